@@ -1,0 +1,1 @@
+"""The assistant: the only place that knows the order of the path."""

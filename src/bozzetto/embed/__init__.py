@@ -1,0 +1,1 @@
+"""Text to vectors: batches, a durable cache, the cross-lingual bridge."""

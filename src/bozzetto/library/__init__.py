@@ -1,0 +1,1 @@
+"""The collection: import, families, the starter prompts, curation."""

@@ -1,0 +1,68 @@
+"""From "scheme:rest" to an object, through entry points; imported on first use."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import Any
+
+from bozzetto.errors import BozzettoError, MissingExtraError, SetupError
+
+__all__ = ["GROUPS", "load", "names", "split_name"]
+
+GROUPS = ("sources", "embedders", "vectors", "texts", "chat")
+"""The kinds of plug-in; the entry-point group of each is "bozzetto.<kind>"."""
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """Split "scheme:rest" at the first colon; rest is "" where there is none."""
+    scheme, _, rest = name.partition(":")
+    return scheme, rest
+
+
+@cache
+def _table(kind: str) -> dict[str, EntryPoint]:
+    found: dict[str, EntryPoint] = {}
+    for point in entry_points(group=f"bozzetto.{kind}"):
+        other = found.setdefault(point.name, point)
+        if other.value != point.value:
+            raise SetupError(
+                f"two plug-ins call themselves {point.name!r} among {kind}: "
+                f"{other.value} and {point.value}",
+                hint="uninstall one of the two packages",
+            )
+    return found
+
+
+def names(kind: str) -> tuple[str, ...]:
+    """The schemes installed for a kind, sorted."""
+    return tuple(sorted(_table(kind)))
+
+
+def load(kind: str, scheme: str) -> Callable[..., Any]:
+    """The factory registered for a scheme.
+
+    Raises:
+        SetupError: nobody registered that scheme.
+        MissingExtraError: its package is not installed.
+    """
+    table = _table(kind)
+    if scheme not in table:
+        close = difflib.get_close_matches(scheme, table, n=1)
+        guess = f"; did you mean {close[0]!r}?" if close else ""
+        raise SetupError(
+            f"no {kind} back end is called {scheme!r}{guess}",
+            hint=f"installed: {', '.join(names(kind)) or 'none'}",
+        )
+    try:
+        factory: Callable[..., Any] = table[scheme].load()
+    except BozzettoError:
+        raise
+    except ImportError as error:
+        raise MissingExtraError(
+            f"{scheme!r} needs the package {error.name or 'named here: ' + str(error)}",
+            hint=f"pip install {(error.name or 'it').split('.')[0]}",
+        ) from error
+    return factory

@@ -1,0 +1,201 @@
+"""What can be exchanged: Protocols, each with a frozen record of its features.
+
+Ports that compute or read a disk are synchronous; the port that waits on a network is
+asynchronous and streams. `bozzetto.testing` holds a contract suite for each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from bozzetto.types import Batch, ChatEvent, ChatRequest, Keys, Vectors
+
+__all__ = [
+    "ChatFeatures",
+    "ChatModel",
+    "Embedder",
+    "EmbedderFeatures",
+    "PromptSource",
+    "SourceFeatures",
+    "TextIndex",
+    "TextIndexFeatures",
+    "VectorIndex",
+    "VectorIndexFeatures",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFeatures:
+    """`name` labels the source in the library; `kind` is the adapter's scheme."""
+
+    name: str
+    kind: str
+
+
+class PromptSource(Protocol):
+    """Prompts to import, read as a stream."""
+
+    @property
+    def features(self) -> SourceFeatures:
+        """What the source is."""
+        ...
+
+    def fingerprint(self) -> str:
+        """A hash of the content: equal for equal content, stable across machines."""
+        ...
+
+    def read(self, start: int = 0) -> Iterator[Batch]:
+        """Yield batches from a position on; memory stays bounded.
+
+        Raises:
+            InputError: the source as a whole cannot be read (no prompt column, truncated).
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class EmbedderFeatures:
+    """`id` changes whenever vectors would: model, weights, text template, normalisation.
+
+    `languages` are ISO 639-1 codes it was made for; `max_tokens` what it reads of a text.
+    """
+
+    id: str
+    dim: int
+    languages: tuple[str, ...]
+    max_tokens: int
+
+
+class Embedder(Protocol):
+    """Texts to unit vectors."""
+
+    @property
+    def features(self) -> EmbedderFeatures:
+        """What the embedder is."""
+        ...
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Embed texts: float32, shape (len(texts), dim), rows of unit length, all finite.
+
+        An empty text gives a unit vector too. Equal texts give equal rows whatever stands
+        beside them in the batch, up to 1e-3 in cosine.
+
+        Raises:
+            SetupError: weights are missing or their hash is wrong.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class VectorIndexFeatures:
+    """`exact` indexes return the true nearest; `filters` says that `allow` is honoured inside."""
+
+    name: str
+    exact: bool
+    filters: bool
+
+
+class VectorIndex(Protocol):
+    """Nearest vectors by inner product."""
+
+    @property
+    def features(self) -> VectorIndexFeatures:
+        """What the index is."""
+        ...
+
+    def build(self, keys: Keys, vectors: Vectors) -> None:
+        """Replace the content: keys shape (n,), distinct; vectors (n, dim), unit rows."""
+        ...
+
+    def search(self, query: Vectors, k: int, allow: Keys | None = None) -> tuple[Keys, Vectors]:
+        """The k best for one query of shape (dim,): keys and scores, best first.
+
+        Fewer than k where there are fewer; ties by key; `allow` limits to those keys
+        (sorted ascending).
+        """
+        ...
+
+    def save(self, folder: Path) -> None:
+        """Write into an empty folder."""
+        ...
+
+    def load(self, folder: Path) -> None:
+        """Read what `save` wrote.
+
+        Raises:
+            DataError: the folder is truncated, foreign, or of a newer version.
+        """
+        ...
+
+    def __len__(self) -> int:
+        """How many vectors it holds."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class TextIndexFeatures:
+    """`name` of the engine."""
+
+    name: str
+
+
+class TextIndex(Protocol):
+    """Best matching texts by words (BM25)."""
+
+    @property
+    def features(self) -> TextIndexFeatures:
+        """What the index is."""
+        ...
+
+    def build(self, folder: Path, rows: Iterable[tuple[int, str]]) -> None:
+        """Write an index of (key, text) rows into an empty folder and open it."""
+        ...
+
+    def open(self, folder: Path) -> None:
+        """Open what `build` wrote.
+
+        Raises:
+            DataError: the folder is truncated, foreign, or of a newer version.
+        """
+        ...
+
+    def search(self, text: str, k: int) -> tuple[Keys, Vectors]:
+        """The k best for some words, best first; `text` is words, never a query language."""
+        ...
+
+    def __len__(self) -> int:
+        """How many rows it holds."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ChatFeatures:
+    """`name` is the full "scheme:model" a candidate is signed with."""
+
+    name: str
+    seeds: bool = True
+
+
+class ChatModel(Protocol):
+    """A model that answers a chat, streaming."""
+
+    @property
+    def features(self) -> ChatFeatures:
+        """What the model is."""
+        ...
+
+    def stream(self, request: ChatRequest) -> AsyncIterator[ChatEvent]:
+        """Stream one answer: `Delta`s, at most one `Usage`, exactly one `Finish` at the end.
+
+        Raises:
+            SetupError: the key or the model is missing.
+            BackendError: the back end is down, refuses, or breaks off.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of connections."""
+        ...

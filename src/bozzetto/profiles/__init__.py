@@ -1,0 +1,1 @@
+"""What each image model wants: data and its loader."""

@@ -1,0 +1,1 @@
+"""From an idea to hits: understand, ask the legs, fuse, diversify."""

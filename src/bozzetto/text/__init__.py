@@ -1,0 +1,1 @@
+"""Prompt text: normalise, split, count, recognise. Pure functions."""

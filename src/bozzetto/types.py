@@ -1,0 +1,330 @@
+"""The words of the program as frozen records. Standard library and NumPy only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal, overload
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = [
+    "BadRow",
+    "Batch",
+    "Candidate",
+    "ChatEvent",
+    "ChatRequest",
+    "Delta",
+    "Filters",
+    "Finish",
+    "Hit",
+    "ImportReport",
+    "Keys",
+    "Message",
+    "OptimizeResult",
+    "Origin",
+    "Parameters",
+    "Phrase",
+    "PromptRecord",
+    "SearchResult",
+    "SourcePrompt",
+    "Split",
+    "Usage",
+    "Vectors",
+    "Why",
+]
+
+Vectors = NDArray[np.float32]
+"""Unit-length embeddings, shape (n, dim)."""
+
+Keys = NDArray[np.int64]
+"""Prompt numbers in the library (`PromptRecord.seq`), shape (n,)."""
+
+Origin = Literal["idea", "preference", "template", "guideline", "library", "model"]
+"""Where a phrase came from when it came from no hit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parameters:
+    """The settings that made a picture, as far as the source knew them."""
+
+    seed: int | None = None
+    steps: int | None = None
+    guidance: float | None = None
+    sampler: str | None = None
+    width: int | None = None
+    height: int | None = None
+    model: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourcePrompt:
+    """One row of a source, as read: text not yet normalised, nothing personal in it.
+
+    `place` names the row for a person ("row 12", "line 3"). NSFW scores are 0-1
+    (DiffusionDB's image score is 2.0 where the picture was blurred); None is unknown.
+    """
+
+    text: str
+    place: str
+    negative: str | None = None
+    parameters: Parameters | None = None
+    prompt_nsfw: float | None = None
+    image_nsfw: float | None = None
+    image: str | None = None
+    tags: tuple[str, ...] = ()
+    use: str | None = None
+    model_family: str | None = None
+    rating: int | None = None
+    made_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BadRow:
+    """A row that could not be used, where it is and why."""
+
+    place: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Some rows of a source and the position from which reading can go on after them.
+
+    `position` is opaque to the caller, grows from batch to batch, and is what
+    `PromptSource.read(start=position)` takes. `done` is the share read so far, 0-1,
+    or None where the size is unknown.
+    """
+
+    rows: Sequence[SourcePrompt]
+    bad: Sequence[BadRow]
+    position: int
+    done: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportReport:
+    """What one import did. `new + known` is the number of good rows."""
+
+    source: str
+    rows: int
+    new: int
+    known: int
+    bad: tuple[BadRow, ...]
+    bad_count: int
+    already_complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A prompt in its two halves. Spans are character ranges of the text, in order.
+
+    `core` says what is in the picture; `modifiers` how it is made to look.
+    """
+
+    text: str
+    core_spans: tuple[tuple[int, int], ...]
+    modifier_spans: tuple[tuple[int, int], ...]
+
+    @property
+    def core(self) -> str:
+        """The core's pieces joined by ", "."""
+        return ", ".join(self.text[a:b] for a, b in self.core_spans)
+
+    @property
+    def modifiers(self) -> tuple[str, ...]:
+        """The modifiers, in the order of the text."""
+        return tuple(self.text[a:b] for a, b in self.modifier_spans)
+
+
+@dataclass(frozen=True, slots=True)
+class PromptRecord:
+    """A prompt of the library. `seq` numbers it inside one library, `id` everywhere."""
+
+    seq: int
+    id: str
+    text: str
+    core: str
+    family: int
+    negative: str | None = None
+    original: str | None = None
+    parameters: Parameters | None = None
+    prompt_nsfw: float | None = None
+    image_nsfw: float | None = None
+    image: str | None = None
+    tags: tuple[str, ...] = ()
+    use: str | None = None
+    model_family: str | None = None
+    rating: int | None = None
+    source: str = ""
+    sources: tuple[str, ...] = ()
+    count: int = 1
+    made_at: str | None = None
+    added_at: str = ""
+    added_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which prompts may be found. Several values of one field mean any of them."""
+
+    tag: tuple[str, ...] = ()
+    use: tuple[str, ...] = ()
+    source: tuple[str, ...] = ()
+    model_family: tuple[str, ...] = ()
+    min_rating: int | None = None
+    max_nsfw: float | None = None
+    has_image: bool | None = None
+    since: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """One leg's part in a hit: its name, the hit's rank there (from 1), its raw score."""
+
+    leg: str
+    rank: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A prompt found for an idea. `score` is comparable within one result; higher is better."""
+
+    id: str
+    prompt: str
+    negative: str | None
+    score: float
+    source: str
+    variants: int
+    tags: tuple[str, ...] = ()
+    rating: int | None = None
+    use: str | None = None
+    model_family: str | None = None
+    core: str = ""
+    why: tuple[Why, ...] = ()
+
+
+@dataclass(frozen=True)
+class SearchResult(Sequence[Hit]):
+    """The hits for an idea, best first; a sequence of `Hit`.
+
+    `language` is ISO 639-1 or "und". `confident` is False when the library seems to hold
+    nothing for the idea. `hidden` counts prompts left out for their NSFW score. `notes`
+    are sentences for a person (an index not complete yet, an embedder missing).
+    """
+
+    idea: str
+    language: str
+    hits: tuple[Hit, ...]
+    confident: bool = True
+    hidden: int = 0
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.hits)
+
+    @overload
+    def __getitem__(self, index: int) -> Hit: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Hit]: ...
+    def __getitem__(self, index: int | slice) -> Hit | Sequence[Hit]:
+        return self.hits[index]
+
+    def __iter__(self) -> Iterator[Hit]:
+        return iter(self.hits)
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A piece of a candidate, and where it came from: a hit's id or an `Origin`.
+
+    `original` carries the words of the idea's own language where they were translated.
+    """
+
+    text: str
+    source: str
+    original: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An optimized prompt.
+
+    The phrases occur in `prompt` in their order; joined by the text between them they
+    give it exactly. `tokens` counts per encoder ("clip"). `intent` (0-1) is the share of
+    the idea that is still there, `novelty` (0-1) one less the word-set Jaccard to the
+    nearest library prompt. `chat` names who really wrote it.
+    """
+
+    id: str
+    prompt: str
+    negative: str | None
+    profile: str
+    chat: str
+    tokens: Mapping[str, int]
+    phrases: tuple[Phrase, ...]
+    intent: float
+    novelty: float
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class OptimizeResult:
+    """The candidates for an idea, with the hits they were written from.
+
+    `degraded` is the reason why `compose` stood in for a chat model whose back end
+    failed, else None.
+    """
+
+    idea: str
+    language: str
+    hits: tuple[Hit, ...]
+    candidates: tuple[Candidate, ...]
+    degraded: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a chat."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """Everything that decides what a chat model answers."""
+
+    messages: tuple[Message, ...]
+    max_tokens: int = 300
+    temperature: float = 0.8
+    seed: int | None = None
+    stop: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True)
+class Delta:
+    """Some more text of an answer."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What an answer cost, in the back end's own tokens."""
+
+    input_tokens: int
+    output_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """The end of an answer: "stop", "length", "filtered", or the back end's own word."""
+
+    reason: str
+
+
+ChatEvent = Delta | Usage | Finish
