@@ -1,0 +1,178 @@
+"""Settings, read once: command line > environment > file > default.
+
+The file is `config.toml` in the home folder. Each option's environment variable is
+`BOZZETTO_` and its name in capitals. The home itself comes from `--home`, then
+`BOZZETTO_HOME`, then the platform's data folder.
+"""
+
+from __future__ import annotations
+
+import difflib
+import getpass
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from bozzetto.errors import InputError, SetupError
+
+__all__ = ["OPTIONS", "Option", "Settings", "config_path", "find_home", "load_settings"]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One setting: its name, type, default, and a line of help."""
+
+    name: str
+    kind: type[str] | type[int] | type[float]
+    default: str | int | float
+    help: str
+    low: float | None = None
+    high: float | None = None
+
+
+OPTIONS = (
+    Option("profile", str, "sdxl", "the image model prompts are written for"),
+    Option("chat", str, "compose", "who writes: compose (no model), or scheme:model"),
+    Option("k", int, 10, "how many hits a search shows", 1, 1000),
+    Option("n", int, 4, "how many candidates optimize writes", 1, 32),
+    Option("max_nsfw", float, 0.5, "prompts with a higher NSFW score are hidden", 0.0, 2.0),
+    Option("workers", int, 0, "processes for embedding; 0: one a core", 0, 64),
+    Option("timeout", float, 60.0, "seconds a chat model may stay silent", 0.1, 3600.0),
+    Option("actor", str, "", "the name written beside each change; empty: the system's user"),
+)
+"""Every option there is; `config show` and the reference are made from this table."""
+
+_BY_NAME = {option.name: option for option in OPTIONS}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The values in force. `origins` tells for each option where its value came from."""
+
+    home: Path
+    profile: str
+    chat: str
+    k: int
+    n: int
+    max_nsfw: float
+    workers: int
+    timeout: float
+    actor: str
+    origins: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
+
+    def items(self) -> tuple[tuple[str, Any, str], ...]:
+        """Name, value and origin of every option."""
+        return tuple(
+            (item.name, getattr(self, item.name), self.origins.get(item.name, "default"))
+            for item in fields(self)
+            if item.name != "origins"
+        )
+
+
+def find_home(home: str | Path | None, environ: Mapping[str, str]) -> tuple[Path, str]:
+    """The home folder and where that was said; the folder need not exist."""
+    if home:
+        return Path(home).expanduser().absolute(), "argument"
+    if environ.get("BOZZETTO_HOME"):
+        return Path(environ["BOZZETTO_HOME"]).expanduser().absolute(), "BOZZETTO_HOME"
+    from platformdirs import user_data_path
+
+    return user_data_path("bozzetto", appauthor=False), "default"
+
+
+def config_path(home: Path) -> Path:
+    """Where the settings file of a home lies, whether it exists or not."""
+    return home / "config.toml"
+
+
+def load_settings(
+    home: str | Path | None = None,
+    overrides: Mapping[str, object] | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Settings:
+    """Read the settings.
+
+    `overrides` are the command line's; None values there count as not given.
+
+    Raises:
+        InputError: a value is of the wrong type or out of range; names option and place.
+        SetupError: the file is not TOML or holds an unknown option.
+    """
+    environ = os.environ if environ is None else environ
+    folder, origin = find_home(home, environ)
+    values: dict[str, Any] = {option.name: option.default for option in OPTIONS}
+    origins = {"home": origin}
+    layers = (
+        (str(config_path(folder)), _read_file(config_path(folder))),
+        ("environment", _read_environment(environ)),
+        ("argument", {k: v for k, v in (overrides or {}).items() if v is not None}),
+    )
+    for place, layer in layers:
+        for name, raw in layer.items():
+            values[name] = _convert(_BY_NAME[name], raw, place)
+            origins[name] = place
+    values["actor"] = values["actor"] or _system_user()
+    return Settings(home=folder, origins=MappingProxyType(origins), **values)
+
+
+def _read_file(path: Path) -> dict[str, object]:
+    try:
+        with path.open("rb") as file:
+            found = tomllib.load(file)
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SetupError(f"{path} is not valid TOML: {error}") from error
+    except OSError as error:
+        raise SetupError(f"{path} cannot be read: {error.strerror}") from error
+    for name in found:
+        if name not in _BY_NAME:
+            close = difflib.get_close_matches(name, _BY_NAME, n=1)
+            raise SetupError(
+                f"{path}: unknown option {name!r}",
+                hint=f"did you mean {close[0]!r}?" if close else f"known: {', '.join(_BY_NAME)}",
+            )
+    return found
+
+
+def _read_environment(environ: Mapping[str, str]) -> dict[str, object]:
+    return {
+        option.name: environ[variable]
+        for option in OPTIONS
+        if environ.get(variable := f"BOZZETTO_{option.name.upper()}")
+    }
+
+
+def _convert(option: Option, raw: object, place: str) -> str | int | float:
+    try:
+        if isinstance(raw, bool) or (option.kind is str and not isinstance(raw, str)):
+            raise ValueError
+        value = option.kind(raw)  # type: ignore[arg-type]
+        if option.kind is int and value != float(raw):  # type: ignore[arg-type]
+            raise ValueError
+    except (TypeError, ValueError):
+        raise InputError(
+            f"{option.name} ({place}): {raw!r} is not {_KIND_WORDS[option.kind]}"
+        ) from None
+    if option.low is not None and option.high is not None:
+        number = float(value)
+        if not option.low <= number <= option.high:
+            raise InputError(
+                f"{option.name} ({place}): {raw!r} is not between "
+                f"{option.low:g} and {option.high:g}"
+            )
+    return value
+
+
+_KIND_WORDS = {str: "a text", int: "a whole number", float: "a number"}
+
+
+def _system_user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):
+        return "unknown"
