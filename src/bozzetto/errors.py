@@ -23,9 +23,13 @@ __all__ = [
 
 
 class BozzettoError(Exception):
-    """Root of the tree: one message for a person, an optional way out, an exit code."""
+    """Root of the tree: a message for a person, an optional way out, an exit code.
+
+    `code` is the short name that machine-readable answers carry.
+    """
 
     exit_code = 1
+    code = "failure"
 
     def __init__(self, message: str, *, hint: str | None = None) -> None:
         super().__init__(message)
@@ -37,18 +41,21 @@ class InputError(BozzettoError):
     """What the user asked for cannot be done as asked."""
 
     exit_code = 2
+    code = "input"
 
 
 class NotFoundError(BozzettoError):
     """Nothing exists under the name or id the user gave."""
 
     exit_code = 3
+    code = "not_found"
 
 
 class SetupError(BozzettoError):
     """The installation lacks something: an extra, a key, a model, a readable file."""
 
     exit_code = 4
+    code = "setup"
 
 
 class MissingExtraError(SetupError):
@@ -62,6 +69,7 @@ class BackendError(BozzettoError):
     """
 
     exit_code = 5
+    code = "backend"
 
     def __init__(
         self,
@@ -78,6 +86,8 @@ class BackendError(BozzettoError):
 
 class DataError(BozzettoError):
     """A library, an index or a file is broken."""
+
+    code = "data"
 
 
 class NewerSchemaError(DataError):

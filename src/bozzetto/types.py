@@ -26,6 +26,7 @@ __all__ = [
     "Origin",
     "Parameters",
     "Phrase",
+    "Progress",
     "PromptRecord",
     "SearchResult",
     "SourcePrompt",
@@ -101,6 +102,17 @@ class Batch:
     bad: Sequence[BadRow]
     position: int
     done: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a long job is. `total` and `seconds_left` are None while unknown."""
+
+    stage: str
+    done: int
+    total: int | None = None
+    seconds_left: float | None = None
+    message: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

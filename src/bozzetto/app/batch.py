@@ -1,0 +1,124 @@
+"""Many ideas from a stream of lines, one answer a line, in order."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+from bozzetto.app.wire import error_json
+from bozzetto.errors import BozzettoError, InputError, SetupError
+
+__all__ = ["BatchRequest", "parse_line", "run_batch"]
+
+MAX_LINE = 1_000_000
+"""Bytes of one line; a longer one is reported and passed over."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRequest:
+    """What one line asks for; None where the line is silent."""
+
+    idea: str
+    pick: tuple[str, ...] = ()
+    prefer: str | None = None
+    profile: str | None = None
+    seed: int | None = None
+    k: int | None = None
+    n: int | None = None
+
+
+def parse_line(line: str) -> BatchRequest:
+    """Read one line: a JSON object with `idea`, else plain text.
+
+    Raises:
+        InputError: the line is blank, or a field is of the wrong type.
+    """
+    fields = _json_object(line)
+    if fields is None:
+        if not line.strip():
+            raise InputError("the line is blank")
+        return BatchRequest(idea=line.strip())
+    if fields.get("template") is not None:
+        raise InputError("template: there are no templates in this version")
+    return BatchRequest(
+        idea=_text(fields, "idea") or "",
+        pick=_picks(fields.get("pick")),
+        prefer=_text(fields, "prefer"),
+        profile=_text(fields, "profile"),
+        seed=_whole(fields, "seed"),
+        k=_whole(fields, "k"),
+        n=_whole(fields, "n"),
+    )
+
+
+def _json_object(line: str) -> Mapping[str, Any] | None:
+    if not line.lstrip().startswith("{"):
+        return None
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) and "idea" in found else None
+
+
+def _text(fields: Mapping[str, Any], name: str) -> str | None:
+    value = fields.get(name)
+    if value is not None and not isinstance(value, str):
+        raise InputError(f"{name}: {value!r} is not a text")
+    return value
+
+
+def _whole(fields: Mapping[str, Any], name: str) -> int | None:
+    value = fields.get(name)
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+        raise InputError(f"{name}: {value!r} is not a whole number")
+    return value
+
+
+def _picks(value: object) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    if isinstance(value, str):
+        return (value,)
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return tuple(value)
+    raise InputError(f"pick: {value!r} is not an id or a list of ids")
+
+
+def _lines(stream: BinaryIO) -> Iterator[bytes]:
+    while line := stream.readline(MAX_LINE + 1):
+        yield line
+        while len(line) > MAX_LINE and not line.endswith(b"\n"):
+            line = stream.readline(MAX_LINE + 1)
+
+
+def _decode(raw: bytes) -> str:
+    if len(raw) > MAX_LINE:
+        raise InputError(f"the line is longer than {MAX_LINE} bytes")
+    try:
+        return raw.decode("utf-8-sig").strip("\r\n")
+    except UnicodeDecodeError as error:
+        raise InputError(f"the line is not UTF-8: {error.reason}") from None
+
+
+def run_batch(
+    stream: BinaryIO, answer: Callable[[BatchRequest], Mapping[str, Any]]
+) -> Iterator[tuple[Mapping[str, Any], bool]]:
+    """Answer each line: the JSON object to write, and whether the line went well.
+
+    Raises:
+        SetupError: the first line already lacked a key or a model; nothing was answered.
+    """
+    for number, raw in enumerate(_lines(stream)):
+        idea: object = None
+        try:
+            idea = line = _decode(raw)
+            request = parse_line(line)
+            idea = request.idea
+            yield answer(request), True
+        except BozzettoError as error:
+            if number == 0 and isinstance(error, SetupError):
+                raise
+            yield error_json(idea, error), False

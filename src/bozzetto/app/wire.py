@@ -1,0 +1,147 @@
+"""The shapes of design contracts as plain JSON values, the same for every door."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from bozzetto.errors import BozzettoError
+from bozzetto.types import (
+    BadRow,
+    Candidate,
+    Hit,
+    ImportReport,
+    OptimizeResult,
+    Phrase,
+    PromptRecord,
+    SearchResult,
+)
+
+__all__ = [
+    "candidate_json",
+    "error_json",
+    "hit_json",
+    "optimize_json",
+    "record_json",
+    "report_json",
+    "search_json",
+]
+
+Json = dict[str, Any]
+
+
+def hit_json(hit: Hit) -> Json:
+    """One hit."""
+    return {
+        "id": hit.id,
+        "prompt": hit.prompt,
+        "negative": hit.negative,
+        "score": round(hit.score, 6),
+        "source": hit.source,
+        "variants": hit.variants,
+        "tags": list(hit.tags),
+        "rating": hit.rating,
+        "use": hit.use,
+        "model_family": hit.model_family,
+        "why": [
+            {"leg": why.leg, "rank": why.rank, "score": round(why.score, 6)} for why in hit.why
+        ],
+    }
+
+
+def search_json(result: SearchResult) -> Json:
+    """What `search` answers."""
+    return {
+        "idea": result.idea,
+        "language": result.language,
+        "confident": result.confident,
+        "hidden": result.hidden,
+        "hits": [hit_json(hit) for hit in result.hits],
+        "notes": list(result.notes),
+    }
+
+
+def _phrase_json(phrase: Phrase) -> Json:
+    shape: Json = {"text": phrase.text, "from": phrase.source}
+    if phrase.original is not None:
+        shape["original"] = phrase.original
+    return shape
+
+
+def candidate_json(candidate: Candidate) -> Json:
+    """One candidate."""
+    return {
+        "id": candidate.id,
+        "prompt": candidate.prompt,
+        "negative": candidate.negative,
+        "profile": candidate.profile,
+        "chat": candidate.chat,
+        "tokens": dict(candidate.tokens),
+        "phrases": [_phrase_json(phrase) for phrase in candidate.phrases],
+        "scores": {
+            "intent": round(candidate.intent, 4),
+            "novelty": round(candidate.novelty, 4),
+        },
+        "warnings": list(candidate.warnings),
+    }
+
+
+def optimize_json(result: OptimizeResult) -> Json:
+    """What `optimize` answers."""
+    return {
+        "idea": result.idea,
+        "language": result.language,
+        "hits": [hit_json(hit) for hit in result.hits],
+        "candidates": [candidate_json(candidate) for candidate in result.candidates],
+        "degraded": result.degraded,
+        "notes": list(result.notes),
+    }
+
+
+def record_json(record: PromptRecord) -> Json:
+    """One prompt of the library, whole; `import` reads it back."""
+    shape = {
+        "id": record.id,
+        "prompt": record.text,
+        "negative": record.negative,
+        "core": record.core,
+        "original": record.original,
+        "source": record.source,
+        "sources": list(record.sources),
+        "count": record.count,
+        "tags": list(record.tags),
+        "use": record.use,
+        "model_family": record.model_family,
+        "rating": record.rating,
+        "image": record.image,
+        "prompt_nsfw": record.prompt_nsfw,
+        "image_nsfw": record.image_nsfw,
+        "made_at": record.made_at,
+        "added_at": record.added_at,
+        "added_by": record.added_by,
+    }
+    parameters: Mapping[str, Any] = asdict(record.parameters) if record.parameters else {}
+    return shape | {k: v for k, v in parameters.items() if v is not None}
+
+
+def _bad_json(row: BadRow) -> Json:
+    return {"place": row.place, "reason": row.reason}
+
+
+def report_json(report: ImportReport) -> Json:
+    """What one import did."""
+    return {
+        "source": report.source,
+        "rows": report.rows,
+        "new": report.new,
+        "known": report.known,
+        "bad": report.bad_count,
+        "bad_rows": [_bad_json(row) for row in report.bad],
+        "already_complete": report.already_complete,
+    }
+
+
+def error_json(idea: object, error: BozzettoError) -> Json:
+    """A line of a batch that failed."""
+    return {"idea": idea, "error": {"code": error.code, "message": error.message}}
