@@ -1,0 +1,40 @@
+"""`bozzetto doctor`."""
+
+from __future__ import annotations
+
+import typer
+
+from bozzetto.cli.options import Format, FormatChoice, Home
+from bozzetto.cli.output import console, write_json
+
+__all__ = ["doctor_command"]
+
+FAILED = 1
+
+
+def doctor_command(home: Home = None, format: Format = FormatChoice.human) -> None:
+    """Examine the installation and the library; says what is wrong and how to mend it."""
+    from bozzetto.app.doctor import examine
+
+    checks = examine(home)
+    if format is FormatChoice.json:
+        write_json(
+            {
+                "ok": all(check.state != "fail" for check in checks),
+                "checks": [
+                    {
+                        "name": check.name,
+                        "state": check.state,
+                        "detail": check.detail,
+                        "hint": check.hint,
+                    }
+                    for check in checks
+                ],
+            }
+        )
+    else:
+        from bozzetto.cli.render import checks_view
+
+        console().print(checks_view(checks))
+    if any(check.state == "fail" for check in checks):
+        raise typer.Exit(FAILED)

@@ -1,0 +1,127 @@
+"""`bozzetto library`: what is in it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, TextIO
+
+import typer
+
+from bozzetto.cli.options import Actor, Format, FormatChoice, Home, Source
+from bozzetto.cli.output import console, note, write_json
+
+__all__ = ["app"]
+
+NOTHING_FOUND = 3
+
+app = typer.Typer(help="List, show, delete and export what the library holds.", no_args_is_help=True)
+
+
+@app.command("list")
+def list_command(
+    limit: Annotated[int, typer.Option("-k", "--limit", min=1, help="How many.")] = 50,
+    after: Annotated[
+        str | None, typer.Option("--after", metavar="ID", help="Go on after this one.", show_default=False)
+    ] = None,
+    source: Source = None,
+    home: Home = None,
+    format: Format = FormatChoice.human,
+) -> None:
+    """List prompts, oldest first, page by page."""
+    from bozzetto.app import Assistant
+    from bozzetto.app.wire import record_json
+
+    with Assistant.open(home) as a:
+        page = a.library.list(limit=limit, after=after, source=tuple(source or ()))
+        total = a.library.count()
+    if format is FormatChoice.json:
+        write_json({"total": total, "prompts": [record_json(record) for record in page]})
+    else:
+        from bozzetto.cli.render import records_view
+
+        console().print(records_view(page, total))
+    if not page:
+        raise typer.Exit(NOTHING_FOUND)
+
+
+@app.command("show")
+def show_command(
+    ids: Annotated[list[str], typer.Argument(metavar="ID...", show_default=False)],
+    home: Home = None,
+    format: Format = FormatChoice.human,
+) -> None:
+    """Show prompts whole: text, settings, where they came from."""
+    from bozzetto.app import Assistant
+    from bozzetto.app.wire import record_json
+
+    with Assistant.open(home) as a:
+        records = a.library.show(ids)
+    if format is FormatChoice.json:
+        write_json({"prompts": [record_json(record) for record in records]})
+    else:
+        from bozzetto.cli.render import record_view
+
+        for record in records:
+            console().print(record_view(record))
+
+
+@app.command("delete")
+def delete_command(
+    ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", show_default=False)] = None,
+    source: Annotated[
+        str | None, typer.Option("--source", help="All that came from it alone.", show_default=False)
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    home: Home = None,
+    format: Format = FormatChoice.human,
+    actor: Actor = None,
+) -> None:
+    """Delete prompts by id, or all of a source. The starter prompts, once deleted, stay away."""
+    from bozzetto.app import Assistant
+
+    if bool(ids) == (source is not None):
+        raise typer.BadParameter("give ids, or --source NAME")
+    if not yes and sys.stdin.isatty():
+        what = f"everything from {source}" if source is not None else f"{len(ids or [])} prompts"
+        typer.confirm(f"Delete {what}?", abort=True, err=True)
+    with Assistant.open(home, actor=actor) as a:
+        deleted = a.library.delete(ids=tuple(ids or ()), source=source)
+    if format is FormatChoice.json:
+        write_json({"deleted": deleted})
+    else:
+        typer.echo(f"{deleted:,} prompts deleted")
+
+
+@app.command("export")
+def export_command(
+    target: Annotated[
+        str, typer.Argument(metavar="FILE", help="A .jsonl file, or - for stdout.", show_default=False)
+    ],
+    source: Source = None,
+    home: Home = None,
+    format: Format = FormatChoice.human,
+) -> None:
+    """Write the library as JSON Lines that `import` reads back."""
+    from bozzetto.app import Assistant
+
+    with Assistant.open(home) as a:
+        if target == "-":
+            _write(a.library.export(source=tuple(source or ())), sys.stdout)
+            return
+        path = Path(target)
+        with path.open("w", encoding="utf-8", newline="\n") as file:
+            count = _write(a.library.export(source=tuple(source or ())), file)
+    if format is FormatChoice.json:
+        write_json({"path": str(path), "prompts": count})
+    else:
+        note(f"{count:,} prompts written to {path}")
+
+
+def _write(rows: object, file: TextIO) -> int:
+    count = 0
+    for row in rows:  # type: ignore[attr-defined]
+        file.write(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n")
+        count += 1
+    return count

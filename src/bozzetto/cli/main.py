@@ -1,0 +1,68 @@
+"""The command line's front: the commands, and how errors end a run."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from bozzetto import __version__
+from bozzetto.cli import config, doctor, imports, library, optimize, safety, search
+from bozzetto.cli.output import complain
+from bozzetto.errors import BozzettoError
+
+__all__ = ["app", "run"]
+
+INTERRUPTED = 130
+
+app = typer.Typer(
+    name="bozzetto",
+    help="From a rough idea, in any language, to the prompt and the picture you meant.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("import")(imports.import_command)
+app.command("search")(search.search_command)
+app.command("optimize")(optimize.optimize_command)
+app.add_typer(library.app, name="library")
+app.add_typer(config.app, name="config")
+app.command("doctor")(doctor.doctor_command)
+app.command("backup")(safety.backup_command)
+app.command("restore")(safety.restore_command)
+
+
+def _show_version(value: bool) -> None:
+    if value:
+        typer.echo(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def front(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show it.")
+    ] = False,
+) -> None:
+    """From a rough idea, in any language, to the prompt and the picture you meant."""
+
+
+def run() -> None:
+    """Run the command line; every deliberate error becomes a message and an exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        app()
+    except BozzettoError as error:
+        complain(error)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.stderr.write("\ninterrupted; what was finished is kept\n")
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        # The reader went away (head, less): quiet, as any filter. The interpreter flushes
+        # stdout once more at exit, so it is pointed at nothing first.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)

@@ -1,0 +1,110 @@
+"""`bozzetto optimize`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from bozzetto.cli.batches import answer_lines
+from bozzetto.cli.options import (
+    Actor,
+    BatchFile,
+    Format,
+    FormatChoice,
+    HasImage,
+    Home,
+    MaxNsfw,
+    MinRating,
+    ModelFamily,
+    Since,
+    Source,
+    Tag,
+    Use,
+    make_filters,
+)
+from bozzetto.cli.output import console, note, progress_bar, write_json
+
+__all__ = ["optimize_command"]
+
+PARTLY = 6
+
+
+def optimize_command(
+    idea: Annotated[
+        str | None, typer.Argument(help="What you have in mind, in any language.", show_default=False)
+    ] = None,
+    n: Annotated[int | None, typer.Option("-n", help="How many.", show_default="4")] = None,
+    pick: Annotated[
+        list[str] | None,
+        typer.Option("--pick", metavar="ID", help="Write from this hit; repeat for more.", show_default=False),
+    ] = None,
+    prefer: Annotated[
+        str | None,
+        typer.Option("--prefer", metavar="TEXT", help="What you like: 'warmer, no people'.", show_default=False),
+    ] = None,
+    profile: Annotated[
+        str | None, typer.Option("--profile", help="The image model, or a profile file.", show_default="sdxl")
+    ] = None,
+    chat: Annotated[
+        str | None,
+        typer.Option("--chat", metavar="SCHEME:MODEL", help="A language model that writes.", show_default="compose"),
+    ] = None,
+    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same bytes.")] = 0,
+    save: Annotated[bool, typer.Option("--save/--no-save", help="Keep the candidates.")] = True,
+    batch: BatchFile = None,
+    tag: Tag = None,
+    use: Use = None,
+    source: Source = None,
+    model_family: ModelFamily = None,
+    min_rating: MinRating = None,
+    max_nsfw: MaxNsfw = None,
+    has_image: HasImage = None,
+    since: Since = None,
+    home: Home = None,
+    format: Format = FormatChoice.human,
+    actor: Actor = None,
+) -> None:
+    """Write prompts from an idea and what the library holds, showing every phrase's origin."""
+    from bozzetto.app import Assistant
+    from bozzetto.app.batch import BatchRequest
+    from bozzetto.app.wire import optimize_json
+    from bozzetto.types import OptimizeResult
+
+    filters = make_filters(
+        tag, use, source, model_family, min_rating, max_nsfw, has_image, since
+    )
+    with progress_bar() as progress, Assistant.open(home, actor=actor, progress=progress) as a:
+
+        def write(line: BatchRequest) -> OptimizeResult:
+            return a.optimize(
+                line.idea,
+                n=line.n if line.n is not None else n,
+                k=line.k,
+                pick=line.pick or tuple(pick or ()),
+                prefer=line.prefer if line.prefer is not None else prefer,
+                profile=line.profile or profile,
+                chat=chat,
+                seed=line.seed if line.seed is not None else seed,
+                filters=filters,
+                save=save,
+            )
+
+        if batch is not None:
+            answer_lines(idea, batch, lambda line: optimize_json(write(line)))
+            return
+        if idea is None:
+            raise typer.BadParameter("say what you have in mind, or give --batch FILE")
+        result = write(BatchRequest(idea=idea))
+        profile_limit = a.token_limit(profile)
+    if format is FormatChoice.json:
+        write_json(optimize_json(result))
+    else:
+        from bozzetto.cli.render import candidates_view
+
+        console().print(candidates_view(result, profile_limit))
+        for text in result.notes:
+            note(text)
+    if result.degraded:
+        note(f"compose stood in: {result.degraded}")
+        raise typer.Exit(PARTLY)

@@ -1,0 +1,86 @@
+"""What goes where: data to stdout, everything else to stderr; terminals get safe text only."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from bozzetto.errors import BozzettoError
+from bozzetto.text.normalise import visible
+from bozzetto.types import Progress
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+__all__ = ["complain", "console", "note", "progress_bar", "write_json", "write_json_line"]
+
+
+def console() -> Console:
+    """The console for data meant for people."""
+    from rich.console import Console
+
+    return Console(highlight=False, emoji=False, markup=False)
+
+
+def write_json(value: object) -> None:
+    """Write one JSON document to stdout."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, allow_nan=False) + "\n")
+
+
+def write_json_line(value: Mapping[str, Any]) -> None:
+    """Write one line of JSON Lines to stdout, at once."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, allow_nan=False) + "\n")
+    sys.stdout.flush()
+
+
+def note(text: str) -> None:
+    """Say something beside the data."""
+    sys.stderr.write(visible(text) + "\n")
+
+
+def complain(error: BozzettoError) -> None:
+    """Say what went wrong and the way out."""
+    note(f"bozzetto: {error.message}")
+    if error.hint:
+        note(f"  {error.hint}")
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[Progress], None]]:
+    """A function that shows `Progress`: bars on a terminal, messages only elsewhere."""
+    if not sys.stderr.isatty():
+        yield lambda step: note(step.message) if step.message else None
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        TaskID,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+    from rich.progress import (
+        Progress as Bars,
+    )
+
+    stderr = Console(stderr=True, highlight=False, markup=False)
+    columns = (
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Bars(*columns, console=stderr, transient=True) as bars:
+        tasks: dict[str, TaskID] = {}
+
+        def show(step: Progress) -> None:
+            if step.message:
+                stderr.print(visible(step.message))
+            if step.stage not in tasks:
+                tasks[step.stage] = bars.add_task(step.stage, total=step.total)
+            bars.update(tasks[step.stage], completed=step.done, total=step.total)
+
+        yield show

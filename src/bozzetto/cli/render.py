@@ -1,0 +1,241 @@
+"""What people see: hits, candidates, records and checks, for terminals of any width."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rich import box
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.panel import Panel
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from bozzetto.text.normalise import visible
+from bozzetto.text.split import split
+from bozzetto.types import Candidate, Hit, OptimizeResult, PromptRecord, SearchResult
+
+if TYPE_CHECKING:
+    from bozzetto.app.doctor import Check
+
+__all__ = ["candidates_view", "checks_view", "hits_view", "record_view", "records_view"]
+
+NARROW = 72
+"""Below this many columns candidates stand one under the other."""
+
+LANGUAGES = {
+    "de": "German",
+    "en": "English",
+    "es": "Spanish",
+    "fr": "French",
+    "it": "Italian",
+    "ja": "Japanese",
+    "ko": "Korean",
+    "pt": "Portuguese",
+    "zh": "Chinese",
+}
+
+CORE, MODIFIER, ADDED, IDEA, QUIET = "bold", "dim", "green", "bold", "dim"
+
+
+def _prompt_text(prompt: str) -> Text:
+    """A prompt with its core bright and its modifiers dim."""
+    text, at = Text(), 0
+    for start, end in split(prompt).core_spans:
+        text.append(visible(prompt[at:start]), MODIFIER)
+        text.append(visible(prompt[start:end]), CORE)
+        at = end
+    text.append(visible(prompt[at:]), MODIFIER)
+    return text
+
+
+def _hit_facts(hit: Hit) -> Text:
+    facts = [hit.id, visible(hit.source)]
+    if hit.variants:
+        facts.append(f"+{hit.variants} variant{'s' if hit.variants > 1 else ''}")
+    if hit.rating:
+        facts.append("*" * hit.rating)
+    if hit.tags:
+        facts.append(", ".join(visible(tag) for tag in hit.tags))
+    return Text(" · ".join(facts), QUIET)
+
+
+def _hits_table(hits: Sequence[Hit]) -> Table:
+    table = Table(box=None, show_header=False, padding=(0, 1, 0, 0), expand=True)
+    table.add_column(justify="right", style=QUIET, no_wrap=True)
+    table.add_column(ratio=1)
+    table.add_column(justify="right", no_wrap=True)
+    for number, hit in enumerate(hits, 1):
+        cell = Group(_prompt_text(hit.prompt), _hit_facts(hit))
+        table.add_row(str(number), cell, Text(f"{hit.score:.2f}", "cyan"))
+    return table
+
+
+def _understood(language: str) -> str:
+    return f"  ({LANGUAGES[language]})" if language in LANGUAGES and language != "en" else ""
+
+
+def hits_view(result: SearchResult) -> RenderableType:
+    """The hits of a search, best first."""
+    title = Text.assemble((visible(result.idea), IDEA), (_understood(result.language), QUIET))
+    if not result.hits:
+        return Group(title, Text("nothing found", "yellow"))
+    parts: list[RenderableType] = [title, Rule(style=QUIET), _hits_table(result.hits)]
+    if not result.confident:
+        parts.append(Text("The library seems to hold nothing close to this idea.", "yellow"))
+    if result.hidden:
+        parts.append(Text(f"{result.hidden:,} hidden for their NSFW score (--max-nsfw)", QUIET))
+    return Group(*parts)
+
+
+def _candidate_text(candidate: Candidate) -> Text:
+    """The prompt with what was added to the idea highlighted."""
+    text, at = Text(), 0
+    for phrase in candidate.phrases:
+        start = candidate.prompt.find(phrase.text, at)
+        text.append(visible(candidate.prompt[at:start]), QUIET)
+        style = IDEA if phrase.source == "idea" else ADDED
+        text.append(visible(phrase.text), style)
+        at = start + len(phrase.text)
+    text.append(visible(candidate.prompt[at:]), QUIET)
+    return text
+
+
+def _sources_text(candidate: Candidate, numbers: dict[str, int]) -> Text:
+    """Which hits the phrases came from, by their number in the list."""
+    used: dict[str, None] = {}
+    for phrase in candidate.phrases:
+        if phrase.source != "idea":
+            number = numbers.get(phrase.source)
+            used[f"hit {number}" if number else phrase.source] = None
+    return Text("from " + ", ".join(used) if used else "nothing added", QUIET)
+
+
+def _candidate_panel(
+    number: int, candidate: Candidate, numbers: dict[str, int], limit: int | None
+) -> Panel:
+    parts: list[RenderableType] = [_candidate_text(candidate)]
+    if candidate.negative:
+        parts.append(Text.assemble(("not: ", QUIET), (visible(candidate.negative), "red dim")))
+    parts.append(_sources_text(candidate, numbers))
+    parts.extend(Text(f"! {visible(warning)}", "yellow") for warning in candidate.warnings)
+    tokens = candidate.tokens.get("clip", 0)
+    meter = f"{tokens}/{limit}" if limit else f"{tokens} tokens"
+    return Panel(
+        Group(*parts),
+        box=box.ROUNDED,
+        title=Text(f"{number}", "bold cyan"),
+        title_align="left",
+        subtitle=Text(f"{meter} · {candidate.id} · {visible(candidate.chat)}", QUIET),
+        subtitle_align="right",
+        border_style=QUIET,
+    )
+
+
+class _SideBySide:
+    """Two renderables a row where the terminal is wide enough, else one."""
+
+    def __init__(self, items: Sequence[RenderableType]) -> None:
+        self.items = items
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        if options.max_width < NARROW:
+            yield from self.items
+            return
+        grid = Table.grid(expand=True, padding=(0, 1, 0, 0))
+        grid.add_column(ratio=1)
+        grid.add_column(ratio=1)
+        for at in range(0, len(self.items), 2):
+            grid.add_row(*self.items[at : at + 2])
+        yield grid
+
+
+def candidates_view(
+    result: OptimizeResult, limit: int | None, *, shown_hits: int = 3
+) -> RenderableType:
+    """The idea, the hits it was written from, and the candidates, side by side."""
+    numbers = {hit.id: number for number, hit in enumerate(result.hits, 1)}
+    idea = Panel(
+        Text(visible(result.idea), IDEA),
+        title=Text("your idea" + _understood(result.language), QUIET),
+        title_align="left",
+        border_style=QUIET,
+    )
+    hits = [
+        Panel(
+            Group(_prompt_text(hit.prompt), _hit_facts(hit)),
+            title=Text(f"hit {number}", QUIET),
+            title_align="left",
+            border_style=QUIET,
+        )
+        for number, hit in enumerate(result.hits[:shown_hits], 1)
+    ]
+    panels = [
+        _candidate_panel(number, candidate, numbers, limit)
+        for number, candidate in enumerate(result.candidates, 1)
+    ]
+    return Group(
+        _SideBySide([idea, *hits]),
+        Text.assemble(("  bold", IDEA), " your idea   ", ("green", ADDED), " added"),
+        _SideBySide(panels),
+    )
+
+
+def records_view(records: Sequence[PromptRecord], total: int) -> RenderableType:
+    """A page of the library."""
+    table = Table(box=box.SIMPLE_HEAD, expand=True, padding=(0, 1, 0, 0))
+    table.add_column("id", no_wrap=True, style=QUIET)
+    table.add_column("prompt", ratio=1, no_wrap=True, overflow="ellipsis")
+    table.add_column("source", no_wrap=True, style=QUIET, max_width=18, overflow="ellipsis")
+    for record in records:
+        table.add_row(record.id, _prompt_text(record.text), visible(record.source))
+    return Group(table, Text(f"{len(records):,} of {total:,}", QUIET))
+
+
+def record_view(record: PromptRecord) -> RenderableType:
+    """One prompt with all that is known of it."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(style=QUIET, no_wrap=True)
+    table.add_column()
+    parameters = record.parameters
+    rows: tuple[tuple[str, object], ...] = (
+        ("negative", record.negative),
+        ("original", record.original),
+        ("from", ", ".join(record.sources)),
+        ("seen", record.count),
+        ("use", record.use),
+        ("tags", ", ".join(record.tags)),
+        ("model family", record.model_family),
+        ("rating", record.rating),
+        ("seed", parameters and parameters.seed),
+        ("steps", parameters and parameters.steps),
+        ("guidance", parameters and parameters.guidance),
+        ("sampler", parameters and parameters.sampler),
+        ("added", f"{record.added_at} by {record.added_by}"),
+    )
+    for name, value in rows:
+        if value not in (None, ""):
+            table.add_row(name, visible(str(value)))
+    return Panel(
+        Group(_prompt_text(record.text), Text(), table),
+        title=Text(record.id, "cyan"),
+        title_align="left",
+        border_style=QUIET,
+    )
+
+
+def checks_view(checks: Sequence[Check]) -> RenderableType:
+    """What the doctor found."""
+    marks = {"ok": ("ok", "green"), "warn": ("!", "yellow"), "fail": ("FAIL", "bold red")}
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True, justify="right")
+    table.add_column(no_wrap=True)
+    table.add_column()
+    for check in checks:
+        mark, style = marks[check.state]
+        detail = Text(visible(check.detail))
+        if check.hint:
+            detail.append("\n" + visible(check.hint), QUIET)
+        table.add_row(Text(mark, style), check.name, detail)
+    return table
