@@ -1,0 +1,5 @@
+"""`python -m bozzetto`."""
+
+from bozzetto.cli.main import run
+
+run()
