@@ -11,7 +11,9 @@ __all__ = ["split"]
 
 _SEPARATOR = re.compile(r"\s*[,;|\n]+\s*|\.\s+|\s+(?=by [a-z])|\s+(?=in (?:the )?style of)", re.I)
 _WORD = re.compile(r"[a-z0-9]+")
-_STYLE_START = re.compile(r"(?:art |painted |designed |directed )?by |in (?:the )?style of|style of|<lora", re.I)
+_STYLE_START = re.compile(
+    r"(?:art |painted |designed |directed )?by |in (?:the )?style of|style of|<lora", re.I
+)
 
 
 def split(text: str) -> Split:
