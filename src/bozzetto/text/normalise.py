@@ -73,13 +73,21 @@ def normalise(text: str) -> str:
 
     Never raises, whatever the string; the result encodes to UTF-8 and is a fixed point.
     """
-    if not text.isascii():
-        text = _mend_characters(text)
-    elif not text.isprintable():
-        text = _CONTROL.sub("", text)
-    elif "  " not in text:
-        return _mend_spaces(text.strip(" "))
-    return _mend_spaces(" ".join(text.split()))
+    if text.isascii():
+        if not text.isprintable():
+            text = _CONTROL.sub("", text)
+        return _mend_spaces(_one_line(text))
+    before = None
+    while text != before:  # one repair can lay open another; each shortens the text
+        before = text
+        text = _mend_spaces(_one_line(_mend_characters(text)))
+    return text
+
+
+def _one_line(text: str) -> str:
+    if "  " in text or not text.isprintable():
+        return " ".join(text.split())
+    return text.strip(" ")
 
 
 def _mend_spaces(text: str) -> str:
@@ -93,21 +101,17 @@ def _mend_spaces(text: str) -> str:
 
 
 def _mend_characters(text: str) -> str:
-    """Mend encoding, composition and invisibles until nothing changes."""
-    before = None
-    while text != before:
-        before, text = text, _join_pairs(text)
-        if _MOJIBAKE.search(text):
-            text = _fix_encoding(text)
-        text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
-    return text
+    text = _join_pairs(text)
+    if _MOJIBAKE.search(text):
+        text = _fix_encoding(text)
+    return unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
 
 
 def _fix_encoding(text: str) -> str:
     from ftfy import fix_encoding
 
     fixed = str(fix_encoding(text))
-    # Longer text would let the mending go on for ever; real repairs always shorten.
+    # A real repair shortens; anything else could go on for ever.
     return fixed if len(fixed) < len(text) else text
 
 
