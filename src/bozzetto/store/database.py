@@ -1,0 +1,119 @@
+"""One SQLite file: connections, transactions, and its errors in our words."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+
+from bozzetto.errors import BozzettoError, DataError, SetupError
+
+__all__ = ["Database", "explain", "json_list"]
+
+_Transaction = AbstractContextManager[sqlite3.Connection]
+
+_BUSY_MS = 60_000
+_PRAGMAS = (
+    "PRAGMA journal_mode=WAL",
+    "PRAGMA synchronous=FULL",
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA secure_delete=FAST",
+    "PRAGMA temp_store=MEMORY",
+    "PRAGMA cache_size=-131072",
+)
+
+_REASONS: tuple[tuple[str, type[BozzettoError], str, str], ...] = (
+    ("SQLITE_FULL", DataError, "the disk is full", "free some space and run the command again"),
+    ("SQLITE_IOERR", DataError, "the disk refused to write or read", "check its space and health"),
+    ("SQLITE_BUSY", DataError, "another process holds the library", "try again when it has ended"),
+    ("SQLITE_READONLY", SetupError, "the library may not be written to", "check its permissions"),
+    ("SQLITE_PERM", SetupError, "the library may not be opened", "check its permissions"),
+    ("SQLITE_CANTOPEN", SetupError, "the library cannot be opened", "check the folder's rights"),
+    ("SQLITE_NOTADB", DataError, "this is not a library of ours", "restore a backup of it"),
+    ("SQLITE_CORRUPT", DataError, "the library is damaged", "restore a backup of it"),
+)
+
+
+def explain(error: sqlite3.Error, path: Path) -> BozzettoError:
+    """Our error for one of SQLite's, naming the file."""
+    name = getattr(error, "sqlite_errorname", None) or ""
+    for prefix, kind, reason, hint in _REASONS:
+        if name.startswith(prefix):
+            return kind(f"{path}: {reason} ({error})", hint=hint)
+    return DataError(f"{path}: {error}", hint="run `bozzetto doctor`")
+
+
+def json_list(values: Sequence[int] | Sequence[str]) -> str:
+    """Values for `IN (SELECT value FROM json_each(?))`: one parameter for any number."""
+    return json.dumps(values)
+
+
+class Database:
+    """Connections to one file, one a thread; readers never wait for the writer."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._local = threading.local()
+        self._all: list[sqlite3.Connection] = []
+        self._lock = threading.Lock()
+
+    def _connection(self) -> sqlite3.Connection:
+        found: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if found is None:
+            found = sqlite3.connect(
+                self.path,
+                timeout=_BUSY_MS / 1000,
+                isolation_level=None,
+                check_same_thread=False,
+                cached_statements=256,
+            )
+            for pragma in _PRAGMAS:
+                found.execute(pragma)
+            self._local.connection = found
+            with self._lock:
+                self._all.append(found)
+        return found
+
+    @contextmanager
+    def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
+        try:
+            connection = self._connection()
+            if connection.in_transaction:
+                yield connection
+                return
+            connection.execute(begin)
+            try:
+                yield connection
+                connection.execute("COMMIT")
+            finally:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+        except sqlite3.Error as error:
+            raise explain(error, self.path) from error
+
+    def read(self) -> _Transaction:
+        """A snapshot: everything read inside belongs to one moment."""
+        return self._transaction("BEGIN")
+
+    def write(self) -> _Transaction:
+        """A transaction that is on the disk when it ends, or has never been."""
+        return self._transaction("BEGIN IMMEDIATE")
+
+    @contextmanager
+    def bare(self) -> Iterator[sqlite3.Connection]:
+        """A connection outside any transaction, for what SQLite does by itself."""
+        try:
+            yield self._connection()
+        except sqlite3.Error as error:
+            raise explain(error, self.path) from error
+
+    def close(self) -> None:
+        """Close the connections of every thread."""
+        with self._lock:
+            for connection in self._all:
+                connection.close()
+            self._all.clear()
+        self._local = threading.local()

@@ -1,0 +1,179 @@
+"""Which prompts may be found, and the counts that describe a library."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from bozzetto.store.database import json_list
+from bozzetto.types import BadRow, Filters, Keys
+
+__all__ = ["Allowed", "SourceInfo", "Stats", "allowed", "bad_rows", "page", "sources", "stats"]
+
+_IN = "IN (SELECT value FROM json_each(?))"
+_ANY_OF = (
+    ("tag", f"p.seq IN (SELECT prompt FROM tags WHERE tag {_IN})"),
+    ("use", f"p.use {_IN}"),
+    ("model_family", f"p.model_family {_IN}"),
+    (
+        "source",
+        "p.seq IN (SELECT o.prompt FROM occurrences o JOIN sources s ON s.id = o.source"
+        f" WHERE s.name {_IN})",
+    ),
+)
+_BOUNDS = (
+    ("min_rating", "p.rating >= ?"),
+    ("since", "p.change IN (SELECT id FROM changes WHERE at >= ?)"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """The prompts that may be found, ascending; `keys` None is all of them.
+
+    `hidden` counts those that only their NSFW score keeps out.
+    """
+
+    keys: Keys | None
+    hidden: int
+
+
+@dataclass(frozen=True, slots=True)
+class SourceInfo:
+    """A source as it stands in the library. `prompts` counts those seen in it, still here."""
+
+    name: str
+    kind: str
+    fingerprint: str
+    rows: int
+    new: int
+    bad: int
+    complete: bool
+    prompts: int
+    at: str
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """A library in numbers."""
+
+    prompts: int
+    families: int
+    candidates: int
+    uses: Mapping[str, int]
+    sources: tuple[SourceInfo, ...]
+
+
+def allowed(connection: sqlite3.Connection, filters: Filters, nsfw_limit: float) -> Allowed:
+    """Apply filters and the NSFW limit; `filters.max_nsfw` stands in for it where given.
+
+    A prompt without a score is never hidden. `since` compares the time of the import.
+    """
+    limit = nsfw_limit if filters.max_nsfw is None else filters.max_nsfw
+    where, values = _conditions(filters)
+    if where:
+        rows = connection.execute(
+            f"SELECT p.seq, p.nsfw > ? FROM prompts p WHERE {where} ORDER BY p.seq",
+            (limit, *values),
+        ).fetchall()
+        keys = _keys(seq for seq, above in rows if not above)
+        return Allowed(keys, len(rows) - len(keys))
+    hidden = _keys(
+        row[0] for row in connection.execute("SELECT seq FROM prompts WHERE nsfw > ?", (limit,))
+    )
+    if not len(hidden):
+        return Allowed(None, 0)
+    return Allowed(np.setdiff1d(_all(connection), hidden, assume_unique=True), len(hidden))
+
+
+def _conditions(filters: Filters) -> tuple[str, list[object]]:
+    where: list[str] = []
+    values: list[object] = []
+    for name, condition in _ANY_OF:
+        wanted: Sequence[str] = getattr(filters, name)
+        if wanted:
+            where.append(condition)
+            fixed = [w.casefold() for w in wanted] if name == "tag" else list(wanted)
+            values.append(json_list(fixed))
+    for name, condition in _BOUNDS:
+        bound = getattr(filters, name)
+        if bound is not None:
+            where.append(condition)
+            values.append(bound)
+    if filters.has_image is not None:
+        where.append(f"p.image IS {'NOT ' if filters.has_image else ''}NULL")
+    return " AND ".join(where), values
+
+
+def _keys(seqs: Iterable[int]) -> Keys:
+    return np.fromiter(seqs, dtype=np.int64)
+
+
+def _all(connection: sqlite3.Connection) -> Keys:
+    """Every number; without reading them where none is missing between the ends."""
+    first, last, count = connection.execute(
+        "SELECT (SELECT min(seq) FROM prompts), (SELECT max(seq) FROM prompts),"
+        " (SELECT count(*) FROM prompts)"
+    ).fetchone()
+    if count and last - first + 1 == count:
+        return np.arange(first, last + 1, dtype=np.int64)
+    return _keys(row[0] for row in connection.execute("SELECT seq FROM prompts ORDER BY seq"))
+
+
+def page(connection: sqlite3.Connection, filters: Filters, after: int, limit: int) -> list[int]:
+    """The next numbers after one, ascending: a page of a listing, whatever its NSFW scores."""
+    where, values = _conditions(filters)
+    if filters.max_nsfw is not None:
+        where = f"{where} AND " if where else ""
+        where += "(p.nsfw IS NULL OR p.nsfw <= ?)"
+        values.append(filters.max_nsfw)
+    rows = connection.execute(
+        f"SELECT p.seq FROM prompts p WHERE p.seq > ?{' AND ' + where if where else ''}"
+        " ORDER BY p.seq LIMIT ?",
+        (after, *values, limit),
+    )
+    return [row[0] for row in rows]
+
+
+def sources(connection: sqlite3.Connection) -> tuple[SourceInfo, ...]:
+    """Every source, in the order of import."""
+    rows = connection.execute(
+        "SELECT s.name, s.kind, s.fingerprint, s.rows, s.new, s.bad, s.complete,"
+        " coalesce(n.prompts, 0), c.at, c.actor"
+        " FROM sources s JOIN changes c ON c.id = s.change LEFT JOIN"
+        " (SELECT source, count(*) AS prompts FROM occurrences GROUP BY source) n"
+        " ON n.source = s.id ORDER BY s.id"
+    )
+    return tuple(_info(row) for row in rows)
+
+
+def _info(row: tuple[Any, ...]) -> SourceInfo:
+    name, kind, fingerprint, rows, new, bad, complete, prompts, at, actor = row
+    return SourceInfo(name, kind, fingerprint, rows, new, bad, bool(complete), prompts, at, actor)
+
+
+def bad_rows(connection: sqlite3.Connection, fingerprint: str) -> tuple[BadRow, ...]:
+    """The kept bad rows of a source, in its order."""
+    rows = connection.execute(
+        "SELECT b.place, b.reason FROM bad_rows b JOIN sources s ON s.id = b.source"
+        " WHERE s.fingerprint = ? ORDER BY b.number",
+        (fingerprint,),
+    )
+    return tuple(BadRow(place, reason) for place, reason in rows)
+
+
+def stats(connection: sqlite3.Connection) -> Stats:
+    """The library in numbers."""
+    prompts, variants, candidates = connection.execute(
+        "SELECT (SELECT count(*) FROM prompts), (SELECT count(*) FROM variants),"
+        " (SELECT count(*) FROM candidates)"
+    ).fetchone()
+    uses = connection.execute(
+        "SELECT use, count(*) FROM prompts WHERE use IS NOT NULL GROUP BY use ORDER BY use"
+    )
+    return Stats(prompts, prompts - variants, candidates, dict(uses), sources(connection))

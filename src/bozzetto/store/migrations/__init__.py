@@ -1,0 +1,16 @@
+"""The steps of the schema, oldest first. A step, once released, never changes."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+
+from bozzetto.store.migrations.m0001_first import migrate as _m0001
+
+__all__ = ["CURRENT", "STEPS"]
+
+STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_m0001,)
+"""Step number n (from 1) brings a library from schema n - 1 to n."""
+
+CURRENT = len(STEPS)
+"""The schema this version of the program reads and writes."""

@@ -1,0 +1,73 @@
+"""Taking prompts out for good."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from bozzetto.store.database import json_list
+from bozzetto.store.entries import Change
+from bozzetto.store.meta import bump, put, record
+from bozzetto.store.reading import seqs_of
+
+__all__ = ["delete_ids", "delete_source"]
+
+_STARTER = "starter"
+
+
+def delete_ids(connection: sqlite3.Connection, ids: Sequence[str], change: Change) -> int:
+    """Delete prompts by id, from every source; returns how many there were."""
+    seqs = list(seqs_of(connection, ids).values())
+    if seqs:
+        record(connection, change, "delete", f"{len(seqs)} prompts")
+        connection.execute("CREATE TEMP TABLE IF NOT EXISTS gone (seq INTEGER PRIMARY KEY)")
+        connection.execute("DELETE FROM gone")
+        connection.execute("INSERT INTO gone SELECT value FROM json_each(?)", (json_list(seqs),))
+        connection.execute("DELETE FROM occurrences WHERE prompt IN (SELECT seq FROM gone)")
+        _sweep(connection)
+    return len(seqs)
+
+
+def delete_source(connection: sqlite3.Connection, name: str, change: Change) -> int | None:
+    """Delete the sources of a name and the prompts seen nowhere else; None: no such source.
+
+    The starter library, once deleted, is never loaded again.
+    """
+    if name == _STARTER:
+        put(connection, "starter_removed", 1)
+    found = [r[0] for r in connection.execute("SELECT id FROM sources WHERE name = ?", (name,))]
+    if not found:
+        return 0 if name == _STARTER else None
+    record(connection, change, "delete", name)
+    marks = json_list(found)
+    where = "source IN (SELECT value FROM json_each(?))"
+    connection.execute("CREATE TEMP TABLE IF NOT EXISTS gone (seq INTEGER PRIMARY KEY)")
+    connection.execute("DELETE FROM gone")
+    connection.execute(
+        f"INSERT OR IGNORE INTO gone SELECT prompt FROM occurrences WHERE {where}", (marks,)
+    )
+    connection.execute(f"DELETE FROM occurrences WHERE {where}", (marks,))
+    connection.execute("DELETE FROM gone WHERE seq IN (SELECT prompt FROM occurrences)")
+    count = _sweep(connection)
+    # A prompt that stays is handed to the oldest source that still has it.
+    connection.execute(
+        "UPDATE prompts SET source ="
+        f" (SELECT min(source) FROM occurrences WHERE prompt = seq) WHERE {where}",
+        (marks,),
+    )
+    connection.execute(f"DELETE FROM bad_rows WHERE {where}", (marks,))
+    connection.execute("DELETE FROM sources WHERE id IN (SELECT value FROM json_each(?))", (marks,))
+    return count
+
+
+def _sweep(connection: sqlite3.Connection) -> int:
+    """Delete the prompts in `gone` and all that hangs on them."""
+    for table, key in (
+        ("originals", "prompt"), ("tags", "prompt"), ("variants", "prompt"), ("prompts", "seq")
+    ):  # fmt: skip
+        cursor = connection.execute(f"DELETE FROM {table} WHERE {key} IN (SELECT seq FROM gone)")
+    # A family whose first is gone has no name any more, until families are worked out again.
+    connection.execute("DELETE FROM variants WHERE family IN (SELECT seq FROM gone)")
+    connection.execute("DELETE FROM gone")
+    bump(connection)
+    return cursor.rowcount
