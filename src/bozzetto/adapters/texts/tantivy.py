@@ -1,0 +1,140 @@
+"""tantivy: BM25 over stemmed words (Robertson and Zaragoza 2009; k1 1.2, b .75).
+
+A search is a disjunction of the words' terms, built as objects: there is no query language
+for an idea to stray into.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tantivy
+
+from bozzetto.adapters import manifest
+from bozzetto.errors import DataError
+from bozzetto.ports import TextIndexFeatures
+from bozzetto.types import Keys, Vectors
+
+__all__ = ["TantivyIndex", "open_index"]
+
+_VERSION = 1
+_ANALYSER = "bozzetto"
+_CJK = r"\p{Han}\p{Hiragana}\p{Katakana}"
+_WORD = rf"[{_CJK}]|[[\p{{L}}\p{{N}}\p{{M}}]--[{_CJK}]]+"
+_MAX_CHARACTERS = 8_192
+_MAX_TERMS = 64
+_LONGEST_WORD = 64
+_SLACK = 32
+_MOST_TIES = 4_096
+_HEAP = 256_000_000
+
+
+class TantivyIndex:
+    """The index; empty until `build` or `open`."""
+
+    def __init__(self) -> None:
+        self._analyser = _analyser()
+        self._schema = _schema()
+        self._searcher: Any = None
+
+    @property
+    def features(self) -> TextIndexFeatures:
+        """What the index is."""
+        return TextIndexFeatures(name="tantivy")
+
+    def build(self, folder: Path, rows: Iterable[tuple[int, str]]) -> None:
+        """Write an index of (key, text) rows into an empty folder and open it."""
+        index = tantivy.Index(self._schema, path=str(folder), reuse=False)
+        index.register_tokenizer(_ANALYSER, self._analyser)
+        writer = index.writer(heap_size=_HEAP, num_threads=1)
+        count = 0
+        for key, text in rows:
+            document = tantivy.Document()
+            document.add_integer("key", key)
+            document.add_text("text", text)
+            writer.add_document(document)
+            count += 1
+        writer.commit()
+        writer.wait_merging_threads()
+        names = [path.name for path in folder.iterdir() if not path.name.startswith(".")]
+        manifest.write(folder, "tantivy", _VERSION, names, rows=count)
+        self.open(folder)
+
+    def open(self, folder: Path) -> None:
+        """Open what `build` wrote.
+
+        Raises:
+            DataError: the folder is truncated, foreign, or of another version.
+        """
+        facts = manifest.check(folder, "tantivy", _VERSION)
+        try:
+            index = tantivy.Index.open(str(folder))
+            index.register_tokenizer(_ANALYSER, self._analyser)
+            searcher = index.searcher()
+        except (OSError, ValueError, RuntimeError) as error:
+            raise DataError(f"the tantivy index in {folder} cannot be read: {error}") from error
+        if searcher.num_docs != facts.get("rows"):
+            raise DataError(f"the tantivy index in {folder} does not hold what its header says")
+        self._searcher = searcher
+
+    def search(self, text: str, k: int) -> tuple[Keys, Vectors]:
+        """The k best keys and their BM25 scores, best first, ties by key."""
+        terms = self._terms(text)
+        if k <= 0 or not terms or not len(self):
+            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
+        query = tantivy.Query.boolean_query([self._term(term) for term in terms])
+        hits = self._tied(query, min(k, len(self)))
+        scores = np.array([score for score, _ in hits], dtype=np.float32)
+        values = self._searcher.fast_field_values("key", [address for _, address in hits])
+        keys = np.array(values, dtype=np.int64)
+        order = np.lexsort((keys, -scores))[:k]
+        return keys[order], scores[order]
+
+    def __len__(self) -> int:
+        return self._searcher.num_docs if self._searcher is not None else 0
+
+    def _terms(self, text: str) -> list[str]:
+        readable = text[:_MAX_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
+        return list(dict.fromkeys(self._analyser.analyze(readable)))[:_MAX_TERMS]
+
+    def _term(self, term: str) -> tuple[Any, Any]:
+        return tantivy.Occur.Should, tantivy.Query.term_query(self._schema, "text", term, "freq")
+
+    def _tied(self, query: Any, k: int) -> list[tuple[float, Any]]:
+        """The k best and those that tie with the last of them, as far as that is sane."""
+        limit = min(k + _SLACK, len(self))
+        while True:
+            hits: list[tuple[float, Any]] = self._searcher.search(query, limit, count=False).hits
+            cut = len(hits) < limit or hits[-1][0] < hits[k - 1][0]
+            if cut or limit >= min(len(self), k + _MOST_TIES):
+                return hits
+            limit = min(limit * 4, len(self), k + _MOST_TIES)
+
+
+def open_index(rest: str = "") -> TantivyIndex:
+    """An empty index `tantivy:`."""
+    return TantivyIndex()
+
+
+def _schema() -> Any:
+    builder = tantivy.SchemaBuilder()
+    builder.add_integer_field("key", fast=True)
+    builder.add_text_field("text", tokenizer_name=_ANALYSER, index_option="freq")
+    return builder.build()
+
+
+def _analyser() -> Any:
+    """Words without accents, stop words and endings; each CJK character by itself."""
+    builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.regex(_WORD))
+    for step in (
+        tantivy.Filter.remove_long(_LONGEST_WORD),
+        tantivy.Filter.lowercase(),
+        tantivy.Filter.ascii_fold(),
+        tantivy.Filter.stopword("english"),
+        tantivy.Filter.stemmer("english"),
+    ):
+        builder = builder.filter(step)
+    return builder.build()

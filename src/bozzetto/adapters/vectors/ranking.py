@@ -1,0 +1,61 @@
+"""What every vector index shares: checked input, and the best of some scores with ties by key."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bozzetto.types import Keys, Vectors
+
+__all__ = ["best", "empty", "positions", "sorted_rows"]
+
+_DIGITS = 6
+"""Scores are told apart to here: the same row scores alike wherever it lies in a block."""
+
+
+def sorted_rows(keys: Keys, vectors: Vectors) -> tuple[Keys, Vectors]:
+    """Keys and vectors in the order of the keys, which makes ties by key ties by row.
+
+    Raises:
+        ValueError: the shapes differ, keys repeat, or a value is not finite.
+    """
+    keys = np.asarray(keys, dtype=np.int64)
+    vectors = np.asarray(vectors, dtype=np.float32)
+    if vectors.ndim != 2 or keys.shape != (len(vectors),):
+        raise ValueError(f"keys of shape {keys.shape} do not fit vectors of {vectors.shape}")
+    if len(keys) > 1 and not (np.diff(keys) > 0).all():
+        order = np.argsort(keys, kind="stable")
+        keys, vectors = keys[order], vectors[order]
+        if (np.diff(keys) == 0).any():
+            raise ValueError("keys repeat")
+    if not all(np.isfinite(vectors[a : a + 65_536]).all() for a in range(0, len(keys), 65_536)):
+        raise ValueError("a vector holds a value that is not finite")
+    return keys, vectors
+
+
+def best(scores: Vectors, k: int, rows: NDArray[np.int64]) -> tuple[NDArray[np.int64], Vectors]:
+    """The k best rows and their scores, best first, the lower row first among equals."""
+    if k <= 0 or not len(scores):
+        return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
+    if k < len(scores):
+        cut = np.partition(scores, len(scores) - k)[len(scores) - k]
+        near = np.flatnonzero(scores >= cut - 2 * 10.0**-_DIGITS)
+        scores, rows = scores[near], rows[near]
+    scores = np.round(scores, _DIGITS).astype(np.float32)
+    order = np.lexsort((rows, -scores))[:k]
+    return rows[order], scores[order]
+
+
+def positions(keys: Keys, allow: Keys) -> NDArray[np.int64]:
+    """The rows of those of the allowed keys that are there, ascending; `keys` is sorted."""
+    if not len(keys):
+        return np.empty(0, dtype=np.int64)
+    rows = np.searchsorted(keys, allow)
+    rows = np.minimum(rows, len(keys) - 1)
+    found: NDArray[np.int64] = np.unique(rows[keys[rows] == allow]).astype(np.int64)
+    return found
+
+
+def empty() -> tuple[Keys, Vectors]:
+    """No results."""
+    return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
