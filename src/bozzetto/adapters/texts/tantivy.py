@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import tantivy
@@ -32,13 +31,16 @@ _MOST_TIES = 4_096
 _HEAP = 256_000_000
 
 
+_Scored = tuple[float, tantivy.DocAddress]
+
+
 class TantivyIndex:
     """The index; empty until `build` or `open`."""
 
     def __init__(self) -> None:
         self._analyser = _analyser()
         self._schema = _schema()
-        self._searcher: Any = None
+        self._searcher: tantivy.Searcher | None = None
 
     @property
     def features(self) -> TextIndexFeatures:
@@ -83,10 +85,10 @@ class TantivyIndex:
     def search(self, text: str, k: int) -> tuple[Keys, Vectors]:
         """The k best keys and their BM25 scores, best first, ties by key."""
         terms = self._terms(text)
-        if k <= 0 or not terms or not len(self):
+        if self._searcher is None or k <= 0 or not terms or not len(self):
             return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
         query = tantivy.Query.boolean_query([self._term(term) for term in terms])
-        hits = self._tied(query, min(k, len(self)))
+        hits = _tied(self._searcher, query, min(k, len(self)))
         scores = np.array([score for score, _ in hits], dtype=np.float32)
         values = self._searcher.fast_field_values("key", [address for _, address in hits])
         keys = np.array(values, dtype=np.int64)
@@ -100,18 +102,8 @@ class TantivyIndex:
         readable = text[:_MAX_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
         return list(dict.fromkeys(self._analyser.analyze(readable)))[:_MAX_TERMS]
 
-    def _term(self, term: str) -> tuple[Any, Any]:
+    def _term(self, term: str) -> tuple[tantivy.Occur, tantivy.Query]:
         return tantivy.Occur.Should, tantivy.Query.term_query(self._schema, "text", term, "freq")
-
-    def _tied(self, query: Any, k: int) -> list[tuple[float, Any]]:
-        """The k best and those that tie with the last of them, as far as that is sane."""
-        limit = min(k + _SLACK, len(self))
-        while True:
-            hits: list[tuple[float, Any]] = self._searcher.search(query, limit, count=False).hits
-            cut = len(hits) < limit or hits[-1][0] < hits[k - 1][0]
-            if cut or limit >= min(len(self), k + _MOST_TIES):
-                return hits
-            limit = min(limit * 4, len(self), k + _MOST_TIES)
 
 
 def open_index(rest: str = "") -> TantivyIndex:
@@ -119,14 +111,14 @@ def open_index(rest: str = "") -> TantivyIndex:
     return TantivyIndex()
 
 
-def _schema() -> Any:
+def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
     builder.add_integer_field("key", fast=True)
     builder.add_text_field("text", tokenizer_name=_ANALYSER, index_option="freq")
     return builder.build()
 
 
-def _analyser() -> Any:
+def _analyser() -> tantivy.TextAnalyzer:
     """Words without accents, stop words and endings; each CJK character by itself."""
     builder = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.regex(_WORD))
     for step in (
@@ -138,3 +130,14 @@ def _analyser() -> Any:
     ):
         builder = builder.filter(step)
     return builder.build()
+
+
+def _tied(searcher: tantivy.Searcher, query: tantivy.Query, k: int) -> list[_Scored]:
+    """The k best and those that tie with the last of them, as far as that is sane."""
+    most = min(k + _MOST_TIES, searcher.num_docs)
+    limit = min(k + _SLACK, most)
+    while True:
+        hits: list[_Scored] = searcher.search(query, limit, count=False).hits
+        if len(hits) < limit or limit == most or hits[-1][0] < hits[k - 1][0]:
+            return hits
+        limit = min(limit * 4, most)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import math
 from pathlib import Path
-from typing import Any
 
 import faiss
 import numpy as np
+from numpy.typing import NDArray
 
 from bozzetto.adapters import manifest
 from bozzetto.adapters.vectors.ranking import best, empty, positions, sorted_rows
@@ -38,7 +38,7 @@ class FaissIndex:
 
     def __init__(self) -> None:
         self._keys: Keys = np.empty(0, dtype=np.int64)
-        self._index: Any = None
+        self._index: faiss.Index | None = None
 
     @property
     def features(self) -> VectorIndexFeatures:
@@ -59,11 +59,11 @@ class FaissIndex:
         """The k best keys and their inner products, best first, ties by key."""
         rows = None if allow is None else positions(self._keys, allow)
         count = len(self) if rows is None else len(rows)
-        if not count or k <= 0:
+        if self._index is None or not count or k <= 0:
             return empty()
         wanted = min(k + _SLACK, count)
         row = np.ascontiguousarray(query, dtype=np.float32)[None, :]
-        scores, found = self._index.search(row, wanted, params=self._parameters(rows))
+        scores, found = self._index.search(row, wanted, params=self._parameters(self._index, rows))
         real = found[0] >= 0
         picked, top = best(scores[0][real], k, found[0][real])
         return self._keys[picked], top
@@ -97,17 +97,19 @@ class FaissIndex:
     def __len__(self) -> int:
         return len(self._keys)
 
-    def _parameters(self, rows: Any) -> Any:
+    def _parameters(
+        self, index: faiss.Index, rows: NDArray[np.int64] | None
+    ) -> faiss.SearchParameters:
         """How to search: which rows, and how many lists, more the fewer rows are allowed."""
-        selector = None if rows is None else _selector(rows, len(self))
-        chosen = {} if selector is None else {"sel": selector}
-        if not isinstance(self._index, faiss.IndexIVF):
+        chosen = {} if rows is None else {"sel": _selector(rows, len(self))}
+        if not isinstance(index, faiss.IndexIVF):
             return faiss.SearchParameters(**chosen)
-        lists = self._index.nlist
-        probed = max(_PROBED_LEAST, lists * _PROBED_SHARE)
+        probed = max(_PROBED_LEAST, index.nlist * _PROBED_SHARE)
         if rows is not None:
             probed *= len(self) / len(rows)
-        return faiss.SearchParametersIVF(nprobe=min(lists, math.ceil(probed)), **chosen)
+        # The wrapper takes fields by name, which its stub does not know.
+        lists = min(index.nlist, math.ceil(probed))
+        return faiss.SearchParametersIVF(nprobe=lists, **chosen)  # type: ignore[call-arg]
 
 
 def open_index(rest: str = "") -> FaissIndex:
@@ -115,13 +117,13 @@ def open_index(rest: str = "") -> FaissIndex:
     return FaissIndex()
 
 
-def _flat(vectors: Vectors) -> Any:
+def _flat(vectors: Vectors) -> faiss.Index:
     index = faiss.IndexFlatIP(vectors.shape[1])
     index.add(np.ascontiguousarray(vectors))
     return index
 
 
-def _lists(vectors: Vectors) -> Any:
+def _lists(vectors: Vectors) -> faiss.Index:
     """Inverted lists trained on an even sample: the same rows give the same index."""
     dim = vectors.shape[1]
     count = 1 << round(math.log2(2 * math.sqrt(len(vectors))))
@@ -138,7 +140,8 @@ def _lists(vectors: Vectors) -> Any:
     return index
 
 
-def _selector(rows: Any, count: int) -> Any:
+def _selector(rows: NDArray[np.int64], count: int) -> faiss.IDSelector:
     mask = np.zeros(count, dtype=bool)
     mask[rows] = True
-    return faiss.IDSelectorBitmap(np.packbits(mask, bitorder="little"))
+    # The wrapper takes the array alone, whatever its stub says.
+    return faiss.IDSelectorBitmap(np.packbits(mask, bitorder="little"))  # type: ignore[call-arg, arg-type]
