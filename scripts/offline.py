@@ -1,4 +1,6 @@
-"""Run a command with every non-loopback socket refused: python scripts/offline.py COMMAND...
+"""Run a command with every non-loopback socket refused.
+
+    python3 scripts/offline.py COMMAND...
 
 Reaches the Python processes of the command; see no_network/sitecustomize.py for how.
 """
@@ -22,7 +24,7 @@ def environment() -> dict[str, str]:
 def main(command: list[str]) -> int:
     """Run the command; its exit code is ours."""
     if not command:
-        print(__doc__.splitlines()[0], file=sys.stderr)
+        print("usage: python3 scripts/offline.py COMMAND...", file=sys.stderr)
         return 2
     return subprocess.run(command, env=environment(), check=False).returncode
 
