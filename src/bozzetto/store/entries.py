@@ -7,7 +7,17 @@ from dataclasses import dataclass
 
 from bozzetto.types import SourcePrompt
 
-__all__ = ["COLUMNS", "Change", "Entry", "columns_of", "fill", "hash_of", "id_of", "nsfw_of"]
+__all__ = [
+    "COLUMNS",
+    "Change",
+    "Entry",
+    "columns_of",
+    "fill",
+    "hash_of",
+    "id_of",
+    "nsfw_of",
+    "storable",
+]
 
 Value = str | int | float | None
 
@@ -73,19 +83,27 @@ def columns_of(row: SourcePrompt) -> list[Value]:
         picture: tuple[Value, ...] = (None, None, None, None, None, None, None)
     else:
         picture = (
-            made.seed, made.steps, made.guidance, made.sampler, made.width, made.height, made.model
+            made.seed, made.steps, made.guidance, storable(made.sampler),
+            made.width, made.height, storable(made.model),
         )  # fmt: skip
     return [
-        row.negative,
+        storable(row.negative),
         row.prompt_nsfw,
         *picture,
-        row.image,
+        storable(row.image),
         row.image_nsfw,
-        row.made_at,
-        row.use,
-        row.model_family,
+        storable(row.made_at),
+        storable(row.use),
+        storable(row.model_family),
         row.rating,
     ]
+
+
+def storable(text: str | None) -> str | None:
+    """A text as UTF-8 can hold it: lone surrogates, which a source may bring, replaced."""
+    if text is None or text.isascii():
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def fill(known: list[Value], other: Sequence[Value]) -> bool:

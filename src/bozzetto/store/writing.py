@@ -9,7 +9,17 @@ from dataclasses import dataclass
 from bozzetto.errors import DataError
 from bozzetto.ports import SourceFeatures
 from bozzetto.store.database import json_list
-from bozzetto.store.entries import COLUMNS, Change, Entry, Value, columns_of, fill, hash_of, nsfw_of
+from bozzetto.store.entries import (
+    COLUMNS,
+    Change,
+    Entry,
+    Value,
+    columns_of,
+    fill,
+    hash_of,
+    nsfw_of,
+    storable,
+)
 from bozzetto.store.meta import bump, get, put, record
 from bozzetto.types import BadRow
 
@@ -143,7 +153,7 @@ def _insert(
     connection.executemany(
         "INSERT INTO originals VALUES (?, ?)",
         (
-            (seqs[number], seen.entry.row.text)
+            (seqs[number], storable(seen.entry.row.text))
             for number, seen in fresh.items()
             if seen.entry.row.text != seen.entry.text
         ),
@@ -176,7 +186,7 @@ def _attach(
     before = connection.total_changes
     connection.executemany(
         "INSERT INTO tags VALUES (?, ?) ON CONFLICT DO NOTHING",
-        [(seqs[number], tag) for number, s in seen.items() for tag in sorted(s.tags)],
+        [(seqs[number], storable(tag)) for number, s in seen.items() for tag in sorted(s.tags)],
     )
     return connection.total_changes - before
 

@@ -1,0 +1,190 @@
+"""Columns under their usual names, and values of any shape, as one `SourcePrompt`."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from bozzetto.errors import InputError
+from bozzetto.types import BadRow, Parameters, SourcePrompt
+
+__all__ = ["date", "find", "number", "plain", "prompt_of", "require", "whole"]
+
+ROLES: Mapping[str, tuple[str, ...]] = {
+    "text": (
+        "prompt", "positive_prompt", "positive", "prompt_text", "text_prompt", "prompt_example",
+        "prompts", "text", "caption",
+    ),
+    "negative": ("negative_prompt", "negative", "neg_prompt", "negativeprompt"),
+    "seed": ("seed",),
+    "steps": ("steps", "step", "num_inference_steps"),
+    "guidance": ("guidance", "cfg", "cfg_scale", "guidance_scale"),
+    "sampler": ("sampler", "sampler_name"),
+    "width": ("width",),
+    "height": ("height",),
+    "model": ("model", "model_name", "sd_model_name", "checkpoint"),
+    "tags": ("tags", "keywords"),
+    "use": ("use",),
+    "model_family": ("model_family",),
+    "rating": ("rating", "stars"),
+    "image": ("image", "image_name", "image_path", "image_url", "file_name", "filename"),
+    "prompt_nsfw": ("prompt_nsfw", "nsfw"),
+    "image_nsfw": ("image_nsfw",),
+    "made_at": ("made_at", "timestamp", "created_at", "date"),
+}  # fmt: skip
+"""What a column is for, by its name in lower case with "_" between words; first found wins."""
+
+_MAX_INTEGER = 2**63 - 1
+_LONGEST_NUMBER = 40
+
+
+def find(names: Iterable[str]) -> dict[str, str]:
+    """Which column plays which role: {role: column name as it is written}."""
+    written: dict[str, str] = {}
+    for name in names:
+        written.setdefault(re.sub(r"[\s\-_]+", "_", name.strip("\ufeff \t")).lower(), name)
+    found = {}
+    for role, usual in ROLES.items():
+        for name in usual:
+            if name in written:
+                found[role] = written[name]
+                break
+    return found
+
+
+def require(names: Iterable[str], where: str) -> dict[str, str]:
+    """The roles of columns, one of which must hold the prompt.
+
+    Raises:
+        InputError: none does.
+    """
+    given = list(names)
+    roles = find(given)
+    if "text" not in roles:
+        shown = ", ".join(repr(name[:60]) for name in given[:20]) or "none"
+        raise InputError(
+            f"{where}: no prompt column; the columns are {shown}",
+            hint="name the column with the prompts `prompt`, or read plain lines with --as text",
+        )
+    return roles
+
+
+def prompt_of(values: Mapping[str, Any], place: str) -> SourcePrompt | BadRow:
+    """A row from its values by role; what cannot be understood is unknown.
+
+    Only a row without a text is bad.
+    """
+    text = values.get("text")
+    if not isinstance(text, str):
+        reason = "no prompt" if text is None else f"the prompt is no text but {_kind(text)}"
+        return BadRow(place, reason)
+    return SourcePrompt(
+        text=text,
+        place=place,
+        negative=plain(values.get("negative")),
+        parameters=_parameters(values),
+        prompt_nsfw=_score(values.get("prompt_nsfw")),
+        image_nsfw=_score(values.get("image_nsfw")),
+        image=plain(values.get("image")),
+        tags=_tags(values.get("tags")),
+        use=plain(values.get("use")),
+        model_family=plain(values.get("model_family")),
+        rating=_rating(values.get("rating")),
+        made_at=date(values.get("made_at")),
+    )
+
+
+def _kind(value: object) -> str:
+    names = {dict: "an object", list: "a list", bool: "true or false", int: "a number"}
+    return names.get(type(value), "a number" if isinstance(value, float) else "something else")
+
+
+def _parameters(values: Mapping[str, Any]) -> Parameters | None:
+    sampler = values.get("sampler")
+    made = Parameters(
+        seed=whole(values.get("seed")),
+        steps=whole(values.get("steps"), 1),
+        guidance=number(values.get("guidance")),
+        sampler=plain(str(sampler) if isinstance(sampler, int) else sampler),
+        width=whole(values.get("width"), 1),
+        height=whole(values.get("height"), 1),
+        model=plain(values.get("model")),
+    )
+    return None if made == Parameters() else made
+
+
+def plain(value: object) -> str | None:
+    """A text that can be written as UTF-8, or None where there is nothing in it."""
+    if not isinstance(value, str) or not value or value.isspace():
+        return None
+    if value.isascii():
+        return value
+    return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def number(value: object) -> float | None:
+    """A finite number, from a number or its text."""
+    if isinstance(value, str) and len(value) <= _LONGEST_NUMBER:
+        try:
+            value = float(value)
+        except ValueError:
+            return None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if isinstance(value, int) and abs(value) > _MAX_INTEGER:
+        return None
+    return float(value) if math.isfinite(value) else None
+
+
+def whole(value: object, least: int = 0) -> int | None:
+    """A whole number of at least `least` that fits 63 bits."""
+    if isinstance(value, str) and value.strip().isdecimal() and len(value) <= _LONGEST_NUMBER:
+        value = int(value)  # not through a float: a seed has more digits than that keeps
+    if not isinstance(value, int) or isinstance(value, bool):
+        found = number(value)
+        if found is None or not found.is_integer():
+            return None
+        value = int(found)
+    return value if least <= value <= _MAX_INTEGER else None
+
+
+def _score(value: object) -> float | None:
+    if isinstance(value, bool) or (isinstance(value, str) and value.lower() in _WORDS):
+        return float(value if isinstance(value, bool) else _WORDS[value.lower()])
+    found = number(value)
+    return found if found is not None and found >= 0 else None
+
+
+_WORDS = {"true": True, "yes": True, "nsfw": True, "false": False, "no": False, "sfw": False}
+
+
+def _rating(value: object) -> int | None:
+    found = whole(value, 1)
+    return found if found is not None and found <= 5 else None
+
+
+def _tags(value: object) -> tuple[str, ...]:
+    given = value.split(",") if isinstance(value, str) else value
+    if not isinstance(given, list | tuple):
+        return ()
+    tags = (plain(tag) for tag in given)
+    return tuple(dict.fromkeys(tag.strip().casefold() for tag in tags if tag is not None))
+
+
+def date(value: object) -> str | None:
+    """A moment as ISO 8601 in UTC; a text that is no date is unknown."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value.strip())
+        except ValueError:
+            return None
+    if not isinstance(value, datetime):
+        return None
+    moment = value.replace(tzinfo=UTC) if value.tzinfo is None else value
+    try:
+        return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except OverflowError:
+        return None

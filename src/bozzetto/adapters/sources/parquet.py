@@ -1,0 +1,157 @@
+"""Parquet tables with a prompt column; DiffusionDB's metadata among them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from bozzetto.adapters.sources.columns import prompt_of, require
+from bozzetto.adapters.sources.content import existing, fingerprint
+from bozzetto.errors import InputError
+from bozzetto.ports import SourceFeatures
+from bozzetto.types import BadRow, Batch, SourcePrompt
+
+__all__ = ["ParquetSource", "open_source"]
+
+_ROWS = 16_384
+
+_DIFFUSIONDB = frozenset(("image_name", "prompt", "part_id", "sampler", "user_name", "cfg"))
+_SAMPLERS = (
+    None,
+    "ddim",
+    "plms",
+    "k_euler",
+    "k_euler_ancestral",
+    "k_heun",
+    "k_dpm_2",
+    "k_dpm_2_ancestral",
+    "k_lms",
+    None,
+)
+"""What DiffusionDB's sampler numbers mean, by number; 9 is "others"."""
+
+
+def open_source(rest: str, *, home: Path, name: str | None = None) -> ParquetSource:
+    """A parquet file as a source."""
+    path = existing(rest)
+    return ParquetSource(path, name or path.name)
+
+
+class ParquetSource:
+    """Rows of a parquet file; only the columns that are understood are read.
+
+    A position counts rows. The hash that DiffusionDB has in place of a user is never read.
+    """
+
+    def __init__(self, path: Path, name: str, kind: str = "parquet") -> None:
+        self._path = path
+        self._features = SourceFeatures(name, kind)
+
+    @property
+    def features(self) -> SourceFeatures:
+        """What the source is."""
+        return self._features
+
+    def fingerprint(self) -> str:
+        """A hash of the content."""
+        return fingerprint(self._path, "parquet")
+
+    def read(self, start: int = 0) -> Iterator[Batch]:
+        """Yield batches from a position on.
+
+        Raises:
+            InputError: it is no whole parquet file, or has no prompt column.
+        """
+        try:
+            with pq.ParquetFile(self._path) as file:
+                yield from self._batches(file, start)
+        except (pa.ArrowException, OSError) as error:
+            raise InputError(
+                f"{self._path} cannot be read as parquet: {_first_line(error)}",
+                hint="it may be cut off or damaged: get it again",
+            ) from error
+
+    def _batches(self, file: pq.ParquetFile, start: int) -> Iterator[Batch]:
+        schema = file.schema_arrow
+        roles = require(schema.names, str(self._path))
+        if not _is_text(schema.field(roles["text"]).type):
+            raise InputError(
+                f"{self._path}: the column {roles['text']!r} holds no text but "
+                f"{schema.field(roles['text']).type}",
+                hint="name the column with the prompts `prompt`",
+            )
+        known = {role: name for role, name in roles.items() if _is_simple(schema.field(name).type)}
+        samplers = _SAMPLERS if set(schema.names) >= _DIFFUSIONDB else ()
+        total = max(1, file.metadata.num_rows)
+        position = start
+        for table in _tables(file, start, list(known.values())):
+            columns = {role: _values(table.column(name)) for role, name in known.items()}
+            rows, bad = _rows(columns, table.num_rows, position, samplers)
+            position += table.num_rows
+            yield Batch(rows, bad, position, position / total)
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).partition("\n")[0]
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    inner = kind.value_type if pa.types.is_dictionary(kind) else kind
+    return bool(pa.types.is_string(inner) or pa.types.is_large_string(inner))
+
+
+def _is_simple(kind: pa.DataType) -> bool:
+    lists = pa.types.is_list(kind) and _is_text(kind.value_type)
+    return bool(lists or _is_text(kind) or pa.types.is_primitive(kind))
+
+
+def _tables(file: pq.ParquetFile, start: int, columns: list[str]) -> Iterator[pa.RecordBatch]:
+    """The rows from `start` on; row groups before it are not touched."""
+    first = 0
+    skip = start
+    while first < file.num_row_groups and skip >= file.metadata.row_group(first).num_rows:
+        skip -= file.metadata.row_group(first).num_rows
+        first += 1
+    groups = list(range(first, file.num_row_groups))
+    if not groups:
+        return
+    for table in file.iter_batches(_ROWS, row_groups=groups, columns=columns, use_threads=False):
+        if skip < table.num_rows:
+            yield table.slice(skip)
+        skip = max(0, skip - table.num_rows)
+
+
+def _values(column: pa.Array) -> list[Any]:
+    """A column as Python values: moments in UTC as ISO 8601, floats without binary noise."""
+    if column.null_count == len(column):
+        return [None] * len(column)
+    if pa.types.is_timestamp(column.type):
+        column = pc.strftime(column, format="%Y-%m-%dT%H:%M:%SZ")
+    elif pa.types.is_floating(column.type):
+        column = pc.round(column.cast(pa.float64()), 6)
+    return list(column.to_pylist())
+
+
+def _rows(
+    columns: Mapping[str, list[Any]], count: int, position: int, samplers: tuple[str | None, ...]
+) -> tuple[list[SourcePrompt], list[BadRow]]:
+    if samplers and "sampler" in columns:
+        named = dict(enumerate(samplers))
+        columns = {**columns, "sampler": [named.get(value) for value in columns["sampler"]]}
+    used = {role: values for role, values in columns.items() if any(v is not None for v in values)}
+    if not used:
+        used = {"text": columns["text"]}
+    rows: list[SourcePrompt] = []
+    bad: list[BadRow] = []
+    for at, values in enumerate(zip(*used.values(), strict=True), position + 1):
+        row = prompt_of(dict(zip(used, values, strict=True)), f"row {at}")
+        if isinstance(row, BadRow):
+            bad.append(row)
+        else:
+            rows.append(row)
+    return rows, bad

@@ -1,0 +1,132 @@
+"""A source into the library: batch by batch, so that it can stop anywhere and go on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, islice
+
+from filelock import FileLock, Timeout
+
+from bozzetto.library.reading import Reader, Worked
+from bozzetto.ports import PromptSource
+from bozzetto.store.entries import Entry
+from bozzetto.store.store import Store
+from bozzetto.store.writing import Begun
+from bozzetto.types import BadRow, Batch, ImportReport, Progress
+
+__all__ = ["import_source"]
+
+_BIG = 3
+"""Batches from which on the text work is worth processes of its own."""
+
+_WAIT_SECONDS = 0.5
+
+
+def import_source(
+    store: Store,
+    source: PromptSource,
+    *,
+    actor: str,
+    now: str,
+    progress: Callable[[Progress], None] | None = None,
+    processes: int | None = None,
+) -> ImportReport:
+    """Bring every row of a source into the library; families are left to `families.renew`.
+
+    The rows of a batch and the position after them are one transaction: killed anywhere and
+    run again, the import goes on after the last batch and ends as one clean run would. A
+    source whose content is in already changes nothing. Only one import runs at a time; a
+    second waits. `processes` (default: one a processor) work on the text of a big source.
+
+    Raises:
+        InputError: the source as a whole cannot be read.
+        DataError: the disk is full or the library damaged; what was reported done is kept.
+    """
+    tell = progress or _silent
+    fingerprint = source.fingerprint()
+    lock = FileLock(store.folder / "import.lock")
+    _acquire(lock, source.features.name, tell)
+    try:
+        begun = store.begin_source(source.features, fingerprint, actor=actor, now=now)
+        if not begun.complete:
+            _run(
+                store, source, begun, tell, os.cpu_count() or 1 if processes is None else processes
+            )
+            store.finish_source(begun)
+    finally:
+        lock.release()
+    return _report(store, fingerprint, begun.complete)
+
+
+def _silent(_: Progress) -> None:
+    pass
+
+
+def _acquire(lock: FileLock, name: str, tell: Callable[[Progress], None]) -> None:
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        tell(Progress("import", 0, message=f"{name} waits for another import to end"))
+        lock.acquire(poll_interval=_WAIT_SECONDS)
+
+
+def _run(
+    store: Store,
+    source: PromptSource,
+    begun: Begun,
+    tell: Callable[[Progress], None],
+    processes: int,
+) -> None:
+    batches = source.read(begun.position)
+    first = list(islice(batches, _BIG))
+    small = len(first) < _BIG
+    start = begun.position
+    stage = f"import {source.features.name}"
+    done = 0
+    with Reader(0 if small else processes) as reader:
+        for batch, worked in reader.stream(_texts(chain(first, batches))):
+            entries, bad = _entries(batch, worked)
+            store.add_batch(begun, entries, bad, start=start, position=batch.position)
+            start = batch.position
+            done += len(batch.rows) + len(batch.bad)
+            tell(Progress(stage, done, _total(done, batch.done)))
+
+
+def _total(done: int, share: float | None) -> int | None:
+    return max(done, round(done / share)) if share else None
+
+
+def _texts(batches: Iterator[Batch]) -> Iterator[tuple[Batch, list[str]]]:
+    """Each batch with its texts: one picture a row, so many of them repeat."""
+    for batch in batches:
+        yield batch, list(dict.fromkeys(row.text for row in batch.rows))
+
+
+def _entries(batch: Batch, worked: Sequence[Worked]) -> tuple[list[Entry], list[BadRow]]:
+    known = dict(zip(dict.fromkeys(row.text for row in batch.rows), worked, strict=True))
+    entries: list[Entry] = []
+    bad = list(batch.bad)
+    for row in batch.rows:
+        identity, text, core = known[row.text]
+        if identity:
+            entries.append(Entry(identity, text, core, row))
+        else:
+            bad.append(BadRow(row.place, text))
+    return entries, bad
+
+
+def _report(store: Store, fingerprint: str, already: bool) -> ImportReport:
+    found = store.source(fingerprint)
+    assert found is not None, "the source was noted above"
+    info, bad = found
+    new = 0 if already else info.new
+    return ImportReport(
+        source=info.name,
+        rows=info.rows,
+        new=new,
+        known=info.rows - info.bad - new,
+        bad=bad,
+        bad_count=info.bad,
+        already_complete=already,
+    )

@@ -1,0 +1,169 @@
+"""The text of rows worked out: normalised, split, named; across processes when there is much.
+
+Workers are plain Python processes fed over pipes: unlike `multiprocessing` they never import
+the caller's main module, so a script or a notebook needs no guard.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import marshal
+import os
+import struct
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from hashlib import sha256
+from queue import SimpleQueue
+from types import TracebackType
+from typing import IO, Any, Self, TypeVar
+
+from bozzetto.errors import DataError
+from bozzetto.text.normalise import fold, normalise
+from bozzetto.text.split import split
+
+__all__ = ["LONGEST_PROMPT", "Reader", "Worked", "work_out"]
+
+LONGEST_PROMPT = 20_000
+"""Characters of a prompt that are kept at most; a longer text is something else."""
+
+Worked = tuple[str, str, str]
+"""(id, normalised text, core); an empty id, and the reason as text, where there is no prompt."""
+
+_LENGTH = struct.Struct("<Q")
+T = TypeVar("T")
+
+
+def work_out(texts: Sequence[str]) -> list[Worked]:
+    """What the library keeps of each text."""
+    return [_work_out(text) for text in texts]
+
+
+def _work_out(text: str) -> Worked:
+    if len(text) > LONGEST_PROMPT:
+        return "", f"the prompt has {len(text):,} characters; {LONGEST_PROMPT:,} are read", ""
+    clean = normalise(text)
+    key = fold(clean)
+    if not key:
+        return "", "the prompt is empty" if not clean else "the prompt has no word", ""
+    # `prompt_id` of a normalised text, which need not be normalised again.
+    return sha256(key.encode()).hexdigest()[:16], clean, split(clean).core
+
+
+class Reader:
+    """Works out texts, in order; with `processes` of its own, or none of them here."""
+
+    def __init__(self, processes: int = 0) -> None:
+        self._processes = processes
+        self._idle: SimpleQueue[subprocess.Popen[bytes]] = SimpleQueue()
+        self._started: list[subprocess.Popen[bytes]] = []
+        self._threads: ThreadPoolExecutor | None = None
+
+    def __enter__(self) -> Self:
+        if self._processes:
+            for _ in range(self._processes):
+                worker = _start()
+                self._started.append(worker)
+                self._idle.put(worker)
+            self._threads = ThreadPoolExecutor(self._processes)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is not None:
+            for worker in self._started:
+                worker.kill()
+        if self._threads is not None:
+            self._threads.shutdown(cancel_futures=True)
+        for worker in self._started:
+            for pipe in (worker.stdin, worker.stdout):
+                if pipe is not None:
+                    pipe.close()
+            worker.wait()
+
+    def stream(
+        self, batches: Iterable[tuple[T, Sequence[str]]]
+    ) -> Iterator[tuple[T, list[Worked]]]:
+        """Work out the texts beside each item; items come out in the order they went in."""
+        if self._threads is None:
+            for item, texts in batches:
+                yield item, work_out(texts)
+            return
+        ahead: deque[tuple[T, Future[list[Worked]]]] = deque()
+        for item, texts in batches:
+            ahead.append((item, self._threads.submit(self._ask, texts)))
+            if len(ahead) > self._processes:
+                first, future = ahead.popleft()
+                yield first, future.result()
+        for first, future in ahead:
+            yield first, future.result()
+
+    def _ask(self, texts: Sequence[str]) -> list[Worked]:
+        worker = self._idle.get()
+        try:
+            assert worker.stdin is not None
+            assert worker.stdout is not None
+            _send(worker.stdin, list(texts))
+            answer = _receive(worker.stdout)
+        except OSError as error:
+            raise _lost() from error
+        if answer is None:
+            raise _lost()
+        self._idle.put(worker)
+        return answer
+
+
+def _lost() -> DataError:
+    return DataError(
+        "a process that reads prompts ended unexpectedly (out of memory?)",
+        hint="run the import again: it goes on where it stopped",
+    )
+
+
+def _start() -> subprocess.Popen[bytes]:
+    # The worker finds this package where we found it, installed or not.
+    paths = os.pathsep.join(path for path in sys.path if path)
+    return subprocess.Popen(
+        [sys.executable, "-m", "bozzetto.library.reading"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": paths},
+    )
+
+
+def _send(pipe: IO[bytes], value: list[Any]) -> None:
+    data = marshal.dumps(value)
+    pipe.write(_LENGTH.pack(len(data)))
+    pipe.write(data)
+    pipe.flush()
+
+
+def _receive(pipe: IO[bytes]) -> list[Any] | None:
+    """The next value; None where the other side has ended."""
+    head = pipe.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        return None
+    (length,) = _LENGTH.unpack(head)
+    data = pipe.read(length)
+    if len(data) < length:
+        return None
+    value: list[Any] = marshal.loads(data)
+    return value
+
+
+def _serve() -> None:
+    """Answer until the pipe closes; its end is also how a worker learns that we died."""
+    source, sink = sys.stdin.buffer, sys.stdout.buffer
+    with contextlib.suppress(KeyboardInterrupt, BrokenPipeError):
+        while (texts := _receive(source)) is not None:
+            _send(sink, work_out(texts))
+
+
+if __name__ == "__main__":
+    _serve()
