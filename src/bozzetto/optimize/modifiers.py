@@ -1,0 +1,181 @@
+"""Modifiers: what they speak of, which clash, and which may be added to another's idea.
+
+A modifier is added only when it is about the look (its head word is in data/looks.tsv), names
+nobody, and brings no thing into the picture that the idea does not have.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+from bozzetto.text.normalise import normalise
+from bozzetto.text.spans import protected
+from bozzetto.text.split import split
+from bozzetto.text.weights import strip_weights
+from bozzetto.text.words import stem, words
+
+if TYPE_CHECKING:
+    from bozzetto.optimize.stats import LibraryStats
+
+__all__ = ["Look", "Sides", "as_look", "clashes", "facet", "key", "looks", "sides", "table"]
+
+_MOST_WORDS = 6
+_STRAY = re.compile(r"https?:|www\.|--?\w+\s|[\\/|<>{}\[\]_=#@*]|\d{5,}")
+_BY = re.compile(r"\b(?:by|style of|inspired by|from the (?:movie|film|show|game)|directed)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A modifier: its text, its key (lower-case words), what it speaks of, its stems."""
+
+    text: str
+    key: str
+    facet: str
+    stems: frozenset[str]
+
+
+@cache
+def table(name: str) -> tuple[tuple[str, ...], ...]:
+    """The rows of a data file of this room: cells parted by tabs, "#" lines left out."""
+    text = files("bozzetto.optimize").joinpath("data", name).read_text(encoding="utf-8")
+    return tuple(tuple(line.split("\t")) for line in text.splitlines() if line and line[0] != "#")
+
+
+@cache
+def _facets() -> Mapping[tuple[str, ...], str]:
+    """Word or set phrase, as stems, to facet; the first mention of a word wins."""
+    found: dict[tuple[str, ...], str] = {}
+    for name, entries in table("looks.tsv"):
+        for entry in entries.split("|"):
+            found.setdefault(_stems(entry), name)
+    return found
+
+
+@cache
+def _stem(word: str) -> str:
+    return stem(word)
+
+
+def _stems(text: str) -> tuple[str, ...]:
+    return tuple(_stem(word) for word in words(text))
+
+
+def key(text: str) -> str:
+    """What two spellings of one modifier share: its lower-case words."""
+    return " ".join(words(text))
+
+
+def facet(text: str) -> str | None:
+    """What a modifier speaks of, by the set phrase or word that its last word ends; or None."""
+    stems = _stems(text)
+    for size in (3, 2, 1):
+        if len(stems) >= size:
+            found = _facets().get(stems[-size:])
+            if found is not None:
+                return None if found == "neutral" else found
+    return None
+
+
+@cache
+def _names() -> frozenset[str]:
+    text = files("bozzetto.optimize").joinpath("data", "names.txt").read_text(encoding="utf-8")
+    lines = (line for line in text.splitlines() if line[:1] != "#")
+    return frozenset(word for line in lines for word in line.split())
+
+
+@cache
+def _adjectives() -> frozenset[str]:
+    return frozenset(_stem(row[0]) for row in table("glossary.tsv") if row[1] == "a")
+
+
+@cache
+def _nouns() -> frozenset[str]:
+    return frozenset(_stem(row[0]) for row in table("glossary.tsv") if row[1] == "n")
+
+
+Sides = frozenset[tuple[int, int]]
+"""Which sets of which lines of data/clashes.tsv a text belongs to."""
+
+
+@cache
+def _clash_table() -> Mapping[tuple[str, ...], Sides]:
+    found: dict[tuple[str, ...], set[tuple[int, int]]] = {}
+    for line, sets in enumerate(table("clashes.tsv")):
+        for number, entries in enumerate(sets):
+            for entry in entries.split("|"):
+                found.setdefault(_stems(entry), set()).add((line, number))
+    return {stems: frozenset(where) for stems, where in found.items()}
+
+
+def sides(text: str) -> Sides:
+    """What a text says of the matters on which texts can contradict one another."""
+    stems = _stems(text)
+    known = _clash_table()
+    found: set[tuple[int, int]] = set()
+    for size in (1, 2, 3):
+        for start in range(len(stems) - size + 1):
+            found |= known.get(stems[start : start + size], frozenset())
+    return frozenset(found)
+
+
+def clashes(a: Sides, b: Sides) -> bool:
+    """Whether two texts contradict each other: on some matter they share no set."""
+    shared = a & b
+    settled = {line for line, _ in shared}
+    return any(line == other and line not in settled for line, _ in a for other, _ in b)
+
+
+def looks(prompt: str, idea: Set[str], stats: LibraryStats) -> tuple[Look, ...]:
+    """The modifiers of a prompt that may be added to an idea (given as its stems)."""
+    found: dict[str, Look] = {}
+    for piece in _pieces(prompt):
+        look = as_look(piece, idea, stats)
+        if look is not None:
+            found.setdefault(look.key, look)
+    return tuple(found.values())
+
+
+def _pieces(prompt: str) -> Iterable[str]:
+    """Clauses of a prompt: its modifiers, and those of its core that are about the look."""
+    halves = split(prompt)
+    spans = sorted([*halves.modifier_spans, *halves.core_spans[1:]])
+    kept_to_the_letter = [s for s in protected(prompt) if s.kind != "weight"]
+    for start, end in spans:
+        if not any(s.start < end and start < s.end for s in kept_to_the_letter):
+            yield strip_weights(prompt[start:end])
+
+
+def as_look(piece: str, idea: Set[str], stats: LibraryStats) -> Look | None:
+    """A clause as a modifier, or None where it may not be added to the idea."""
+    text = normalise(piece).strip(" .,:;!?'-\"&+~*").lower()
+    tokens = words(text)
+    if not tokens or len(tokens) > _MOST_WORDS or not text.isascii():
+        return None
+    if _STRAY.search(text) or _BY.search(text):
+        return None
+    about = facet(text)
+    if about is None or not _harmless(tokens, idea, stats):
+        return None
+    return Look(text, key(text), about, frozenset(_stem(w) for w in tokens))
+
+
+def _harmless(tokens: Iterable[str], idea: Set[str], stats: LibraryStats) -> bool:
+    """No name among the words, and no thing that the idea does not have."""
+    for token in tokens:
+        stemmed = _stem(token)
+        if stemmed in idea or (stemmed,) in _facets() or _part(stemmed):
+            continue
+        if stemmed in _nouns() or token in _names() or not stats.ordinary(token):
+            return False
+    return True
+
+
+@cache
+def _part(stemmed: str) -> bool:
+    """Whether a word occurs in some set phrase of the looks table, or is an adjective."""
+    return stemmed in _adjectives() or any(stemmed in phrase for phrase in _facets())

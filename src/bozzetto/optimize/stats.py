@@ -1,0 +1,101 @@
+"""What is common in a library: how many of its prompts have a modifier, or a word.
+
+Counted once when the library is indexed and kept as a small file; optimizing reads it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bozzetto.errors import DataError
+from bozzetto.text.split import split
+from bozzetto.text.weights import strip_weights
+from bozzetto.text.words import words
+
+__all__ = ["LibraryStats"]
+
+_KEPT = 50_000
+_FORMAT = 1
+_BY = re.compile(r"\b(?:by|style of) ([^.,;|:()]+)", re.I)
+_RARE = 2000
+_FREQUENT = 20
+
+
+@dataclass(frozen=True, slots=True)
+class LibraryStats:
+    """Document frequencies: modifiers (lower-case), words, and words said after "by".
+
+    `prompts` is the size of the library they were counted in.
+    """
+
+    prompts: int = 0
+    modifiers: Mapping[str, int] = field(default_factory=dict)
+    words: Mapping[str, int] = field(default_factory=dict)
+    after_by: Mapping[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def build(cls, prompts: Iterable[str]) -> LibraryStats:
+        """Count the texts of a library; the commonest 50,000 of each kind are kept."""
+        count = 0
+        modifiers: Counter[str] = Counter()
+        seen: Counter[str] = Counter()
+        after_by: Counter[str] = Counter()
+        for prompt in prompts:
+            count += 1
+            plain = strip_weights(prompt)
+            modifiers.update({" ".join(words(piece)) for piece in split(plain).modifiers} - {""})
+            seen.update(set(words(plain)))
+            after_by.update({word for piece in _BY.findall(plain) for word in words(piece)})
+        return cls(count, _top(modifiers), _top(seen), _top(after_by))
+
+    def save(self, path: Path) -> None:
+        """Write beside and rename into place."""
+        data = {
+            "format": _FORMAT,
+            "prompts": self.prompts,
+            "modifiers": dict(self.modifiers),
+            "words": dict(self.words),
+            "after_by": dict(self.after_by),
+        }
+        fresh = path.with_name(path.name + ".new")
+        fresh.write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
+        fresh.replace(path)
+
+    @classmethod
+    def load(cls, path: Path) -> LibraryStats:
+        """Read what `save` wrote.
+
+        Raises:
+            DataError: the file is missing, truncated, foreign or of another version.
+        """
+        try:
+            data = json.loads(path.read_text(encoding="utf-8"))
+            if data["format"] != _FORMAT:
+                raise DataError(f"{path} has format {data['format']}, not {_FORMAT}")
+            return cls(data["prompts"], data["modifiers"], data["words"], data["after_by"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise DataError(
+                f"{path} holds no library counts", hint="bozzetto index rebuild"
+            ) from error
+
+    def rarity(self, modifier: str) -> float:
+        """Inverse document frequency of a modifier, in nats; 0 where all prompts have it."""
+        return math.log((self.prompts + 1) / (self.modifiers.get(modifier, 0) + 1))
+
+    def ordinary(self, word: str) -> bool:
+        """Whether a word is common enough, and not a name said after "by"."""
+        known = self.words.get(word, 0)
+        if self.after_by.get(word, 0) * 7 > known:
+            return False
+        return known >= min(_FREQUENT, self.prompts // _RARE)
+
+
+def _top(counts: Counter[str]) -> dict[str, int]:
+    ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return dict(ranked[:_KEPT])
