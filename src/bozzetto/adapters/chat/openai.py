@@ -8,7 +8,7 @@ only when the environment or our table names the same host: a key belongs to its
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from ipaddress import ip_address
@@ -87,7 +87,7 @@ class OpenAIChat:
         """What the model is."""
         return ChatFeatures(name=self._name)
 
-    def stream(self, request: ChatRequest) -> AsyncIterator[ChatEvent]:
+    def stream(self, request: ChatRequest) -> AsyncGenerator[ChatEvent]:
         """Stream one answer; each call has a connection of its own."""
         return answer(self._endpoint, request)
 
