@@ -1,45 +1,163 @@
-"""A prompt in its two halves: what is in the picture, and how it is made to look."""
+"""A prompt in its two halves: what is in the picture, and how it is made to look.
+
+The text is cut into clauses; each clause is judged by its words, cut further where a frame
+("an oil painting of ...") opens it or a run of style or a credit closes it; names that
+follow a credit join it. What is left over is the core.
+"""
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+from typing import Final
 
-from bozzetto.text.style_words import STYLE_WORDS
+from bozzetto.text.clauses import (
+    ARTIST,
+    CORE,
+    HEAD,
+    NAME,
+    STYLE,
+    SUBJECT,
+    THEME,
+    Piece,
+    read_clause,
+)
 from bozzetto.types import Split
 
 __all__ = ["split"]
 
-_SEPARATOR = re.compile(r"\s*[,;|\n]+\s*|\.\s+|\s+(?=by [a-z])|\s+(?=in (?:the )?style of)", re.I)
-_WORD = re.compile(r"[a-z0-9]+")
-_STYLE_START = re.compile(
-    r"(?:art |painted |designed |directed )?by |in (?:the )?style of|style of|<lora", re.I
+_SEPARATOR: Final = re.compile(
+    r"<[^<>]{1,200}>"  # lora, embedding: a modifier of its own
+    r"|[,;|\n，、。；]"
+    r"|(?<!\b\w)(?<!\b[dDmM]r)(?<!\b[mM]rs)(?<!\b[sSjJ][tTrR])(?<!\bvs)(?<!\bvol)\.+(?=\s|$)"
+    r"|[!?]+(?=\s|$|[,.])|:{2,}(?:-?\d[\d.]*)?|:\s|\s:(?=\s)"
+    r"|\s[-–—~+/•·](?=\s)|\bBREAK\b|\s--\w+(?:\s[\d:.]+)?"
 )
+_EDGE: Final = " \t\n.,;:!?-–—~+/|•·_*#"
+_WEIGHT: Final = re.compile(r":\s?[+-]?\d*\.?\d+\s?$")
+_PAIRS: Final = {"(": ")", "[": "]", "{": "}", '"': '"', "“": "”", "'": "'"}
+_CLOSERS: Final = frozenset(_PAIRS.values())
 
 
 def split(text: str) -> Split:
-    """Split a prompt; the core is never empty unless the text is."""
-    core: list[tuple[int, int]] = []
-    modifiers: list[tuple[int, int]] = []
+    """Split a prompt into core and modifiers.
+
+    Spans are exact ranges, in order, never overlapping, without white space, separators or
+    the brackets of a weight at their ends. The core is empty only for a text without words.
+    """
+    pieces = _join_credits(text, _settle(_read(text)))
+    core = tuple((a, b) for a, b, kind in pieces if kind == CORE)
+    if not core:
+        return _only_style(text, pieces)
+    return Split(text, core, tuple((a, b) for a, b, kind in pieces if kind != CORE))
+
+
+def _read(text: str) -> list[Piece]:
+    pieces: list[Piece] = []
     start = 0
-    after_by = False
-    for cut in [*((m.start(), m.end()) for m in _SEPARATOR.finditer(text)), (len(text), len(text))]:
-        piece = text[start : cut[0]]
-        a = start + len(piece) - len(piece.lstrip(" .,"))
-        b = start + len(piece.rstrip(" .,"))
-        start = cut[1]
-        if b <= a:
-            continue
-        piece = text[a:b]
-        tokens = _WORD.findall(piece.lower())
-        style = sum(t in STYLE_WORDS for t in tokens)
-        if _STYLE_START.match(piece):
-            modifiers.append((a, b))
-            after_by = True
-        elif tokens and style / len(tokens) > 0.4 or (after_by and len(tokens) <= 3):
-            modifiers.append((a, b))
+    for match in _SEPARATOR.finditer(text):
+        _add_clause(text, start, match.start(), pieces)
+        start = match.end()
+        if match[0][0] == "<" or match[0].lstrip().startswith("--"):
+            pieces.append((start - len(match[0].lstrip()), start, STYLE))
+    _add_clause(text, start, len(text), pieces)
+    return pieces
+
+
+def _add_clause(text: str, a: int, b: int, pieces: list[Piece]) -> None:
+    clause = text[a:b]
+    stripped = clause.lstrip(_EDGE)
+    a = b - len(stripped)
+    stripped = stripped.rstrip(_EDGE)
+    if not stripped:
+        return
+    if stripped[0] in _PAIRS or stripped[-1] in _CLOSERS:
+        shift, stripped = _bare(stripped)
+        a += shift
+        if not stripped:
+            return
+    lower = stripped.lower()
+    if len(lower) != len(stripped):  # a few letters change length: then case stays
+        lower = stripped
+    read = _clause if len(lower) <= 60 else read_clause
+    pieces += [(a + x, a + y, kind) for x, y, kind in read(lower)]
+
+
+@lru_cache(maxsize=1 << 15)
+def _clause(lower: str) -> tuple[Piece, ...]:
+    """Clauses repeat from prompt to prompt ("highly detailed"): most are read only once."""
+    return read_clause(lower)
+
+
+def _bare(clause: str) -> tuple[int, str]:
+    """The clause without brackets around it or cut off from their other half, and the shift."""
+    shift = 0
+    while clause:
+        first, last = clause[0], clause[-1]
+        if first in _PAIRS and (
+            last == _PAIRS[first] or clause.count(first) > clause.count(_PAIRS[first])
+        ):
+            shift += 1
+            clause = clause[1:]
+        elif last in _CLOSERS and _lonely(clause, last):
+            clause = clause[:-1]
+            clause = _WEIGHT.sub("", clause)
         else:
-            core.append((a, b))
-            after_by = False
-    if not core and modifiers:
-        core.append(modifiers.pop(0))
-    return Split(text, tuple(core), tuple(modifiers))
+            break
+        kept = clause.lstrip(_EDGE)
+        shift += len(clause) - len(kept)
+        clause = kept.rstrip(_EDGE)
+    return shift, clause
+
+
+def _lonely(clause: str, closer: str) -> bool:
+    opener = next(first for first, last in _PAIRS.items() if last == closer)
+    if opener == closer:
+        return clause.count(closer) % 2 == 1
+    return clause.count(closer) > clause.count(opener)
+
+
+def _settle(pieces: list[Piece]) -> list[Piece]:
+    """Decide the pieces whose kind depends on their neighbours."""
+    settled: list[Piece] = []
+    has_core = False
+    before = ""
+    for a, b, kind in pieces:
+        if kind == NAME:
+            kind = ARTIST if before == ARTIST else CORE
+        elif kind == SUBJECT:
+            kind = STYLE if has_core else CORE
+        elif kind == HEAD:
+            if before == STYLE:  # its subject was style too: one piece
+                a = settled.pop()[0]
+            kind = STYLE
+        has_core = has_core or kind == CORE
+        before = kind
+        settled.append((a, b, kind))
+    instead = STYLE if has_core else CORE
+    return [(a, b, instead if kind == THEME else kind) for a, b, kind in settled]
+
+
+_LINK = re.compile(r"[\s,&/+|]*(?:and|with)?[\s,&/+|]*")
+
+
+def _join_credits(text: str, pieces: list[Piece]) -> list[Piece]:
+    """Make one credit of those that stand in one list."""
+    joined: list[Piece] = []
+    for a, b, kind in pieces:
+        if kind == ARTIST and joined and joined[-1][2] == ARTIST:
+            start, end, _ = joined[-1]
+            if _LINK.fullmatch(text, end, a):
+                joined[-1] = (start, b, ARTIST)
+                continue
+        joined.append((a, b, kind))
+    return joined
+
+
+def _only_style(text: str, pieces: list[Piece]) -> Split:
+    """A prompt without a subject is its own core."""
+    if pieces:
+        return Split(text, ((pieces[0][0], pieces[-1][1]),), ())
+    start = len(text) - len(text.lstrip())
+    end = len(text.rstrip())
+    return Split(text, ((start, end),) if start < end else (), ())

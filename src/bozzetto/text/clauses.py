@@ -1,0 +1,291 @@
+"""One clause of a prompt, cut into subject, style and credits.
+
+Each word becomes one letter for what it can be, and the cuts are found by regular
+expressions over those letters: "a highly detailed oil painting of a fox" reads `aWSWMoaC`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from bozzetto.text.artist_names import FIRST_NAMES, STUDIOS, TELLING_NAMES
+from bozzetto.text.english_words import is_english
+from bozzetto.text.style_words import (
+    ALWAYS_HEADS,
+    ARTICLES,
+    CREDIT_STOPS,
+    CREDIT_VERBS,
+    HEADS,
+    MEDIA,
+    NAME_LINKS,
+    OTHER_FUNCTION_WORDS,
+    PHRASES,
+    PREPOSITIONS,
+    STRONG,
+    THEMES,
+    WEAK,
+    WEAK_NOUNS,
+)
+
+__all__ = ["Piece", "read_clause"]
+
+Piece = tuple[int, int, str]
+"""Start, end, and what stands there: one of the kinds below."""
+
+CORE: Final = "core"
+STYLE: Final = "style"
+THEME: Final = "theme"  # style, but the core where there is no other
+NAME: Final = "name"  # a credit when it follows one, else the core
+ARTIST: Final = "artist"
+SUBJECT: Final = "subject"  # the core where none came before, else style with its HEAD
+HEAD: Final = "head"
+
+_WORD: Final = re.compile(r"[^\W_]+(?:['’.&/][^\W_]+)*|&")
+
+
+def _letters() -> dict[str, str]:
+    """Words to letters; a later table overrules an earlier one."""
+    tables = (
+        (WEAK, "W"),
+        (THEMES, "T"),
+        (STRONG, "S"),
+        (MEDIA - STRONG, "M"),
+        (MEDIA & STRONG, "R"),
+        (ARTICLES, "a"),
+        (PREPOSITIONS, "p"),
+        (OTHER_FUNCTION_WORDS, "f"),
+        (("of",), "o"),
+        (("and", "or", "&", "plus"), "c"),
+        (("from", "for"), "g"),
+        (("depicting", "showing", "featuring", "portraying"), "o"),
+    )
+    return {word: letter for words, letter in tables for word in words}
+
+
+_LETTER: Final = _letters()
+_MEASURE: Final = re.compile(r"\d+(?:\.\d+)?(?:k|mm|px|p|fps|dpi|ppi)|f/?\d+(?:\.\d+)?|c4d")
+_DECADE: Final = re.compile(r"(?:1\d|20)?\d0'?s|\d+(?:st|nd|rd|th)")
+_MOVEMENT: Final = re.compile(r"\w{3,}(?:punk|core|wave|ism|isme)")
+
+_PHRASE_STARTS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {}
+for _phrase in sorted(PHRASES, key=len, reverse=True):
+    _parts = tuple(_phrase.split())
+    _PHRASE_STARTS[_parts[0]] = (*_PHRASE_STARTS.get(_parts[0], ()), _parts)
+
+# The opening of a clause that names the kind of picture, up to its "of".
+_FRAME: Final = re.compile(r"[fa]*([^aopfg]{0,9}[MR])(?:o|g(?=.*C))(?=.)")
+# A run of style before the subject: "hyperrealistic 3d render cute cat".
+_LEAD: Final = re.compile(r"[fa]*([WTMRSNc]*[SRM])(?=[WTN]*a?[WTN]*C)")
+
+_VERBS: Final = "|".join(CREDIT_VERBS.split())
+_CREDIT: Final = re.compile(
+    rf"(?:(?<!\w)(?P<verb>{_VERBS}) )?(?<!\w)by (?P<article>(?:the|an?|his|her) )?"
+    r"|(?<!\w)(?:(?:drawn|painted|art|artwork|done) )?(?P<style>(?:in (?:the |an? )?)?styles? of"
+    r"|^style(?: by)?|in the manner of|reminiscent of) "
+)
+
+
+def read_clause(lower: str) -> tuple[Piece, ...]:
+    """Cut a lower-case clause without separators inside; the pieces are in order."""
+    if ("by " in lower or "style" in lower or " of " in lower) and (found := _credit(lower)):
+        start, end = found
+        before = read_clause(lower[:start].rstrip()) if start else ()
+        shift = end + len(lower) - end - len(lower[end:].lstrip())
+        after = read_clause(lower[shift:])
+        return (
+            *before,
+            (start, end, ARTIST),
+            *((a + shift, b + shift, kind) for a, b, kind in after),
+        )
+    return _body(lower.replace("-", " ").replace("_", " "))
+
+
+def _credit(lower: str) -> tuple[int, int] | None:
+    """The range of the first credit ("art by X and Y"), if there is one."""
+    for match in _CREDIT.finditer(lower):
+        end = _names_end(lower, match.end())
+        if end > match.end() and _is_credit(lower, match, end):
+            return match.start(), end
+    return None
+
+
+def _names_end(lower: str, start: int) -> int:
+    """Where the names that begin at `start` end: before a word of style or a stop word."""
+    for studio in STUDIOS:
+        if lower.startswith(studio, start):
+            start += len(studio)
+            break
+    end = start
+    before = ""
+    for match in _WORD.finditer(lower, start):
+        word = match[0]
+        if word in CREDIT_STOPS or (
+            _LETTER.get(word) in _STYLE_LETTERS
+            and before not in FIRST_NAMES
+            and word not in TELLING_NAMES
+        ):
+            break
+        if _MEASURE.fullmatch(word):
+            break
+        before = word
+        if word not in ("and", "&"):
+            end = match.end()
+    return end
+
+
+_STYLE_LETTERS: Final = frozenset("SRMWT")
+
+
+def _is_credit(lower: str, match: re.Match[str], end: int) -> bool:
+    """Whether "by" names a maker, not a place ("by the sea") or a doer ("held by two men")."""
+    if match["verb"] or match["style"]:
+        return True
+    if match["article"]:
+        return False
+    names = _WORD.findall(lower[match.end() : end])
+    first = names[0] if names else ""
+    if first in FIRST_NAMES or first in TELLING_NAMES or not first:
+        return True
+    return not is_english(first) and not first[0].isdigit()
+
+
+def _body(text: str) -> tuple[Piece, ...]:
+    """Cut a clause that holds no credit."""
+    words = _WORD.findall(text)
+    letters = _read_letters(words)
+    if "C" not in letters:
+        return (_whole(text, _bare_kind(letters)),)
+    if len(words) <= 5 and (kind := _name_kind(words, letters)):
+        return (_whole(text, kind),)
+    return _cut(text, words, letters)
+
+
+def _whole(text: str, kind: str) -> Piece:
+    return 0, len(text), kind
+
+
+def _bare_kind(letters: str) -> str:
+    """What a clause is that holds no word of content."""
+    if "S" in letters or "R" in letters:
+        return STYLE
+    if "T" in letters:
+        return THEME
+    return STYLE if "W" in letters or "M" in letters else CORE
+
+
+def _read_letters(words: list[str]) -> str:
+    letters = [_LETTER.get(word) or _unlisted(word) for word in words]
+    starts = _PHRASE_STARTS.keys() & set(words)
+    if starts:
+        for at, word in enumerate(words):
+            for phrase in _PHRASE_STARTS.get(word, ()):
+                size = len(phrase)
+                if tuple(words[at : at + size]) == phrase:
+                    letters[at : at + size] = "S" * size
+                    break
+    return "".join(letters)
+
+
+def _unlisted(word: str) -> str:
+    if word[0].isdigit() or word[0] == "f":
+        if _MEASURE.fullmatch(word):
+            return "S"
+        if word.isdigit():
+            return "N"
+        if _DECADE.fullmatch(word):
+            return "T"
+    return "T" if _MOVEMENT.fullmatch(word) else "C"
+
+
+def _name_kind(words: list[str], letters: str) -> str | None:
+    """ARTIST for a clause of known names alone, NAME for one that can only be names."""
+    telling = False
+    for word in words:
+        if word in TELLING_NAMES:
+            telling = True
+        elif word not in FIRST_NAMES and word not in NAME_LINKS:
+            break
+    else:
+        return ARTIST if telling else NAME
+    own = [word for word in words if word not in NAME_LINKS]
+    if len(own) > 4 or any(letter in "SRWTMNpfg" for letter in letters):
+        return None
+    if own and own[0] in FIRST_NAMES and len(own) < 4:
+        return NAME
+    return None if any(is_english(word) or len(word) == 1 for word in own) else NAME
+
+
+def _cut(text: str, words: list[str], letters: str) -> tuple[Piece, ...]:
+    """Frame, leading run, closing run and head; what is left is the core."""
+    first, last = 0, len(words)
+    styles: list[tuple[int, int]] = []
+    while match := _FRAME.match(letters[first:]):
+        if match[1].count("C") > 3:
+            break
+        styles.append((first + match.start(1), first + match.end(1)))
+        first += match.end()
+    if (match := _LEAD.match(letters[first:])) and re.search("[SR]", match[1]):
+        styles.append((first + match.start(1), first + match.end(1)))
+        first += match.end()
+    if (headed := _headed(words, letters)) and not styles:
+        return _place(text, headed)
+    kind = CORE if "C" in letters[first:] else _bare_kind(letters[first:])
+    cut = _tail(words, letters, first)
+    middle = _trim(letters, first, cut)
+    pieces = [(a, b, STYLE) for a, b in styles]
+    if middle[0] < middle[1]:
+        pieces.append((*middle, CORE if kind == STYLE else kind))
+    if cut < last:
+        pieces.append((cut, last, STYLE))
+    return _place(text, pieces)
+
+
+def _headed(words: list[str], letters: str) -> list[Piece] | None:
+    """A short clause whose last word makes all of it a style: "film noir lighting"."""
+    head = words[-1]
+    if head not in HEADS or len(words) > 6 or re.search("[opfg]", letters):
+        return None
+    if head in ALWAYS_HEADS:
+        return [(0, len(words), THEME)]
+    subject = letters.rindex("C") + 1
+    if letters.count("C") > 3 or subject == len(words):
+        return None
+    return [(0, subject, SUBJECT), (subject, len(words), HEAD)]
+
+
+def _tail(words: list[str], letters: str, first: int) -> int:
+    """The number of the word where a closing run of style begins, or how many words there are."""
+    start = letters.rfind("C", first) + 1
+    tail = letters[start:]
+    if start == 0 or not re.search("[SR]", tail):
+        return len(words)
+    while start < len(words) and (letters[start] in "opfgcN" or words[start] in WEAK_NOUNS):
+        start += 1
+    if start < len(words) and letters[start] == "a":
+        if words[-1] not in HEADS:
+            return len(words)
+        start += 1
+    return start if re.search("[SR]", letters[start:]) else len(words)
+
+
+def _trim(letters: str, first: int, last: int) -> tuple[int, int]:
+    """The range without function words that a cut left hanging at its end."""
+    if last < len(letters):
+        while last > first and letters[last - 1] in "opgca":
+            last -= 1
+    return first, last
+
+
+def _place(text: str, pieces: list[Piece]) -> tuple[Piece, ...]:
+    """Word numbers to character ranges."""
+    spans = [match.span() for match in _WORD.finditer(text)]
+    whole = len(text)
+    return tuple(
+        (
+            spans[a][0] if a else 0,
+            spans[b - 1][1] if b < len(spans) else whole,
+            kind,
+        )
+        for a, b, kind in pieces
+    )
