@@ -1,0 +1,200 @@
+"""Write docs/reference.md from the program itself.
+
+    python scripts/reference.py            write it
+    python scripts/reference.py --check    exit 1 where the file says something else
+
+Needs bozzetto installed. Everything in the page comes from the tables and signatures the
+program runs on, so that the page cannot say what the program does not do.
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import sys
+from collections.abc import Iterable, Iterator
+from enum import Enum
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from bozzetto import config, errors, plugins, profiles
+from bozzetto.cli.main import app
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference.md"
+
+HEAD = """# Reference
+
+Written by `scripts/reference.py` from the program itself: change the program, not this page.
+How to do things is in the [guide](guide.md).
+"""
+
+KINDS = {
+    "sources": "Sources: `bozzetto import SOURCE`, or `--as KIND` where the kind is not recognised",
+    "embedders": "Embedders",
+    "vectors": "Indexes of vectors",
+    "texts": "Indexes of words",
+    "chat": "Chat models: `bozzetto optimize --chat SCHEME:MODEL`",
+}
+
+
+def page() -> str:
+    """The whole page."""
+    parts = [HEAD, *_commands(), _settings(), _profiles(), _backends(), _errors()]
+    return "\n".join(parts)
+
+
+def _commands() -> Iterator[str]:
+    yield "## Commands\n"
+    for path, command in walk(typer.main.get_command(app), ("bozzetto",)):
+        yield _command(" ".join(path), command)
+
+
+def walk(command: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:  # noqa: ANN401 - typer's commands have no public type
+    """The commands below a command, each with the words that call it."""
+    children = getattr(command, "commands", None)
+    if children is None:
+        yield path, command
+        return
+    for name, child in children.items():
+        yield from walk(child, (*path, name))
+
+
+def _command(words: str, command: Any) -> str:  # noqa: ANN401 - as above
+    arguments = [p for p in command.params if p.param_type_name == "argument"]
+    options = [p for p in command.params if p.param_type_name == "option" and not p.hidden]
+    usage = " ".join([words, "[OPTIONS]", *map(_placeholder, arguments)])
+    rows = [(_names(p), _meaning(p), _default(p)) for p in (*arguments, *options)]
+    summary = inspect.cleandoc(command.help or "")
+    return f"### {words}\n\n{summary}\n\n    {usage}\n\n{_table(('', 'meaning', 'default'), rows)}"
+
+
+def _placeholder(parameter: Any) -> str:  # noqa: ANN401 - as above
+    name = parameter.metavar or parameter.name.upper()
+    return name if parameter.required or name.startswith("[") else f"[{name}]"
+
+
+def _names(parameter: Any) -> str:  # noqa: ANN401 - as above
+    if parameter.param_type_name == "argument":
+        return f"`{_placeholder(parameter)}`"
+    spelled = ", ".join(f"`{name}`" for name in (*parameter.opts, *parameter.secondary_opts))
+    if parameter.is_flag:
+        return spelled
+    if isinstance(parameter.default, Enum):
+        return f"{spelled} `{'|'.join(str(item.value) for item in type(parameter.default))}`"
+    return f"{spelled} `{parameter.metavar or parameter.name.upper()}`"
+
+
+def _meaning(parameter: Any) -> str:  # noqa: ANN401 - as above
+    repeated = " May be repeated." if parameter.multiple else ""
+    return (parameter.help or "") + repeated
+
+
+def _default(parameter: Any) -> str:  # noqa: ANN401 - as above
+    if parameter.required:
+        return "required"
+    if isinstance(parameter.show_default, str):
+        return f"`{parameter.show_default}`"
+    value = parameter.default
+    if value is None or callable(value):
+        return ""
+    if parameter.secondary_opts:
+        return f"`{parameter.opts[0] if value else parameter.secondary_opts[0]}`"
+    return f"`{value.value if isinstance(value, Enum) else value}`"
+
+
+def _settings() -> str:
+    rows = [
+        (f"`{o.name}`", f"`BOZZETTO_{o.name.upper()}`", o.help, f"`{o.default}`", _range(o))
+        for o in config.OPTIONS
+    ]
+    table = _table(("name", "environment", "meaning", "default", "range"), rows)
+    return (
+        "## Settings\n\n"
+        "The command line goes before the environment, the environment before `config.toml` in\n"
+        "the home folder, and the file before the default. `bozzetto config show` says which of\n"
+        "them each value came from. The home folder itself is `--home`, else `BOZZETTO_HOME`,\n"
+        f"else the platform's data folder.\n\n{table}"
+    )
+
+
+def _range(option: config.Option) -> str:
+    if option.low is None or option.high is None:
+        return ""
+    return f"{option.low:g} to {option.high:g}"
+
+
+def _profiles() -> str:
+    rows = []
+    for name in profiles.names():
+        found = profiles.load(name)
+        limits = ", ".join(f"{limit} {encoder}" for encoder, limit in found.tokens.items())
+        negative = "yes" if found.negative else "no"
+        languages = ", ".join(found.languages)
+        rows.append((f"`{name}`", found.title, found.style, limits, negative, languages))
+    head = ("name", "image model", "style", "tokens", "negative prompt", "languages")
+    return (
+        "## Profiles\n\nWhat each image model wants of a prompt: `--profile NAME`, or the path of"
+        f" a `.toml` file with the same keys.\n\n{_table(head, rows)}"
+    )
+
+
+def _backends() -> str:
+    parts = ["## Back ends\n"]
+    for kind in plugins.GROUPS:
+        points = sorted(entry_points(group=f"bozzetto.{kind}"), key=lambda point: point.name)
+        ours = [point for point in points if point.value.startswith("bozzetto.")]
+        rows = [(f"`{point.name}:`", _summary(point.load())) for point in ours]
+        parts.append(f"### {KINDS[kind]}\n\n{_table(('scheme', ''), rows)}")
+    return "\n".join(parts)
+
+
+def _errors() -> str:
+    rows = [("0", "", "all went well"), ("1", "", "failure")]
+    for name in errors.__all__:
+        kind = getattr(errors, name)
+        if kind.__bases__ == (errors.BozzettoError,):
+            rows.append((str(kind.exit_code), f"`{kind.code}`", _summary(kind)))
+    rows += [
+        ("3", "", "Nothing was found: the list is empty, and is still written."),
+        ("6", "", "Partly done: good rows kept, or `compose` stood in for a chat model."),
+        ("130", "", "Interrupted; what was finished is kept."),
+    ]
+    rows.sort(key=lambda row: int(row[0]))
+    return (
+        "## Exit codes\n\nThe word is the `code` of an error in a line of `--batch`.\n\n"
+        + _table(("code", "word", "meaning"), rows)
+    )
+
+
+def _summary(thing: Any) -> str:  # noqa: ANN401 - a class or a function
+    return (inspect.getdoc(thing) or "").partition("\n\n")[0].replace("\n", " ")
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    lines = [head, tuple("---" for _ in head), *rows]
+    return "".join(
+        "| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |\n" for line in lines
+    )
+
+
+def main(arguments: list[str]) -> int:
+    """Write the page, or compare it; 1 where it differs."""
+    new = page()
+    if arguments != ["--check"]:
+        PAGE.write_text(new, encoding="utf-8", newline="\n")
+        return 0
+    old = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+    lines = difflib.unified_diff(
+        old.splitlines(), new.splitlines(), str(PAGE.name), "the program", lineterm="", n=0
+    )
+    difference = "\n".join(lines)
+    if difference:
+        print(difference, "\n\nrun: python scripts/reference.py", file=sys.stderr)
+    return 1 if difference else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
