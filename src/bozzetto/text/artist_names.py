@@ -30,7 +30,7 @@ TELLING_NAMES = _words(
     junji ito toriyama akira-toriyama araki hirohiko clamp naoko takeuchi satoshi-kon samura
     lipking lipkin lipkinng tocchini swanland delville grimmer tyler-edlin edlin josan finnstark
     ghailan asenath tran fenghua-zhong zhong jurgens ilya sachin teng huang guangjian artem demura
-    viktoria gavrilenko loftis behance-hd zabrocki zawadzki kopera tomasz alen andreas-rocha
+    viktoria gavrilenko choko loftis behance-hd zabrocki zawadzki kopera tomasz alen andreas-rocha
     liam-brazier kilian eng mattias adolfsson maciej kuciara rozalski jakub sparth dittmann
     hironaka harumi hodas filip tooth-wu peter-mohrbacher sorayama hajime kostic royo bisley corben
     druillet bilal jodorowsky manara milo crepax serpieri sienkiewicz kirby ditko byrne mcfarlane
@@ -101,7 +101,7 @@ FIRST_NAMES = _words(
     joao joe johan johannes john johnny jon jonathan jordan jorge jose josef joseph josh joshua juan
     julia julian julie jules justin kai karel karl karol kate katsuhiro katsuya kazuo keith ken kenneth
     kevin kilian kim konstantin krenz kurt kyle lars larry laura laurie lawrence lee leo leon leonardo
-    leonid liam lilia lisa liz lorenzo louis luc luca lucas lucian lucy luis luke maciej magali mai
+    leonid liam lilia lisa liz lois lorenzo louis luc luca lucas lucian lucy luis luke maciej magali mai
     makoto mandy manuel marc marcel marco marcus margaret maria marianne mario mark martin martine mary
     mathew matt matthew mattias maurice max maxfield mel michael michal michel mike mikhail milo milton
     moritz nathan naoki natalie neil niccolo nicholas nick nicolas nikolai noah noriyoshi norman oleg

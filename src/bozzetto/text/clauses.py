@@ -23,6 +23,7 @@ from bozzetto.text.style_words import (
     PHRASES,
     PREPOSITIONS,
     STRONG,
+    THEME_PHRASES,
     THEMES,
     WEAK,
     WEAK_NOUNS,
@@ -36,7 +37,9 @@ Piece = tuple[int, int, str]
 CORE: Final = "core"
 STYLE: Final = "style"
 THEME: Final = "theme"  # style, but the core where there is no other
-NAME: Final = "name"  # a credit when it follows one, else the core
+HANDLE: Final = "handle"  # one strange word: a credit when it follows one, else the core
+NAME: Final = "name"  # several: a credit when it stands beside one, else the core
+FULL_NAME: Final = "full name"  # a name that opens with a given one
 ARTIST: Final = "artist"
 SUBJECT: Final = "subject"  # the core where none came before, else style with its HEAD
 HEAD: Final = "head"
@@ -47,6 +50,7 @@ _WORD: Final = re.compile(r"[^\W_]+(?:['’.&/][^\W_]+)*|&")
 def _letters() -> dict[str, str]:
     """Words to letters; a later table overrules an earlier one."""
     tables = (
+        (TELLING_NAMES, "K"),
         (WEAK, "W"),
         (THEMES, "T"),
         (STRONG, "S"),
@@ -68,15 +72,27 @@ _MEASURE: Final = re.compile(r"\d+(?:\.\d+)?(?:k|mm|px|p|fps|dpi|ppi)|f/?\d+(?:\
 _DECADE: Final = re.compile(r"(?:1\d|20)?\d0'?s|\d+(?:st|nd|rd|th)")
 _MOVEMENT: Final = re.compile(r"\w{3,}(?:punk|core|wave|ism|isme)")
 
-_PHRASE_STARTS: Final[dict[str, tuple[tuple[str, ...], ...]]] = {}
-for _phrase in sorted(PHRASES, key=len, reverse=True):
-    _parts = tuple(_phrase.split())
-    _PHRASE_STARTS[_parts[0]] = (*_PHRASE_STARTS.get(_parts[0], ()), _parts)
+
+def _phrases() -> dict[str, list[tuple[tuple[str, ...], str]]]:
+    """Fixed expressions by their first word, longest first, with the letters they get.
+
+    One that ends in the name of a medium still opens a frame: "concept art of".
+    """
+    table: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+    for phrases, letter in ((PHRASES, "S"), (THEME_PHRASES, "T")):
+        for phrase in sorted(phrases, key=len, reverse=True):
+            parts = tuple(phrase.split())
+            end = "R" if parts[-1] in MEDIA else letter
+            table.setdefault(parts[0], []).append((parts, letter * (len(parts) - 1) + end))
+    return table
+
+
+_PHRASES: Final = _phrases()
 
 # The opening of a clause that names the kind of picture, up to its "of".
-_FRAME: Final = re.compile(r"[fa]*([^aopfg]{0,9}[MR])(?:o|g(?=.*C))(?=.)")
+_FRAME: Final = re.compile(r"[fa]*([^aopfg]{0,12}[MR])(?:o|g(?=.*[CK]))(?=.)")
 # A run of style before the subject: "hyperrealistic 3d render cute cat".
-_LEAD: Final = re.compile(r"[fa]*([WTMRSNc]*[SRM])(?=[WTN]*a?[WTN]*C)")
+_LEAD: Final = re.compile(r"[fa]*([WTMRSNc]*[SRM])(?=[WTN]*a?[WTN]*[CK])")
 
 _VERBS: Final = "|".join(CREDIT_VERBS.split())
 _CREDIT: Final = re.compile(
@@ -121,9 +137,7 @@ def _names_end(lower: str, start: int) -> int:
     for match in _WORD.finditer(lower, start):
         word = match[0]
         if word in CREDIT_STOPS or (
-            _LETTER.get(word) in _STYLE_LETTERS
-            and before not in FIRST_NAMES
-            and word not in TELLING_NAMES
+            _LETTER.get(word) in _STYLE_LETTERS and before not in FIRST_NAMES
         ):
             break
         if _MEASURE.fullmatch(word):
@@ -152,13 +166,26 @@ def _is_credit(lower: str, match: re.Match[str], end: int) -> bool:
 
 def _body(text: str) -> tuple[Piece, ...]:
     """Cut a clause that holds no credit."""
+    if not text.strip():
+        return ()
     words = _WORD.findall(text)
     letters = _read_letters(words)
-    if "C" not in letters:
-        return (_whole(text, _bare_kind(letters)),)
-    if len(words) <= 5 and (kind := _name_kind(words, letters)):
+    if not _CONTENT.search(letters):
+        return (_bare(text, letters),)
+    if kind := _name_kind(words, letters):
         return (_whole(text, kind),)
     return _cut(text, words, letters)
+
+
+_CONTENT: Final = re.compile("[CK]")
+_OPENING: Final = re.compile(r"(?:(?:an?|the|and|or|with|in|of) )+(?=\w)")
+
+
+def _bare(text: str, letters: str) -> Piece:
+    """A clause that holds no word of content, without the small words before it."""
+    kind = _bare_kind(letters)
+    opening = _OPENING.match(text) if kind != CORE else None
+    return (opening.end() if opening else 0), len(text), kind
 
 
 def _whole(text: str, kind: str) -> Piece:
@@ -176,14 +203,12 @@ def _bare_kind(letters: str) -> str:
 
 def _read_letters(words: list[str]) -> str:
     letters = [_LETTER.get(word) or _unlisted(word) for word in words]
-    starts = _PHRASE_STARTS.keys() & set(words)
-    if starts:
-        for at, word in enumerate(words):
-            for phrase in _PHRASE_STARTS.get(word, ()):
-                size = len(phrase)
-                if tuple(words[at : at + size]) == phrase:
-                    letters[at : at + size] = "S" * size
-                    break
+    for start in _PHRASES.keys() & set(words):
+        at = words.index(start)
+        for phrase, read in _PHRASES[start]:
+            if tuple(words[at : at + len(phrase)]) == phrase:
+                letters[at : at + len(phrase)] = read
+                break
     return "".join(letters)
 
 
@@ -200,20 +225,23 @@ def _unlisted(word: str) -> str:
 
 def _name_kind(words: list[str], letters: str) -> str | None:
     """ARTIST for a clause of known names alone, NAME for one that can only be names."""
-    telling = False
-    for word in words:
-        if word in TELLING_NAMES:
-            telling = True
-        elif word not in FIRST_NAMES and word not in NAME_LINKS:
-            break
-    else:
-        return ARTIST if telling else NAME
-    own = [word for word in words if word not in NAME_LINKS]
-    if len(own) > 4 or any(letter in "SRWTMNpfg" for letter in letters):
+    if len(words) > 4 and "c" not in letters or _NO_NAME.search(letters):
         return None
-    if own and own[0] in FIRST_NAMES and len(own) < 4:
-        return NAME
-    return None if any(is_english(word) or len(word) == 1 for word in own) else NAME
+    kind = NAME
+    for name in " ".join(words).replace(" & ", " and ").split(" and "):
+        own = [word for word in name.split() if word not in NAME_LINKS]
+        if len(own) > 3:
+            return None
+        if any(word in TELLING_NAMES for word in own):
+            kind = ARTIST
+        elif len(own) > 1 and own[0] in FIRST_NAMES:
+            kind = FULL_NAME if kind == NAME else kind
+        elif any(is_english(word) for word in own):
+            return None
+    return HANDLE if kind == NAME and len(words) == 1 else kind
+
+
+_NO_NAME: Final = re.compile("[SRMpfg]")
 
 
 def _cut(text: str, words: list[str], letters: str) -> tuple[Piece, ...]:
@@ -230,8 +258,10 @@ def _cut(text: str, words: list[str], letters: str) -> tuple[Piece, ...]:
         first += match.end()
     if (headed := _headed(words, letters)) and not styles:
         return _place(text, headed)
-    kind = CORE if "C" in letters[first:] else _bare_kind(letters[first:])
+    kind = CORE if _CONTENT.search(letters, first) else _bare_kind(letters[first:])
     cut = _tail(words, letters, first)
+    if not styles and cut == last and letters[0] not in "oc":
+        return (_whole(text, kind),)
     middle = _trim(letters, first, cut)
     pieces = [(a, b, STYLE) for a, b in styles]
     if middle[0] < middle[1]:
@@ -248,15 +278,19 @@ def _headed(words: list[str], letters: str) -> list[Piece] | None:
         return None
     if head in ALWAYS_HEADS:
         return [(0, len(words), THEME)]
-    subject = letters.rindex("C") + 1
+    subject = _last_content(letters) + 1
     if letters.count("C") > 3 or subject == len(words):
         return None
     return [(0, subject, SUBJECT), (subject, len(words), HEAD)]
 
 
+def _last_content(letters: str, first: int = 0) -> int:
+    return max(letters.rfind("C", first), letters.rfind("K", first))
+
+
 def _tail(words: list[str], letters: str, first: int) -> int:
     """The number of the word where a closing run of style begins, or how many words there are."""
-    start = letters.rfind("C", first) + 1
+    start = _last_content(letters, first) + 1
     tail = letters[start:]
     if start == 0 or not re.search("[SR]", tail):
         return len(words)
@@ -274,6 +308,8 @@ def _trim(letters: str, first: int, last: int) -> tuple[int, int]:
     if last < len(letters):
         while last > first and letters[last - 1] in "opgca":
             last -= 1
+    while first < last and letters[first] in "oc":
+        first += 1
     return first, last
 
 

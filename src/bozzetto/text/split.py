@@ -14,6 +14,8 @@ from typing import Final
 from bozzetto.text.clauses import (
     ARTIST,
     CORE,
+    FULL_NAME,
+    HANDLE,
     HEAD,
     NAME,
     STYLE,
@@ -26,12 +28,20 @@ from bozzetto.types import Split
 
 __all__ = ["split"]
 
+# One character first, then what must stand around it: a set at the head lets the search skip.
 _SEPARATOR: Final = re.compile(
-    r"<[^<>]{1,200}>"  # lora, embedding: a modifier of its own
-    r"|[,;|\n，、。；]"
-    r"|(?<!\b\w)(?<!\b[dDmM]r)(?<!\b[mM]rs)(?<!\b[sSjJ][tTrR])(?<!\bvs)(?<!\bvol)\.+(?=\s|$)"
-    r"|[!?]+(?=\s|$|[,.])|:{2,}(?:-?\d[\d.]*)?|:\s|\s:(?=\s)"
-    r"|\s[-–—~+/•·](?=\s)|\bBREAK\b|\s--\w+(?:\s[\d:.]+)?"
+    r"""[<,;|\n，、。；.!?:\-–—~+/•·B\[](?:
+        (?<=[,;|\n，、。；])
+      | (?<=\.)(?<!\b[^\W\d]\.)(?<!\b[dDmM]r\.)(?<!\b[mM]rs\.)(?<!\b[sSjJ][tTrR]\.)
+        (?<!\bvs\.)(?<!\bvol\.)\.*(?=\s|$)
+      | (?<=[!?])[!?]*(?=[\s,.]|$)
+      | (?<=:)(?::+(?:-?\d[\d.]*)?|(?=\s)|(?<=\s:))
+      | (?<=\s[-–—~+/•·])(?=\s)
+      | (?<=<)[^<>]{1,200}>                                # lora, embedding: a modifier
+      | (?<=\bB)REAK\b
+      | (?:(?<=\[)-|(?<=\s-)|(?<=^-))-\w+(?:[ =][\d:.x]+)?\]?  # settings as Midjourney's
+    )""",
+    re.VERBOSE,
 )
 _EDGE: Final = " \t\n.,;:!?-–—~+/|•·_*#"
 _WEIGHT: Final = re.compile(r":\s?[+-]?\d*\.?\d+\s?$")
@@ -56,21 +66,22 @@ def _read(text: str) -> list[Piece]:
     pieces: list[Piece] = []
     start = 0
     for match in _SEPARATOR.finditer(text):
-        _add_clause(text, start, match.start(), pieces)
-        start = match.end()
-        if match[0][0] == "<" or match[0].lstrip().startswith("--"):
-            pieces.append((start - len(match[0].lstrip()), start, STYLE))
+        a, b = match.span()
+        if a > start:
+            _add_clause(text, start, a, pieces)
+        start = b
+        if b - a > 2 and (text[a] == "<" or "--" in text[a:b]):
+            pieces.append((a, b, STYLE))
     _add_clause(text, start, len(text), pieces)
     return pieces
 
 
 def _add_clause(text: str, a: int, b: int, pieces: list[Piece]) -> None:
     clause = text[a:b]
-    stripped = clause.lstrip(_EDGE)
-    a = b - len(stripped)
-    stripped = stripped.rstrip(_EDGE)
+    stripped = clause.strip(_EDGE)
     if not stripped:
         return
+    a += clause.find(stripped)
     if stripped[0] in _PAIRS or stripped[-1] in _CLOSERS:
         shift, stripped = _bare(stripped)
         a += shift
@@ -94,9 +105,7 @@ def _bare(clause: str) -> tuple[int, str]:
     shift = 0
     while clause:
         first, last = clause[0], clause[-1]
-        if first in _PAIRS and (
-            last == _PAIRS[first] or clause.count(first) > clause.count(_PAIRS[first])
-        ):
+        if first in _PAIRS and _opens_all(clause, first, _PAIRS[first]):
             shift += 1
             clause = clause[1:]
         elif last in _CLOSERS and _lonely(clause, last):
@@ -108,6 +117,18 @@ def _bare(clause: str) -> tuple[int, str]:
         shift += len(clause) - len(kept)
         clause = kept.rstrip(_EDGE)
     return shift, clause
+
+
+def _opens_all(clause: str, opener: str, closer: str) -> bool:
+    """Whether the bracket at the start closes at the very end, or never."""
+    if opener == closer:
+        return clause.count(closer) == 1 or clause.find(closer, 1) == len(clause) - 1
+    depth = 0
+    for at, char in enumerate(clause):
+        depth += (char == opener) - (char == closer)
+        if depth == 0:
+            return at == len(clause) - 1
+    return True
 
 
 def _lonely(clause: str, closer: str) -> bool:
@@ -122,9 +143,10 @@ def _settle(pieces: list[Piece]) -> list[Piece]:
     settled: list[Piece] = []
     has_core = False
     before = ""
-    for a, b, kind in pieces:
-        if kind == NAME:
-            kind = ARTIST if before == ARTIST else CORE
+    for at, (a, b, kind) in enumerate(pieces):
+        if kind in (HANDLE, NAME, FULL_NAME):
+            after = pieces[at + 1][2] if at + 1 < len(pieces) else ""
+            kind = ARTIST if _credited(kind, before, after, has_core) else CORE
         elif kind == SUBJECT:
             kind = STYLE if has_core else CORE
         elif kind == HEAD:
@@ -136,6 +158,13 @@ def _settle(pieces: list[Piece]) -> list[Piece]:
         settled.append((a, b, kind))
     instead = STYLE if has_core else CORE
     return [(a, b, instead if kind == THEME else kind) for a, b, kind in settled]
+
+
+def _credited(kind: str, before: str, after: str, has_core: bool) -> bool:
+    """Whether a name among these neighbours is a credit: in a list of them, or amid style."""
+    if before == ARTIST or (after == ARTIST and has_core and kind != HANDLE):
+        return True
+    return kind == FULL_NAME and has_core and before in (STYLE, THEME)
 
 
 _LINK = re.compile(r"[\s,&/+|]*(?:and|with)?[\s,&/+|]*")

@@ -15,6 +15,7 @@ __all__ = [
     "PREPOSITIONS",
     "STRONG",
     "THEMES",
+    "THEME_PHRASES",
     "WEAK",
     "WEAK_NOUNS",
 ]
@@ -34,7 +35,7 @@ MEDIA = _words(
     logo emblem infographic diagram schematic blueprint concept design designs matte""",
     # seen through a lens or on a screen
     """photo photos photograph photographs photography photoshoot photoshop picture pictures image
-    images snapshot headshot mugshot polaroid daguerreotype still stills footage shot shots
+    images snapshot selfie headshot mugshot polaroid daguerreotype still stills footage shot shots
     closeup closeups screenshot screenshots screencap screengrab render renders
     rendering renderings cgi animation gameplay gif""",
     # a genre of picture that is followed by what it shows
@@ -59,7 +60,7 @@ STRONG = _words(
     # engines and software
     """octane unreal vray redshift cryengine raytracing raytraced raytrace pathtracing rtx houdini
     blender c4d cinema4d lumion keyshot renderman photoshop procreate
-    nvidia ue4 ue5 unity renderer rendered rendering render renders postprocessing postproduction
+    nvidia daz midjourney pixar weta dreamworks ghibli ue4 ue5 unity renderer rendered rendering render renders postprocessing postproduction
     denoised voxel pathtraced""",
     # light
     """lighting lightning lit backlit backlight backlighting rimlight chiaroscuro volumetric volumetrics
@@ -108,8 +109,7 @@ WEAK = _words(
     atmospheric atmosphere moody mood ambient ambience ambiance evocative ethereal dreamy dreamlike
     serene peaceful tranquil calm cozy cosy warm cold cool bright dark dim dimly deep rich vivid
     vibrant vibrancy colorful colourful color colors colour colours colored coloured multicolored
-    muted pale neutral earthy soft light lights shadow shadows glow glowing radiant luminous luminescent
-    bioluminescent iridescent shimmering sparkling shiny glossy glistening reflection reflections
+    muted pale neutral earthy soft light lights shadow shadows radiant reflection reflections
     reflective refraction refractions rays ray beam beams sunlight sunrays sunbeams highlights
     rim edge key fill low long wide ultrawide full half medium mid close extreme establishing
     eye level aerial overhead upper body length front side back profile pose posing dynamic
@@ -126,14 +126,14 @@ WEAK = _words(
     effect effects post processing processed production grade tracing traced rtx global
     tone tonal scheme accents accent contours contour outline outlines outlined line lines curves
     sharpness clarity definition defined features feature proportions proportional proportion
-    anatomy anatomical anatomically correct correctly accurate accuracy coherent cohesive consistent
+    environment environments faces pallet pallette palettes anatomy anatomical anatomically correct correctly accurate accuracy coherent cohesive consistent
     balanced balance centered framed framing frames border borderless crop cropped uncropped
     vision visionary visual visuals imagery graphic graphics interface unit engine software
     magazine editorial advertisement campaign gallery museum exhibition national geographic
     pulitzer prize vogue international publication official unedited edited
     colorized colourized restored remastered enhanced enhancement enhancements hyperfine
     ratio rule thirds golden hour volumetric god speed shutter
-    trends seasonal modernist sense awe inspiring awe-inspiring
+    trends seasonal modernist sense awe inspiring
     sharp tack ultraclear focal length range field lut bloom
     much many more most lots lot of extra maximum max super
     symmetrical central centred vanishing point one two three four five point
@@ -209,7 +209,7 @@ OTHER_FUNCTION_WORDS = _words(
 CREDIT_VERBS = (
     "art artwork artworks painted drawn illustrated designed directed photographed rendered created"
     " inspired sculpted reimagined imagined styled animated made produced composed filmed written"
-    " shot penned inked"
+    " shot penned inked painter artist illustrator"
 )
 """Words that make of "by ..." a credit whatever follows."""
 
@@ -366,11 +366,6 @@ PHRASES = (
     "hi fructose",
     "pre raphaelite",
     "post impressionism",
-    "sci fi",
-    "science fiction",
-    "dungeons and dragons",
-    "magic the gathering",
-    "post apocalyptic",
     "subsurface scattering",
     "sub surface scattering",
     "physically based rendering",
@@ -395,5 +390,30 @@ PHRASES = (
     "cut out",
     "die cut",
     "made in blender",
+    "made in maya",
+    "attention to detail",
+    "tone mapping",
+    "photo realistic",
+    "photo real",
+    "photo realism",
+    "well composed",
+    "brush strokes",
+    "brush stroke",
+    "daz 3d",
+    "cg society",
+    "art style",
+    "4 k",
+    "8 k",
 )
 """Fixed expressions that are style as a whole, whatever their words are alone."""
+
+THEME_PHRASES = (
+    "sci fi",
+    "science fiction",
+    "post apocalyptic",
+    "dungeons and dragons",
+    "magic the gathering",
+    "dark souls",
+    "outer space",
+)
+"""Fixed expressions that are themes."""
