@@ -20,7 +20,9 @@ from typing import Any
 
 import typer
 
-from bozzetto import config, errors, plugins, profiles
+from bozzetto import config, errors, profiles
+from bozzetto.adapters.chat.openai import SERVICES
+from bozzetto.adapters.sources.columns import ROLES
 from bozzetto.cli.main import app
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference.md"
@@ -32,11 +34,10 @@ How to do things is in the [guide](guide.md).
 """
 
 KINDS = {
-    "sources": "Sources: `bozzetto import SOURCE`, or `--as KIND` where the kind is not recognised",
+    "sources": "Sources",
     "embedders": "Embedders",
     "vectors": "Indexes of vectors",
     "texts": "Indexes of words",
-    "chat": "Chat models: `bozzetto optimize --chat SCHEME:MODEL`",
 }
 
 
@@ -48,8 +49,13 @@ def page() -> str:
 
 def _commands() -> Iterator[str]:
     yield "## Commands\n"
-    for path, command in walk(typer.main.get_command(app), ("bozzetto",)):
+    for path, command in walk(*root()):
         yield _command(" ".join(path), command)
+
+
+def root() -> tuple[Any, tuple[str, ...]]:
+    """The program as a command, and the word that calls it: where `walk` starts."""
+    return typer.main.get_command(app), ("bozzetto",)
 
 
 def walk(command: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:  # noqa: ANN401 - typer's commands have no public type
@@ -143,12 +149,41 @@ def _profiles() -> str:
 
 def _backends() -> str:
     parts = ["## Back ends\n"]
-    for kind in plugins.GROUPS:
+    for kind, title in KINDS.items():
         points = sorted(entry_points(group=f"bozzetto.{kind}"), key=lambda point: point.name)
-        ours = [point for point in points if point.value.startswith("bozzetto.")]
-        rows = [(f"`{point.name}:`", _summary(point.load())) for point in ours]
-        parts.append(f"### {KINDS[kind]}\n\n{_table(('scheme', ''), rows)}")
-    return "\n".join(parts)
+        rows = [
+            (f"`{p.name}:`", _summary(p.load())) for p in points if p.value.startswith("bozzetto.")
+        ]
+        parts.append(f"### {title}\n\n{_table(('scheme', ''), rows)}")
+    return "\n".join([*parts, _columns(), _services()])
+
+
+def _columns() -> str:
+    rows = [
+        (f"`{role}`", ", ".join(f"`{name}`" for name in names)) for role, names in ROLES.items()
+    ]
+    return (
+        "### Columns of a source\n\nThe names by which a column is known, in any case and with"
+        f" spaces or dashes\nfor `_`; the first found counts.\n\n{_table(('what', 'names'), rows)}"
+    )
+
+
+def _services() -> str:
+    rows = [
+        (
+            f"`{scheme}:`",
+            s.title,
+            f"`{s.address}`",
+            f"`{s.address_variable}`",
+            f"`{s.key_variable}`",
+        )
+        for scheme, s in SERVICES.items()
+    ]
+    head = ("scheme", "service", "address", "another address", "key")
+    return (
+        "### Chat models\n\n`bozzetto optimize --chat SCHEME:MODEL`, or `SCHEME:MODEL@ADDRESS`."
+        f" Address and key come from the\nenvironment.\n\n{_table(head, rows)}"
+    )
 
 
 def _errors() -> str:
