@@ -41,6 +41,7 @@ HANDLE: Final = "handle"  # one strange word: a credit when it follows one, else
 NAME: Final = "name"  # several: a credit when it stands beside one, else the core
 FULL_NAME: Final = "full name"  # a name that opens with a given one
 ARTIST: Final = "artist"
+NOTHING: Final = "nothing"  # small words alone
 SUBJECT: Final = "subject"  # the core where none came before, else style with its HEAD
 HEAD: Final = "head"
 
@@ -68,6 +69,7 @@ def _letters() -> dict[str, str]:
 
 
 _LETTER: Final = _letters()
+_STYLE_LETTERS: Final = frozenset("SRMWT")
 _MEASURE: Final = re.compile(r"\d+(?:\.\d+)?(?:k|mm|px|p|fps|dpi|ppi)|f/?\d+(?:\.\d+)?|c4d")
 _DECADE: Final = re.compile(r"(?:1\d|20)?\d0'?s|\d+(?:st|nd|rd|th)")
 _MOVEMENT: Final = re.compile(r"\w{3,}(?:punk|core|wave|ism|isme)")
@@ -90,7 +92,7 @@ def _phrases() -> dict[str, list[tuple[tuple[str, ...], str]]]:
 _PHRASES: Final = _phrases()
 
 # The opening of a clause that names the kind of picture, up to its "of".
-_FRAME: Final = re.compile(r"[fa]*([^aopfg]{0,12}[MR])(?:o|g(?=.*[CK]))(?=.)")
+_FRAME: Final = re.compile(r"[fa]*([^aopfg]{0,12}[MRS])(?:o|g(?=.*[CK]))(?=.)")
 # A run of style before the subject: "hyperrealistic 3d render cute cat".
 _LEAD: Final = re.compile(r"[fa]*([WTMRSNc]*[SRM])(?=[WTN]*a?[WTN]*[CK])")
 
@@ -120,14 +122,17 @@ def read_clause(lower: str) -> tuple[Piece, ...]:
 def _credit(lower: str) -> tuple[int, int] | None:
     """The range of the first credit ("art by X and Y"), if there is one."""
     for match in _CREDIT.finditer(lower):
-        end = _names_end(lower, match.end())
+        end = _names_end(lower, match.end(), first_is_free=bool(match["style"]))
         if end > match.end() and _is_credit(lower, match, end):
             return match.start(), end
     return None
 
 
-def _names_end(lower: str, start: int) -> int:
-    """Where the names that begin at `start` end: before a word of style or a stop word."""
+def _names_end(lower: str, start: int, first_is_free: bool) -> int:
+    """Where the names that begin at `start` end: before a word of style or a stop word.
+
+    What is named first after "in the style of" may be a word of style itself.
+    """
     for studio in STUDIOS:
         if lower.startswith(studio, start):
             start += len(studio)
@@ -137,7 +142,9 @@ def _names_end(lower: str, start: int) -> int:
     for match in _WORD.finditer(lower, start):
         word = match[0]
         if word in CREDIT_STOPS or (
-            _LETTER.get(word) in _STYLE_LETTERS and before not in FIRST_NAMES
+            _LETTER.get(word) in _STYLE_LETTERS
+            and before not in FIRST_NAMES
+            and (before or not first_is_free)
         ):
             break
         if _MEASURE.fullmatch(word):
@@ -146,9 +153,6 @@ def _names_end(lower: str, start: int) -> int:
         if word not in ("and", "&"):
             end = match.end()
     return end
-
-
-_STYLE_LETTERS: Final = frozenset("SRMWT")
 
 
 def _is_credit(lower: str, match: re.Match[str], end: int) -> bool:
@@ -171,7 +175,8 @@ def _body(text: str) -> tuple[Piece, ...]:
     words = _WORD.findall(text)
     letters = _read_letters(words)
     if not _CONTENT.search(letters):
-        return (_bare(text, letters),)
+        piece = _bare(text, letters)
+        return () if piece[2] == NOTHING else (piece,)
     if kind := _name_kind(words, letters):
         return (_whole(text, kind),)
     return _cut(text, words, letters)
@@ -194,11 +199,11 @@ def _whole(text: str, kind: str) -> Piece:
 
 def _bare_kind(letters: str) -> str:
     """What a clause is that holds no word of content."""
-    if "S" in letters or "R" in letters:
-        return STYLE
     if "T" in letters:
         return THEME
-    return STYLE if "W" in letters or "M" in letters else CORE
+    if set(letters) & _STYLE_LETTERS:
+        return STYLE
+    return CORE if "N" in letters or not letters else NOTHING
 
 
 def _read_letters(words: list[str]) -> str:
@@ -225,7 +230,7 @@ def _unlisted(word: str) -> str:
 
 def _name_kind(words: list[str], letters: str) -> str | None:
     """ARTIST for a clause of known names alone, NAME for one that can only be names."""
-    if len(words) > 4 and "c" not in letters or _NO_NAME.search(letters):
+    if (len(words) > 4 and "c" not in letters) or _NO_NAME.search(letters):
         return None
     kind = NAME
     for name in " ".join(words).replace(" & ", " and ").split(" and "):
@@ -253,7 +258,9 @@ def _cut(text: str, words: list[str], letters: str) -> tuple[Piece, ...]:
             break
         styles.append((first + match.start(1), first + match.end(1)))
         first += match.end()
-    if (match := _LEAD.match(letters[first:])) and re.search("[SR]", match[1]):
+    if (match := _LEAD.match(letters[first:])) and (
+        words[first] == "portrait" or re.search("[SR]", match[1])
+    ):
         styles.append((first + match.start(1), first + match.end(1)))
         first += match.end()
     if (headed := _headed(words, letters)) and not styles:

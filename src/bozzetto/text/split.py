@@ -144,9 +144,8 @@ def _settle(pieces: list[Piece]) -> list[Piece]:
     has_core = False
     before = ""
     for at, (a, b, kind) in enumerate(pieces):
-        if kind in (HANDLE, NAME, FULL_NAME):
-            after = pieces[at + 1][2] if at + 1 < len(pieces) else ""
-            kind = ARTIST if _credited(kind, before, after, has_core) else CORE
+        if kind in _NAMES:
+            kind = ARTIST if _credited(pieces, at, before, has_core) else CORE
         elif kind == SUBJECT:
             kind = STYLE if has_core else CORE
         elif kind == HEAD:
@@ -160,11 +159,18 @@ def _settle(pieces: list[Piece]) -> list[Piece]:
     return [(a, b, instead if kind == THEME else kind) for a, b, kind in settled]
 
 
-def _credited(kind: str, before: str, after: str, has_core: bool) -> bool:
+_NAMES: Final = (HANDLE, NAME, FULL_NAME)
+
+
+def _credited(pieces: list[Piece], at: int, before: str, has_core: bool) -> bool:
     """Whether a name among these neighbours is a credit: in a list of them, or amid style."""
-    if before == ARTIST or (after == ARTIST and has_core and kind != HANDLE):
+    kind = pieces[at][2]
+    if before == ARTIST:
         return True
-    return kind == FULL_NAME and has_core and before in (STYLE, THEME)
+    if not has_core or kind == HANDLE:
+        return False
+    after = next((kind for _, _, kind in pieces[at + 1 :] if kind not in (NAME, FULL_NAME)), "")
+    return after == ARTIST or (kind == FULL_NAME and before in (STYLE, THEME))
 
 
 _LINK = re.compile(r"[\s,&/+|]*(?:and|with)?[\s,&/+|]*")

@@ -95,7 +95,8 @@ STRONG = _words(
 """Words that speak of looks wherever they stand."""
 
 WEAK = _words(
-    """very highly extremely incredibly insanely super ultra hyper mega extra absurdly ridiculously
+    """promotional oppressive luminous luminescent bioluminescent iridescent shimmering sparkling shiny
+    glossy glistening glowing very highly extremely incredibly insanely super ultra hyper mega extra absurdly ridiculously
     amazingly beautifully perfectly finely precisely deeply high higher highest best better top
     great good nice quality detail details detailing art artwork arts artistic artist painting
     paintings painted paint drawing drawn draw sketch portrait portraits photo photos photograph
@@ -108,7 +109,7 @@ WEAK = _words(
     dynamic dramatic atmospheric atmosphere moody mood ambient ambience ambiance evocative ethereal
     dreamy dreamlike serene peaceful tranquil calm cozy cosy warm cold cool bright dark dim dimly
     deep rich vivid vibrant vibrancy colorful colourful color colors colour colours colored coloured
-    multicolored muted pale neutral earthy soft light lights shadow shadows radiant reflection
+    multicolored muted pale neutral earthy soft light  shadow shadows radiant reflection
     reflections reflective refraction refractions rays ray beam beams sunlight sunrays sunbeams
     highlights rim edge key fill low long wide ultrawide full half medium mid close extreme
     establishing eye level aerial overhead upper body length front side back profile pose posing
@@ -135,19 +136,19 @@ WEAK = _words(
     much many more most lots lot of extra maximum max super symmetrical central centred vanishing
     point one two three four five point rendition depiction version masterfully crafted made created
     mixed media medium reference sheet character characters concept turnaround model modeling
-    modelling sculpt asset game maximal quality max limited tilt shift stock raw unprocessed
+    modelling sculpt asset  maximal quality max limited tilt shift stock raw unprocessed
     visually pleasing satisfying mesmerizing captivating enchanting haunting striking impressive
     inspiring nostalgic melancholic melancholy gloomy ominous eerie unsettling mysterious mystic
     mystical intimate romantic sensual whimsical playful charming wholesome cheerful gentle
     brilliant genius sublime superb divine outstanding remarkable spectacular glorious legendary
     timeless iconic photogenic majestically elegantly intricacies physically based pbr spectral
     particle particles particulate hand-drawn handdrawn handpainted drawn hyper photo realistically
-    face facial skin eyes hands""",
+        """,
 )
 """Words that speak of looks only among their like: "beautiful light", not "light bulb"."""
 
 THEMES = _words(
-    """fantasy scifi sci fi science fiction horror cyberpunk steampunk dieselpunk biopunk solarpunk
+    """game games fantasy scifi sci fi science fiction horror cyberpunk steampunk dieselpunk biopunk solarpunk
     atompunk dystopian dystopia utopian utopia apocalyptic postapocalyptic gothic goth medieval
     renaissance victorian western anime manga cartoon cartoonish comic comics kawaii chibi shonen
     shojo psychedelic trippy lsd dmt acid esoteric occult lovecraftian eldritch cosmic celestial
@@ -169,7 +170,7 @@ HEADS = _words(
     print poster wallpaper fanart lineart linework quality resolution detail details texture
     textures shading shadows focus exposure grain effect effects realism definition contrast shot
     angle engine graphics cgi vfx masterpiece rendition animation cartoon anime manga comic comics
-    screenshot footage movie film design portrait winner contest brushstrokes brushwork closeup
+    screenshot footage movie movies film design portrait winner contest brushstrokes brushwork closeup
     headshot rays lines outlines background inspired""",
 )
 """Nouns that make the two or three words before them a style: "film noir lighting"."""
@@ -392,6 +393,37 @@ PHRASES = (
     "photo real",
     "photo realism",
     "well composed",
+    "sense of wonder",
+    "sense of mystery",
+    "industrial design",
+    "dramatic lights",
+    "cinematic lights",
+    "studio lights",
+    "soft lights",
+    "ambient lights",
+    "detailed face",
+    "perfect face",
+    "symmetrical face",
+    "symmetric face",
+    "beautiful face",
+    "realistic face",
+    "intricate face",
+    "detailed eyes",
+    "perfect eyes",
+    "beautiful eyes",
+    "symmetrical eyes",
+    "detailed hands",
+    "perfect hands",
+    "detailed skin",
+    "perfect skin",
+    "realistic skin",
+    "smooth skin",
+    "skin texture",
+    "skin details",
+    "facial features",
+    "facial details",
+    "face details",
+    "perfect body",
     "brush strokes",
     "brush stroke",
     "daz 3d",
