@@ -108,11 +108,11 @@ def _entries(batch: Batch, worked: Sequence[Worked]) -> tuple[list[Entry], list[
     entries: list[Entry] = []
     bad = list(batch.bad)
     for row in batch.rows:
-        identity, text, core = known[row.text]
-        if identity:
-            entries.append(Entry(identity, text, core, row))
-        else:
+        number, text, core = known[row.text]
+        if number is None:
             bad.append(BadRow(row.place, text))
+        else:
+            entries.append(Entry(number, text, core, row))
     return entries, bad
 
 

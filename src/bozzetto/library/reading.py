@@ -29,8 +29,8 @@ __all__ = ["LONGEST_PROMPT", "Reader", "Worked", "work_out"]
 LONGEST_PROMPT = 20_000
 """Characters of a prompt that are kept at most; a longer text is something else."""
 
-Worked = tuple[str, str, str]
-"""(id, normalised text, core); an empty id, and the reason as text, where there is no prompt."""
+Worked = tuple[int | None, str, str]
+"""(hash, normalised text, core), the hash as the store keeps it; None and why it is no prompt."""
 
 _LENGTH = struct.Struct("<Q")
 T = TypeVar("T")
@@ -43,13 +43,14 @@ def work_out(texts: Sequence[str]) -> list[Worked]:
 
 def _work_out(text: str) -> Worked:
     if len(text) > LONGEST_PROMPT:
-        return "", f"the prompt has {len(text):,} characters; {LONGEST_PROMPT:,} are read", ""
+        return None, f"the prompt has {len(text):,} characters; {LONGEST_PROMPT:,} are read", ""
     clean = normalise(text)
     key = fold(clean)
     if not key:
-        return "", "the prompt is empty" if not clean else "the prompt has no word", ""
+        return None, "the prompt is empty" if not clean else "the prompt has no word", ""
     # `prompt_id` of a normalised text, which need not be normalised again.
-    return sha256(key.encode()).hexdigest()[:16], clean, split(clean).core
+    digest = sha256(key.encode()).digest()
+    return int.from_bytes(digest[:8], signed=True), clean, split(clean).core
 
 
 class Reader:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from bozzetto.errors import InputError
 from bozzetto.types import BadRow, Parameters, SourcePrompt
 
-__all__ = ["date", "find", "number", "plain", "prompt_of", "require", "whole"]
+__all__ = ["FIELDS", "PARAMETERS", "READ", "ROLES", "find", "parameters_of", "prompt_of", "require"]
 
 ROLES: Mapping[str, tuple[str, ...]] = {
     "text": (
@@ -39,6 +39,15 @@ ROLES: Mapping[str, tuple[str, ...]] = {
 
 _MAX_INTEGER = 2**63 - 1
 _LONGEST_NUMBER = 40
+
+
+PARAMETERS = ("seed", "steps", "guidance", "sampler", "width", "height", "model")
+"""The roles that are fields of `Parameters`, in their order there."""
+
+FIELDS = (
+    "negative", "prompt_nsfw", "image_nsfw", "image", "use", "model_family", "rating", "made_at",
+)  # fmt: skip
+"""The roles that are fields of `SourcePrompt`, in their order there."""
 
 
 def find(names: Iterable[str]) -> dict[str, str]:
@@ -81,19 +90,13 @@ def prompt_of(values: Mapping[str, Any], place: str) -> SourcePrompt | BadRow:
     if not isinstance(text, str):
         reason = "no prompt" if text is None else f"the prompt is no text but {_kind(text)}"
         return BadRow(place, reason)
+    read = {role: READ[role](values.get(role)) for role in (*PARAMETERS, *FIELDS, "tags")}
     return SourcePrompt(
         text=text,
         place=place,
-        negative=plain(values.get("negative")),
-        parameters=_parameters(values),
-        prompt_nsfw=_score(values.get("prompt_nsfw")),
-        image_nsfw=_score(values.get("image_nsfw")),
-        image=plain(values.get("image")),
-        tags=_tags(values.get("tags")),
-        use=plain(values.get("use")),
-        model_family=plain(values.get("model_family")),
-        rating=_rating(values.get("rating")),
-        made_at=date(values.get("made_at")),
+        parameters=parameters_of(*(read[role] for role in PARAMETERS)),
+        tags=read["tags"],
+        **{role: read[role] for role in FIELDS},
     )
 
 
@@ -102,18 +105,12 @@ def _kind(value: object) -> str:
     return names.get(type(value), "a number" if isinstance(value, float) else "something else")
 
 
-def _parameters(values: Mapping[str, Any]) -> Parameters | None:
-    sampler = values.get("sampler")
-    made = Parameters(
-        seed=whole(values.get("seed")),
-        steps=whole(values.get("steps"), 1),
-        guidance=number(values.get("guidance")),
-        sampler=plain(str(sampler) if isinstance(sampler, int) else sampler),
-        width=whole(values.get("width"), 1),
-        height=whole(values.get("height"), 1),
-        model=plain(values.get("model")),
-    )
-    return None if made == Parameters() else made
+def parameters_of(*values: Any) -> Parameters | None:  # noqa: ANN401
+    """Parameters from their values in the order of `PARAMETERS`; None where none is known."""
+    return None if values == _UNKNOWN else Parameters(*values)
+
+
+_UNKNOWN = (None,) * len(PARAMETERS)
 
 
 def plain(value: object) -> str | None:
@@ -188,3 +185,25 @@ def date(value: object) -> str | None:
         return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     except OverflowError:
         return None
+
+
+READ: Mapping[str, Callable[[Any], Any]] = {
+    "text": lambda value: value if isinstance(value, str) else None,
+    "seed": whole,
+    "steps": lambda value: whole(value, 1),
+    "guidance": number,
+    "sampler": lambda value: plain(str(value) if isinstance(value, int) else value),
+    "width": lambda value: whole(value, 1),
+    "height": lambda value: whole(value, 1),
+    "model": plain,
+    "negative": plain,
+    "prompt_nsfw": _score,
+    "image_nsfw": _score,
+    "image": plain,
+    "use": plain,
+    "model_family": plain,
+    "rating": _rating,
+    "made_at": date,
+    "tags": _tags,
+}
+"""How a value of each role is read; what cannot be understood is unknown."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from bozzetto.adapters.sources.columns import prompt_of, require
+from bozzetto.adapters.sources.columns import FIELDS, PARAMETERS, READ, parameters_of, require
 from bozzetto.adapters.sources.content import existing, fingerprint
 from bozzetto.errors import InputError
 from bozzetto.ports import SourceFeatures
@@ -90,8 +90,10 @@ class ParquetSource:
         total = max(1, file.metadata.num_rows)
         position = start
         for table in _tables(file, start, list(known.values())):
-            columns = {role: _values(table.column(name)) for role, name in known.items()}
-            rows, bad = _rows(columns, table.num_rows, position, samplers)
+            columns = {
+                role: _column(role, table.column(name), samplers) for role, name in known.items()
+            }
+            rows, bad = _rows(columns, table.num_rows, position)
             position += table.num_rows
             yield Batch(rows, bad, position, position / total)
 
@@ -126,32 +128,55 @@ def _tables(file: pq.ParquetFile, start: int, columns: list[str]) -> Iterator[pa
         skip = max(0, skip - table.num_rows)
 
 
-def _values(column: pa.Array) -> list[Any]:
-    """A column as Python values: moments in UTC as ISO 8601, floats without binary noise."""
+def _column(role: str, column: pa.Array, samplers: Sequence[str | None]) -> list[Any]:
+    """The values of a column as a `SourcePrompt` holds them."""
     if column.null_count == len(column):
         return [None] * len(column)
-    if pa.types.is_timestamp(column.type):
-        column = pc.strftime(column, format="%Y-%m-%dT%H:%M:%SZ")
-    elif pa.types.is_floating(column.type):
-        column = pc.round(column.cast(pa.float64()), 6)
-    return list(column.to_pylist())
+    if role in ("steps", "seed", "width", "height") and pa.types.is_integer(column.type):
+        least = 0 if role == "seed" else 1
+        return list(pc.if_else(pc.greater_equal(column, least), column, None).to_pylist())
+    if role in ("guidance", "prompt_nsfw", "image_nsfw") and pa.types.is_floating(column.type):
+        return _floats(column, 0.0 if role != "guidance" else None)
+    if role == "made_at" and pa.types.is_timestamp(column.type):
+        return list(pc.strftime(column, format="%Y-%m-%dT%H:%M:%SZ").to_pylist())
+    values = column.to_pylist()
+    if role == "sampler" and samplers and pa.types.is_integer(column.type):
+        named = dict(enumerate(samplers))
+        return [named.get(value) for value in values]
+    return [READ[role](value) for value in values]
+
+
+def _floats(column: pa.Array, least: float | None) -> list[Any]:
+    """Finite numbers, without the noise that single precision shows in double."""
+    column = pc.round(column.cast(pa.float64()), 6)
+    good = pc.is_finite(column)
+    if least is not None:
+        good = pc.and_(good, pc.greater_equal(column, least))
+    return list(pc.if_else(good, column, None).to_pylist())
 
 
 def _rows(
-    columns: Mapping[str, list[Any]], count: int, position: int, samplers: tuple[str | None, ...]
+    columns: Mapping[str, list[Any]], count: int, position: int
 ) -> tuple[list[SourcePrompt], list[BadRow]]:
-    if samplers and "sampler" in columns:
-        named = dict(enumerate(samplers))
-        columns = {**columns, "sampler": [named.get(value) for value in columns["sampler"]]}
-    used = {role: values for role, values in columns.items() if any(v is not None for v in values)}
-    if not used:
-        used = {"text": columns["text"]}
+    nothing = [None] * count
+    made = [columns.get(role, nothing) for role in PARAMETERS]
+    given = [columns.get(role, nothing) for role in FIELDS]
+    known = any(value is not None for values in made for value in values)
+    parameters = map(parameters_of, *made) if known else nothing
     rows: list[SourcePrompt] = []
     bad: list[BadRow] = []
-    for at, values in enumerate(zip(*used.values(), strict=True), position + 1):
-        row = prompt_of(dict(zip(used, values, strict=True)), f"row {at}")
-        if isinstance(row, BadRow):
-            bad.append(row)
+    for at, (text, tags, pictured, *rest) in enumerate(
+        zip(columns["text"], columns.get("tags", nothing), parameters, *given, strict=True),
+        position + 1,
+    ):
+        if text is None:
+            bad.append(BadRow(f"row {at}", "no prompt"))
         else:
-            rows.append(row)
+            negative, prompt_nsfw, image_nsfw, image, use, model_family, rating, made_at = rest
+            rows.append(
+                SourcePrompt(
+                    text, f"row {at}", negative, pictured, prompt_nsfw, image_nsfw, image,
+                    tags or (), use, model_family, rating, made_at,
+                )
+            )  # fmt: skip
     return rows, bad

@@ -1,0 +1,144 @@
+"""DiffusionDB's metadata from its public place, downloaded once and kept in the home.
+
+Wang et al., "DiffusionDB", ACL 2023; the tables are CC0. `BOZZETTO_DIFFUSIONDB_URL` names
+another place that holds the same files.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx2
+
+from bozzetto.adapters.sources.parquet import ParquetSource
+from bozzetto.errors import BackendError, InputError
+from bozzetto.ports import SourceFeatures
+from bozzetto.types import Batch
+
+__all__ = ["BASE_URL", "DiffusionDbSource", "download", "open_source"]
+
+BASE_URL = "https://huggingface.co/datasets/poloclub/diffusiondb/resolve/main"
+
+_FILES = {"2m": "metadata.parquet", "large": "metadata-large.parquet"}
+_TRIES = 5
+_SECONDS = 30.0
+_PIECE = 1 << 20
+
+
+def open_source(rest: str, *, home: Path, name: str | None = None) -> DiffusionDbSource:
+    """DiffusionDB's "2m" or "large" metadata as a source.
+
+    Raises:
+        InputError: there is no such subset.
+    """
+    if rest not in _FILES:
+        raise InputError(
+            f"DiffusionDB has no subset {rest!r}", hint="diffusiondb:2m or diffusiondb:large"
+        )
+    base = os.environ.get("BOZZETTO_DIFFUSIONDB_URL", BASE_URL).rstrip("/")
+    target = home / "cache" / "diffusiondb" / _FILES[rest]
+    return DiffusionDbSource(f"{base}/{_FILES[rest]}", target, name or f"diffusiondb:{rest}")
+
+
+class DiffusionDbSource:
+    """The downloaded table; it is fetched when it is first read."""
+
+    def __init__(self, url: str, target: Path, name: str) -> None:
+        self._url = url
+        self._target = target
+        self._features = SourceFeatures(name, "diffusiondb")
+
+    @property
+    def features(self) -> SourceFeatures:
+        """What the source is."""
+        return self._features
+
+    def fingerprint(self) -> str:
+        """A hash of the content.
+
+        Raises:
+            BackendError: it could not be downloaded.
+        """
+        return self._table().fingerprint()
+
+    def read(self, start: int = 0) -> Iterator[Batch]:
+        """Yield batches from a position on."""
+        return self._table().read(start)
+
+    def _table(self) -> ParquetSource:
+        if not self._target.exists():
+            download(self._url, self._target)
+        return ParquetSource(self._target, self._features.name, "diffusiondb")
+
+
+def download(url: str, target: Path) -> None:
+    """Fetch a file, going on where an earlier try broke off; it appears when it is whole.
+
+    Raises:
+        BackendError: the place cannot be reached, refuses, or breaks off again and again.
+    """
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f"{target.name}.part")
+    with httpx2.Client(follow_redirects=True, timeout=_SECONDS) as client:
+        for _ in range(_TRIES):
+            before = _size(part)
+            try:
+                if _fetch(client, url, part):
+                    part.replace(target)
+                    return
+            except httpx2.TransportError as error:
+                if _size(part) <= before:
+                    raise _failed(url, part, str(error) or type(error).__name__) from error
+    raise _failed(url, part, "the connection breaks off again and again")
+
+
+def _size(part: Path) -> int:
+    return part.stat().st_size if part.exists() else 0
+
+
+def _failed(url: str, part: Path, reason: str) -> BackendError:
+    got = _size(part)
+    kept = f"; {got / 1e6:,.1f} MB are kept and the next try goes on there" if got else ""
+    return BackendError(
+        f"{url} could not be downloaded: {reason}{kept}",
+        hint="check the network, or download the file elsewhere and import it by its path",
+        retryable=True,
+    )
+
+
+def _fetch(client: httpx2.Client, url: str, part: Path) -> bool:
+    """Fetch what is missing of a file; True when all of it is there."""
+    have = _size(part)
+    marker = part.with_name(f"{part.name}.etag")
+    headers = {"Accept-Encoding": "identity"}
+    if have and marker.exists():
+        headers |= {"Range": f"bytes={have}-", "If-Range": marker.read_text()}
+    with client.stream("GET", url, headers=headers) as answer:
+        if answer.status_code not in (200, 206):
+            raise BackendError(
+                f"{url} answered {answer.status_code} {answer.reason_phrase}",
+                hint="download the file elsewhere and import it by its path",
+                status=answer.status_code,
+                retryable=answer.status_code >= 500,
+            )
+        resumed = answer.status_code == 206
+        total = _total(answer, have if resumed else 0)
+        etag = answer.headers.get("ETag", "")
+        if etag and not etag.startswith("W/"):
+            marker.write_text(etag)
+        else:
+            marker.unlink(missing_ok=True)
+        with part.open("ab" if resumed else "wb") as file:
+            for piece in answer.iter_bytes(_PIECE):
+                file.write(piece)
+    whole = total is None or _size(part) == total
+    if whole:
+        marker.unlink(missing_ok=True)
+    return whole
+
+
+def _total(answer: httpx2.Response, have: int) -> int | None:
+    length = answer.headers.get("Content-Length")
+    return have + int(length) if length and length.isdecimal() else None

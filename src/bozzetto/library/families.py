@@ -1,0 +1,189 @@
+"""Families: prompts alike in core and in whole, the same whatever the order of import.
+
+Two prompts are alike when their cores share `CORE` of their words and the whole texts share
+`WHOLE` (Jaccard); a family is what such pairs connect. Pairs are found by MinHash bands
+(Broder 1997; Leskovec, Rajaraman, Ullman, "Mining of Massive Datasets" 3.4) over both texts,
+then measured exactly. All of it depends on the texts alone: see docs/decisions/0003-families.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bozzetto.library.word_sets import WordSets, word_sets
+from bozzetto.store.entries import hash_of
+from bozzetto.store.store import Store
+from bozzetto.types import Progress
+
+__all__ = ["CORE", "WHOLE", "partition", "renew"]
+
+CORE = 0.7
+"""Jaccard of the words of two cores from which on they are alike."""
+
+WHOLE = 0.7
+"""Jaccard of the words of two whole prompts from which on they are alike."""
+
+_BANDS = 12
+_WINDOW = 32
+_CHUNK = 20_000
+_PAIRS = 200_000
+_RNG = np.random.default_rng(20_221_025)
+_CORE_ODD = (_RNG.integers(1, 2**31, size=_BANDS) * 2 + 1).tolist()
+_WHOLE_ODD = (_RNG.integers(1, 2**31, size=2 * _BANDS) * 2 + 1).tolist()
+_CORE_AGREE = 4
+_WHOLE_AGREE = 10
+"""Of 12 and 24 hashes, those that must agree before a pair is measured: three deviations
+below what the thresholds let expect."""
+
+Rows = NDArray[np.int64]
+
+
+def renew(store: Store, progress: Callable[[Progress], None] | None = None) -> bool:
+    """Work out all families anew if prompts have changed since the last time.
+
+    Returns whether they had. Killed at any moment, it leaves the families as they were and
+    still out of date.
+    """
+    if not store.families_stale():
+        return False
+    state = store.state()
+    total = store.count()
+    seqs: list[int] = []
+    hashes: list[int] = []
+    core_parts, whole_parts = [WordSets.empty()], [WordSets.empty()]
+    for texts, core_texts, numbers, ids in _chunks(store):
+        seqs += numbers
+        hashes += ids
+        core_parts.append(word_sets(core_texts))
+        whole_parts.append(word_sets(texts))
+        if progress is not None:
+            progress(Progress("families", len(seqs), total))
+    labels = partition(WordSets.join(core_parts), WordSets.join(whole_parts), np.array(hashes))
+    keys = np.array(seqs, dtype=np.int64)
+    rest = np.flatnonzero(labels != np.arange(len(labels)))
+    store.set_families(zip(keys[rest].tolist(), keys[labels[rest]].tolist(), strict=True), state)
+    return True
+
+
+def _chunks(store: Store) -> Iterator[tuple[list[str], list[str], list[int], list[int]]]:
+    texts: list[str] = []
+    cores: list[str] = []
+    seqs: list[int] = []
+    ids: list[int] = []
+    for row in store.scan():
+        texts.append(row.text)
+        cores.append(row.core)
+        seqs.append(row.seq)
+        ids.append(hash_of(row.id))
+        if len(texts) == _CHUNK:
+            yield texts, cores, seqs, ids
+            texts, cores, seqs, ids = [], [], [], []
+    if texts:
+        yield texts, cores, seqs, ids
+
+
+def partition(cores: WordSets, wholes: WordSets, hashes: Rows) -> Rows:
+    """For each row the first row of its family, shape (n,).
+
+    `hashes` are ids of the rows: they decide in which order crowded buckets are compared, so
+    that the order of the rows does not.
+    """
+    labels = np.arange(len(cores), dtype=np.int64)
+    texts = _Texts(cores, wholes, _marks(cores, _CORE_ODD), _marks(wholes, _WHOLE_ODD))
+    by_content = np.argsort(hashes, kind="stable")
+    for band in range(_BANDS):
+        keys = _band(cores, wholes, band)[by_content]
+        order = np.argsort(keys, kind="stable")
+        keys, rows = keys[order], by_content[order]
+        near, far = _neighbours(keys, np.arange(len(rows) - 1), range(1, 2))
+        labels = _join(labels, rows[near], rows[far], texts)
+        near, far = _neighbours(keys, near, range(2, _WINDOW + 1))
+        labels = _join(labels, rows[near], rows[far], texts)
+    return labels
+
+
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """Word sets and, of each MinHash, the lowest byte: shape (n, hashes)."""
+
+    cores: WordSets
+    wholes: WordSets
+    core_marks: NDArray[np.uint8]
+    whole_marks: NDArray[np.uint8]
+
+    def alike(self, a: Rows, b: Rows) -> NDArray[np.bool_]:
+        """Whether the rows of each pair are alike: guessed first, then measured."""
+        alike = (self.core_marks[a] == self.core_marks[b]).sum(axis=1) >= _CORE_AGREE
+        alike &= (self.whole_marks[a] == self.whole_marks[b]).sum(axis=1) >= _WHOLE_AGREE
+        for sets, least in ((self.cores, CORE), (self.wholes, WHOLE)):
+            left = np.flatnonzero(alike)
+            alike[left] = sets.jaccard(a[left], b[left]) >= least
+        return np.asarray(alike)
+
+
+def _marks(sets: WordSets, odds: list[int]) -> NDArray[np.uint8]:
+    marks = np.empty((len(sets), len(odds)), dtype=np.uint8)
+    for at, odd in enumerate(odds):
+        marks[:, at] = sets.least(odd)  # the lowest byte
+    return marks
+
+
+def _band(cores: WordSets, wholes: WordSets, band: int) -> NDArray[np.uint64]:
+    """A key a row; rows alike in both texts have equal keys in some band almost surely.
+
+    One least hash of the core and two of the whole: equal with .7 x .7 x .7 at the
+    thresholds, in one of 12 bands with .993.
+    """
+    key = cores.least(_CORE_ODD[band]).astype(np.uint64)
+    for odd in _WHOLE_ODD[2 * band : 2 * band + 2]:
+        key = (key ^ (key >> np.uint64(29))) * np.uint64(0x9E3779B97F4A7C15) + wholes.least(odd)
+    return key
+
+
+def _neighbours(keys: NDArray[np.uint64], places: Rows, steps: range) -> tuple[Rows, Rows]:
+    """Pairs of places with equal sorted keys, so many steps apart.
+
+    `places` are those that may have one; buckets of more than the window's size are compared
+    only so far, and have eleven more bands to meet.
+    """
+    near: list[Rows] = []
+    far: list[Rows] = []
+    for step in steps:
+        places = places[places + step < len(keys)]
+        places = places[keys[places] == keys[places + step]]
+        if not len(places):
+            break
+        near.append(places)
+        far.append(places + step)
+    if not near:
+        return np.empty(0, np.int64), np.empty(0, np.int64)
+    return np.concatenate(near), np.concatenate(far)
+
+
+def _join(labels: Rows, a: Rows, b: Rows, texts: _Texts) -> Rows:
+    """Unite the families of those pairs that are alike and apart so far."""
+    for start in range(0, len(a), _PAIRS):
+        one, other = a[start : start + _PAIRS], b[start : start + _PAIRS]
+        apart = labels[one] != labels[other]
+        one, other = one[apart], other[apart]
+        alike = texts.alike(one, other)
+        labels = _unite(labels, one[alike], other[alike])
+    return labels
+
+
+def _unite(labels: Rows, a: Rows, b: Rows) -> Rows:
+    """Connected components: hook the higher root to the lower, then point all at the roots."""
+    while len(a):
+        one, other = labels[a], labels[b]
+        apart = one != other
+        if not apart.any():
+            break
+        a, b, one, other = a[apart], b[apart], one[apart], other[apart]
+        np.minimum.at(labels, np.maximum(one, other), np.minimum(one, other))
+        while (labels != (above := labels[labels])).any():
+            labels = above
+    return labels

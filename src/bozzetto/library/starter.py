@@ -1,0 +1,81 @@
+"""The prompts that come with the program, for a library that holds nothing yet."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from importlib.resources import files
+from typing import Any
+
+from bozzetto.library.families import renew
+from bozzetto.library.importer import import_source
+from bozzetto.ports import SourceFeatures
+from bozzetto.store.store import Store
+from bozzetto.types import Batch, Progress, SourcePrompt
+
+__all__ = ["NAME", "StarterSource", "load_starter"]
+
+NAME = "starter"
+"""The source's name, by which it is filtered and deleted."""
+
+_FILE = "starter.jsonl"
+
+
+def load_starter(
+    store: Store,
+    *,
+    actor: str,
+    now: str,
+    progress: Callable[[Progress], None] | None = None,
+) -> bool:
+    """Load the starter prompts where the library holds nothing and nobody removed them.
+
+    A load that was killed is finished. Returns whether anything was loaded.
+    """
+    if store.starter_removed():
+        return False
+    begun = [info for info in store.sources() if info.name == NAME and not info.complete]
+    if not begun and (store.sources() or store.count()):
+        return False
+    import_source(store, StarterSource(), actor=actor, now=now, progress=progress)
+    renew(store, progress)
+    return True
+
+
+class StarterSource:
+    """The file inside the package as a source; one batch."""
+
+    @property
+    def features(self) -> SourceFeatures:
+        """What the source is."""
+        return SourceFeatures(NAME, "starter")
+
+    def fingerprint(self) -> str:
+        """A hash of the content."""
+        return f"starter:{sha256(_content()).hexdigest()}"
+
+    def read(self, start: int = 0) -> Iterator[Batch]:
+        """Yield the rows after a position."""
+        rows = [_prompt(line, at) for at, line in enumerate(_lines(), 1)]
+        if start < len(rows):
+            yield Batch(rows[start:], (), len(rows), 1.0)
+
+
+def _content() -> bytes:
+    return files("bozzetto.library").joinpath(_FILE).read_bytes()
+
+
+def _lines() -> list[dict[str, Any]]:
+    return [json.loads(line) for line in _content().decode("utf-8").splitlines() if line]
+
+
+def _prompt(line: dict[str, Any], at: int) -> SourcePrompt:
+    return SourcePrompt(
+        text=line["prompt"],
+        place=f"line {at}",
+        negative=line.get("negative"),
+        tags=tuple(tag.casefold() for tag in line.get("tags", ())),
+        use=line.get("use"),
+        model_family=line.get("model_family"),
+    )
