@@ -3,8 +3,8 @@
     python3 scripts/try.py "a cartoon of a small dog"
 
 Sets up .venv in the clone at the first run. What follows the idea goes to `bozzetto optimize`.
-Unless BOZZETTO_HOME says otherwise the library lies inside .venv, so that removing the clone
-removes everything.
+Unless BOZZETTO_HOME says otherwise the library lies in the clone too, in .home, so that removing
+the clone removes everything.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ EXAMPLE = "a cartoon of a small dog"
 def main(arguments: list[str]) -> int:
     """Run `bozzetto optimize` in the clone's own environment; its exit code is ours."""
     python = setup_env.start()
-    home = os.environ.get("BOZZETTO_HOME") or str(setup_env.VENV / "home")
+    home = os.environ.get("BOZZETTO_HOME") or str(setup_env.ROOT / ".home")
     command = [str(python), "-m", "bozzetto", "optimize", *(arguments or [EXAMPLE])]
     return subprocess.run(
         command, env={**os.environ, "BOZZETTO_HOME": home}, check=False
