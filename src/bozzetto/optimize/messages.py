@@ -11,6 +11,7 @@ import re
 from collections.abc import Sequence
 
 from bozzetto.optimize.brief import Brief
+from bozzetto.optimize.judge import budget
 from bozzetto.text.normalise import normalise
 from bozzetto.text.words import jaccard, words
 from bozzetto.types import ChatRequest, Hit, Message
@@ -52,7 +53,7 @@ def chat_request(
     brief: Brief, shown: Sequence[Hit], *, seed: int, reason: str | None = None
 ) -> ChatRequest:
     """The request for one candidate. `reason` says what was wrong with the answer before."""
-    limit = brief.profile.tokens["clip"]
+    limit = budget(brief.profile)
     return ChatRequest(
         messages=(
             Message("system", _system(brief, limit)),

@@ -57,6 +57,11 @@ _ABOUT = _any(
     the user(?:['’]s)? (?:idea|request|input|query|prompt|wants?|asks?)
     the (?:image|picture|photo|scene|illustration) (?:should|must|will|would|can|could)
     generate|rewrite|rewritten|rephrase
+    (?:good|great|classic|simple|fine|beautiful|perfect|an?|the) example(?: is)? of
+    (?:notion|mention|thought experiment|the concept) of
+    (?:the|an?|creative|original|this|these) (?:ideas?|inspiration|answers?|references?)
+    (?:titles?|answers?|ideas?|inspirations?|references?|result|goal|origin|premises?|conclusion):
+    the original (?:image|picture|text|poster|prompt)
     """
 )
 _START = r"\A[ \t*_\"“]*"

@@ -1,0 +1,249 @@
+"""Whether what a chat model wrote may stand, after mending what can be mended.
+
+A model that writes badly must do no harm: its text stands only if it keeps the idea, says
+enough about the look, and neither copies, credits, contradicts nor chats. What fails is
+taken back; the thresholds are measured by `bench/writing_llm.py`, where a text for which
+they are made (rewrites by a strong model) passes and one of a 135M model does not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+
+from bozzetto.optimize.brief import Brief
+from bozzetto.optimize.check import intent, nearest
+from bozzetto.optimize.modifiers import clashes, facet, sides, table
+from bozzetto.optimize.parse import Draft, Refusal
+from bozzetto.optimize.stats import LibraryStats
+from bozzetto.profiles import Profile
+from bozzetto.text.spans import protected
+from bozzetto.text.tokens import clip_cut, clip_tokens
+from bozzetto.text.words import content_words, stem, words
+from bozzetto.types import Hit
+
+__all__ = ["Accepted", "budget", "fitted", "judge", "negatives", "same"]
+
+LOOKS = 3
+"""Words about the look that a text must add to the idea."""
+
+ADDED = 8
+"""Content words that it must add in all."""
+
+ROOM = 25
+"""CLIP tokens left beside the idea below which one added word will do."""
+
+COPIED = 0.5
+"""Word-set Jaccard to a reference, idea aside, above which it is a copy."""
+
+RUN = 8
+"""Words on end that a text may share with a reference and not with the idea, less one."""
+
+ALIKE = 0.6
+"""Word-set Jaccard, idea aside, above which two candidates are the same."""
+
+MENDABLE = 0.6
+"""Share of the idea that must be there before the idea is put in front of the rest."""
+
+
+UNLIMITED = 150
+"""CLIP tokens to write where the image model's own limit is not counted in them."""
+
+
+def budget(profile: Profile) -> int:
+    """CLIP tokens that a prompt for a profile may have."""
+    return profile.tokens.get("clip", UNLIMITED)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A text that may stand; `notes` say what was mended, in sentences for a person."""
+
+    prompt: str
+    negative: str | None = None
+    notes: tuple[str, ...] = ()
+
+
+def judge(
+    draft: Draft, brief: Brief, hits: Sequence[Hit], library: LibraryStats
+) -> Accepted | Refusal:
+    """Mend a draft and check it; the reason where it cannot stand."""
+    mended = _kept(draft.prompt, brief)
+    if isinstance(mended, Refusal):
+        return mended
+    prompt, notes = _with_wishes(mended.prompt, brief, mended.notes)
+    for reason in _objections(prompt, brief, hits, library):
+        return Refusal(reason)
+    return Accepted(prompt, draft.negative, notes)
+
+
+def same(prompt: str, others: Sequence[str], idea: str) -> bool:
+    """Whether a prompt is another one again."""
+    return nearest(prompt, idea, [words(other) for other in others]) > ALIKE
+
+
+# -- mending ------------------------------------------------------------------------------
+
+
+def _kept(prompt: str, brief: Brief) -> Accepted | Refusal:
+    """The prompt within the budget, with the whole idea in it."""
+    limit = budget(brief.profile)
+    shorter = fitted(prompt, limit)
+    cut = () if shorter == prompt else (f"cut to {limit} tokens",)
+    found = intent(brief.text, shorter)
+    if found.kept and not _broken(brief.text, shorter):
+        return Accepted(shorter, notes=cut)
+    whole = intent(brief.text, prompt)
+    missing = ", ".join(dict.fromkeys((*found.hard, *found.lost)))
+    if whole.score < MENDABLE:
+        return Refusal(f"lost {missing}")
+    glue = ", " if brief.profile.style == "tags" else ". "
+    room = limit - clip_tokens(brief.text + glue)
+    if room < ROOM // 2:
+        return Refusal(f"lost {missing}, and there is no room to put the idea in front")
+    text = f"{brief.text}{glue}{fitted(prompt, room)}"
+    return Accepted(fitted(text, limit), notes=(f"the idea was put in front: it lost {missing}",))
+
+
+def fitted(prompt: str, limit: int) -> str:
+    """The prompt cut to a limit of CLIP tokens, at the end of a phrase where there is one."""
+    if clip_tokens(prompt) <= limit:
+        return prompt
+    short = clip_cut(prompt, limit)
+    end = max(short.rfind(mark) for mark in (",", ";", ". ", "."))
+    return (short[:end] if end > len(short) // 2 else short).rstrip(" ,;.")
+
+
+def _broken(idea: str, prompt: str) -> bool:
+    """Whether control syntax or a quoted text of the idea did not come through to the letter."""
+    return any(idea[span.start : span.end] not in prompt for span in protected(idea))
+
+
+def _with_wishes(prompt: str, brief: Brief, notes: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
+    """The prompt with the wishes it did not meet, as far as there is room."""
+    limit = budget(brief.profile)
+    for wish in brief.wanted:
+        if intent(wish.text, prompt).score >= 0.5:
+            continue
+        longer = f"{prompt.rstrip(' .')}, {wish.text}"
+        if clip_tokens(longer) <= limit:
+            prompt = longer
+        else:
+            notes = (*notes, f"no room for {wish.original or wish.text!r} within {limit} tokens")
+    return prompt, notes
+
+
+# -- checking -----------------------------------------------------------------------------
+
+
+def _objections(
+    prompt: str, brief: Brief, hits: Sequence[Hit], library: LibraryStats
+) -> Iterator[str]:
+    """What speaks against a prompt that keeps the idea."""
+    idea = frozenset(stem(word) for word in words(brief.text))
+    tokens = words(prompt)
+    new = [word for word in tokens if stem(word) not in idea]
+    if not _says_enough(new, prompt, brief):
+        yield "says next to nothing about the look"
+    if named := _named(prompt, frozenset(words(brief.text)), library):
+        yield f"names somebody ({named})"
+    if clashes(sides(brief.text), sides(" ".join(new))):
+        yield "contradicts the idea"
+    if unwanted := _unwanted(prompt, brief.unwanted):
+        yield f"has what should be left out ({unwanted})"
+    if _copies(prompt, brief.text, hits):
+        yield "copies a reference"
+
+
+def _says_enough(new: Sequence[str], prompt: str, brief: Brief) -> bool:
+    """Whether a text adds enough; only English words are told to be about the look."""
+    if budget(brief.profile) - clip_tokens(brief.text) < ROOM:
+        return True
+    if not prompt.isascii() and sum(c > "\u024f" for c in prompt) > len(prompt) / 4:
+        return len(new) >= ADDED
+    looks = {stem(word) for word in new if facet(word)}
+    return len(looks) >= LOOKS and len(set(content_words(" ".join(new)))) >= ADDED
+
+
+@cache
+def _names() -> frozenset[str]:
+    return frozenset(name for row in table("names.txt") for name in row[0].split())
+
+
+_CREDIT = re.compile(r"(\w+\s+)?\b(?:by|style of|styles of)\s+((?:[\w.'’-]+\s*){1,4})", re.I)
+_MAKERS = frozenset(
+    ["painted", "drawn", "designed", "illustrated", "directed", "created", "made", "inspired"]
+)
+
+
+def _named(prompt: str, idea: frozenset[str], library: LibraryStats) -> str | None:
+    """A person the prompt credits or names and the idea does not.
+
+    "Surrounded by" credits nobody.
+    """
+    for credit in _CREDIT.finditer(prompt):
+        before = (credit[1] or "").strip().lower()
+        verb = before.endswith("ed") and before not in _MAKERS
+        for word in content_words(credit[2]):
+            known = word in _names() or _is_credit(word, library)
+            if known and not verb and word not in idea:
+                return word
+    for first, last in pairwise(words(prompt)):
+        if first in _names() and last in _names() and not {first, last} & idea:
+            return f"{first} {last}"
+    return None
+
+
+def _is_credit(word: str, library: LibraryStats) -> bool:
+    """A word that the library knows, and nearly only after "by"."""
+    return word in library.after_by and not library.ordinary(word)
+
+
+def _unwanted(prompt: str, unwanted: Sequence[str]) -> str | None:
+    """What should be left out and is asked for; "no people" does not ask for people."""
+    for what in unwanted:
+        for word in content_words(what):
+            plain = re.compile(
+                rf"(?<!no )(?<!without )(?<!without any )\b{re.escape(word)}\b", re.I
+            )
+            if plain.search(prompt):
+                return what
+    return None
+
+
+def _copies(prompt: str, idea: str, hits: Sequence[Hit]) -> bool:
+    said = [words(hit.prompt) for hit in hits]
+    if nearest(prompt, idea, said) > COPIED:
+        return True
+    own = frozenset(words(idea))
+    runs = set(_shingles(words(prompt), own))
+    return any(run in runs for text in said for run in _shingles(text, own))
+
+
+def _shingles(tokens: Sequence[str], own: frozenset[str]) -> Iterator[tuple[str, ...]]:
+    """Runs of words of a length, those left out that are the idea's own."""
+    for start in range(len(tokens) - RUN + 1):
+        run = tuple(tokens[start : start + RUN])
+        if sum(word in own for word in run) * 2 < RUN:
+            yield run
+
+
+def negatives(said: str | None, prompt: str, base: str | None, brief: Brief) -> str | None:
+    """The negative prompt: the profile's and the wishes', and what of the model's is harmless.
+
+    Harmless are short phrases about nothing that the prompt or the idea asks for.
+    """
+    if not brief.profile.negative or not said:
+        return base
+    taken = {stem(word) for word in words(f"{prompt} {brief.text}")}
+    known = {part.strip().lower() for part in (base or "").split(",")}
+    kept: list[str] = []
+    for part in (piece.strip(" .") for piece in said.split(",")):
+        tokens = words(part)
+        fine = 0 < len(tokens) <= 3 and not taken & {stem(word) for word in tokens}
+        if fine and part.lower() not in known and part not in kept:
+            kept.append(part)
+    return ", ".join(filter(None, [base, *kept[:6]])) or None
