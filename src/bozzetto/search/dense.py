@@ -1,0 +1,223 @@
+"""Search by meaning: the vector indexes of one embedder, one for each view of a prompt.
+
+A prompt's score for a query is its best view's, less its hubness: vectors that are near to
+everything are found for everything (Radovanović et al. 2010), so a share of the mean
+similarity to a prompt's nearest neighbours in a sample of the library is taken off, as CSLS
+does (Conneau et al. 2018).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from bozzetto.errors import DataError
+from bozzetto.ports import EmbedderFeatures, VectorIndex
+from bozzetto.search.folders import Stamp, newest, publish, sweep
+from bozzetto.search.fuse import Leg, best_of, lookup
+from bozzetto.search.views import View
+from bozzetto.store.reading import ScanRow
+from bozzetto.store.store import Store
+from bozzetto.store.vectors import VectorCache, text_hashes
+from bozzetto.types import Keys, Vectors
+
+__all__ = ["Dense", "DenseFactory", "MakeIndex"]
+
+MakeIndex = Callable[[int], VectorIndex]
+"""An empty vector index fit for that many rows."""
+
+_HUBNESS = 0.3
+_SAMPLE = 1_400
+_SAMPLE_LEAST = 200
+_NEIGHBOURS = 20
+_ALL = 20_000
+_DEEP = 2_000
+_BLOCK = 16_384
+
+
+@dataclass(slots=True)
+class _ViewIndex:
+    index: VectorIndex
+    keys: Keys
+    hubs: Vectors
+
+
+class Dense:
+    """The opened indexes of one embedder, with the rows that came after them."""
+
+    def __init__(
+        self,
+        stamp: Stamp,
+        views: Sequence[_ViewIndex],
+        sample: Vectors,
+        lacking: Keys,
+        place: Path,
+    ) -> None:
+        self.stamp = stamp
+        self.place = place
+        self._views = views
+        self._sample = sample
+        self._tail: list[tuple[Keys, Vectors, Vectors]] = []
+        self.lacking = lacking
+
+    @property
+    def followed(self) -> int:
+        """How many rows are searched beside the indexes."""
+        return len(self._tail[0][0]) if self._tail else 0
+
+    @property
+    def waiting(self) -> int:
+        """How many prompts cannot be found by meaning yet."""
+        return len(self.lacking)
+
+    def search(self, query: Vectors, allow: Keys | None, *, name: str, weight: float) -> Leg:
+        """The prompts nearest to a unit query, by their best view."""
+        parts: list[tuple[Keys, Vectors]] = []
+        for view in self._views:
+            depth = len(view.keys) if len(view.keys) <= _ALL else _DEEP
+            keys, scores = view.index.search(query, depth, allow)
+            parts.append((keys, scores - _HUBNESS * lookup(view.keys, view.hubs, keys, 0.0)))
+        for keys, vectors, hubs in self._tail:
+            chosen = np.arange(len(keys)) if allow is None else np.flatnonzero(np.isin(keys, allow))
+            parts.append((keys[chosen], vectors[chosen] @ query - _HUBNESS * hubs[chosen]))
+        return best_of(name, parts, weight)
+
+    def follow(self, keys: Keys, views: Sequence[Vectors], lacking: Keys) -> None:
+        """Take in rows the indexes lack: keys, the vectors of each view, and who has none."""
+        self._tail = [(keys, vectors, _hubness(vectors, self._sample)) for vectors in views]
+        self.lacking = lacking
+
+
+class DenseFactory:
+    """Opens, builds and renews the indexes of one embedder."""
+
+    def __init__(
+        self,
+        name: str,
+        features: EmbedderFeatures,
+        views: Sequence[View],
+        *,
+        store: Store,
+        cache: VectorCache,
+        folder: Path,
+        make: MakeIndex,
+    ) -> None:
+        self._name = name
+        self._embedder = features.id
+        self._dim = features.dim
+        self._views = views
+        self._store, self._cache, self._folder, self._make = store, cache, folder, make
+        kinds = ",".join(view.recipe for view in views)
+        self._recipe = f"1:{features.id}:{kinds}:{_HUBNESS}"
+
+    def open(self) -> Dense | None:
+        """The newest index that can be read, or None."""
+        for place, stamp in newest(self._folder, self._name, self._recipe):
+            try:
+                return self._load(place, stamp)
+            except (DataError, OSError, ValueError, KeyError):
+                continue
+        return None
+
+    def _load(self, place: Path, stamp: Stamp) -> Dense:
+        own = np.load(place / "own.npz")
+        keys = own["keys"]
+        views: list[_ViewIndex] = []
+        for view in self._views:
+            index = self._make(len(keys))
+            index.load(place / view.name)
+            if len(index) != len(keys):
+                raise DataError(f"{place / view.name} does not hold what its header says")
+            views.append(_ViewIndex(index, keys, own[f"hubs-{view.name}"]))
+        return Dense(stamp, views, own["sample"], own["lacking"], place)
+
+    def build(self) -> Dense:
+        """Build from the library and the vectors there are; the old index goes."""
+        state = self._store.state()
+        keys, hashes = self._gather(self._store.scan())
+        there = self._present(hashes)
+        last, total = int(keys[-1]) if len(keys) else 0, len(keys)
+        lacking = keys[~there]
+        keys, hashes = keys[there], [column[there] for column in hashes]
+        stamp = Stamp(self._recipe, state, last, total, len(keys))
+
+        def fill(folder: Path) -> tuple[str, ...]:
+            own: dict[str, Vectors | Keys] = {"keys": keys, "lacking": lacking}
+            sample: Vectors | None = None
+            for view, column in zip(self._views, hashes, strict=True):
+                vectors = self._vectors(column)
+                sample = own["sample"] = _sample(vectors) if sample is None else sample
+                own[f"hubs-{view.name}"] = _hubness(vectors, sample)
+                index = self._make(len(keys))
+                index.build(keys, vectors)
+                (folder / view.name).mkdir()
+                index.save(folder / view.name)
+            np.savez(folder / "own.npz", **own)  # type: ignore[arg-type]
+            return ("own.npz",)
+
+        place = publish(self._folder, self._name, stamp, fill)
+        sweep(self._folder, self._name, place)
+        return self._load(place, stamp)
+
+    def follow(self, index: Dense, rows: Sequence[ScanRow]) -> None:
+        """Let an index search rows it lacks, exactly, as far as they have vectors."""
+        keys, hashes = self._gather(rows)
+        there = self._present(hashes)
+        vectors = [self._vectors(column[there]) for column in hashes]
+        index.follow(keys[there], vectors, keys[~there])
+
+    def _gather(self, rows: Iterator[ScanRow] | Sequence[ScanRow]) -> tuple[Keys, list[Keys]]:
+        """Numbers and, for each view, the hashes of the texts; pages keep memory flat."""
+        keys: list[int] = []
+        columns: list[list[Keys]] = [[] for _ in self._views]
+        page: list[ScanRow] = []
+
+        def close() -> None:
+            for view, column in zip(self._views, columns, strict=True):
+                column.append(text_hashes([view.text(row) for row in page]))
+            page.clear()
+
+        for row in rows:
+            keys.append(row.seq)
+            page.append(row)
+            if len(page) == _BLOCK:
+                close()
+        close()
+        return np.array(keys, dtype=np.int64), [np.concatenate(column) for column in columns]
+
+    def _present(self, hashes: Sequence[Keys]) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+        """Which rows have a vector in each view."""
+        there = np.ones(len(hashes[0]), dtype=bool)
+        for column in hashes:
+            there &= ~np.isin(column, self._cache.missing(self._embedder, column))
+        return there
+
+    def _vectors(self, hashes: Keys) -> Vectors:
+        if not len(hashes):
+            return np.empty((0, self._dim), dtype=np.float32)
+        vectors = self._cache.get(self._embedder, hashes)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        return vectors
+
+
+def _sample(vectors: Vectors) -> Vectors:
+    """Rows spread evenly over the library, against which hubness is measured; none of a few."""
+    if len(vectors) < _SAMPLE_LEAST:
+        return vectors[:0]
+    return vectors[:: -(-len(vectors) // _SAMPLE)].copy()
+
+
+def _hubness(vectors: Vectors, sample: Vectors) -> Vectors:
+    """The mean similarity of each vector to its nearest of a sample, shape (n,)."""
+    hubs = np.zeros(len(vectors), dtype=np.float32)
+    if not len(sample):
+        return hubs
+    count = max(1, round(len(sample) * _NEIGHBOURS / _SAMPLE))
+    for start in range(0, len(vectors), _BLOCK):
+        near = vectors[start : start + _BLOCK] @ sample.T
+        near = np.partition(near, len(sample) - count, axis=1)[:, -count:]
+        hubs[start : start + _BLOCK] = near.mean(axis=1)
+    return hubs

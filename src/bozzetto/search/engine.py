@@ -1,0 +1,258 @@
+"""From an idea to the prompts that fit it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bozzetto.errors import InputError, SetupError
+from bozzetto.ports import Embedder
+from bozzetto.search.diversify import Found, pick
+from bozzetto.search.fuse import Leg, fuse, lookup, top
+from bozzetto.search.indexes import Indexes
+from bozzetto.search.lexical import coverage, stems
+from bozzetto.search.understand import Query, understand
+from bozzetto.search.views import ENGLISH, MANY
+from bozzetto.store.store import Store
+from bozzetto.types import Filters, Hit, Keys, PromptRecord, SearchResult, Vectors, Why
+
+__all__ = ["MAX_HITS", "Searcher"]
+
+MAX_HITS = 1_000
+"""More hits are not returned for one idea, however many are asked for."""
+
+Bridge = Callable[[Vectors], Vectors]
+"""Unit vectors of the many-language space to unit vectors of the English one, (n, dim)."""
+
+_WEIGHTS = {
+    "english": {"english": 1.0, "many": 0.3},
+    "many": {"bridge": 0.8, "many": 1.0},
+}
+"""What each leg counts, for an idea in English and for one in another language."""
+
+_CANDIDATES = 300
+"""Prompts looked at word by word after the legs are fused; more when more are asked for."""
+
+_WORDS_OF_A_SCRAP = 1.5
+_WORDS_OF_AN_IDEA = 0.02
+_CORE_SHARE = 0.6
+"""What holding all of an idea's words is worth, and how much of that in the core alone."""
+
+_UNWANTED = 0.15
+"""What a prompt loses that names something the person does not want."""
+
+_CONFIDENT = {"english": 0.30, "many": 0.25}
+
+
+@dataclass(frozen=True, slots=True)
+class _Ranking:
+    """Prompts in order, with what explains it."""
+
+    query: Query
+    records: tuple[PromptRecord, ...]
+    scores: tuple[float, ...]
+    legs: tuple[Leg, ...]
+    confident: bool
+    hidden: int
+    notes: tuple[str, ...]
+
+
+class Searcher:
+    """Searches one library. Deterministic; safe to share between threads."""
+
+    def __init__(
+        self,
+        store: Store,
+        indexes: Indexes,
+        *,
+        embedders: Mapping[str, Embedder],
+        bridge: Bridge | None,
+    ) -> None:
+        self._store = store
+        self._indexes = indexes
+        self._embedders = embedders
+        self._bridge = bridge
+
+    def search(
+        self,
+        idea: str,
+        k: int = 10,
+        *,
+        filters: Filters | None = None,
+        max_nsfw: float = 0.5,
+    ) -> SearchResult:
+        """The k prompts that fit an idea best: one a family, no two alike.
+
+        Raises:
+            InputError: the idea holds no word, or k is below 1.
+            SetupError: no embedder can be loaded.
+        """
+        found = self._rank(idea, k, filters or Filters(), max_nsfw)
+        by_seq = {record.seq: record for record in found.records}
+        picked = pick(
+            (
+                Found(record.seq, record.family, score, stems(record.text))
+                for record, score in zip(found.records, found.scores, strict=True)
+            ),
+            min(k, MAX_HITS),
+        )
+        sizes = self._store.family_sizes([one.family for one in picked])
+        hits = tuple(
+            _hit(by_seq[one.seq], one.score, sizes[one.family] - 1, found.legs) for one in picked
+        )
+        return SearchResult(
+            idea=found.query.idea,
+            language=found.query.language,
+            hits=hits,
+            confident=found.confident and bool(hits),
+            hidden=found.hidden,
+            notes=found.notes,
+        )
+
+    def neighbours(
+        self,
+        idea: str,
+        k: int = 100,
+        *,
+        filters: Filters | None = None,
+        max_nsfw: float = 0.5,
+    ) -> tuple[Hit, ...]:
+        """The k best prompts, families and near-duplicates included: matter for the writer."""
+        found = self._rank(idea, k, filters or Filters(), max_nsfw)
+        rows = list(zip(found.records, found.scores, strict=True))[:k]
+        return tuple(_hit(record, score, 0, found.legs) for record, score in rows)
+
+    def _rank(self, idea: str, k: int, filters: Filters, max_nsfw: float) -> _Ranking:
+        if k < 1:
+            raise InputError(f"k is {k}; ask for at least one prompt", hint="for example -k 10")
+        query = understand(idea)
+        allowed = self._store.allowed(filters, max_nsfw)
+        legs, notes = self._legs(query, allowed.keys)
+        wanted = max(_CANDIDATES, 4 * min(k, MAX_HITS))
+        lexical = self._indexes.lexical().search(query.text, query.terms, wanted, allowed.keys)
+        legs = (*legs, lexical)
+        records, dense = self._candidates(query, legs, wanted)
+        scores = [
+            score + _by_words(query, record) for record, score in zip(records, dense, strict=True)
+        ]
+        order = sorted(range(len(records)), key=lambda i: (-scores[i], records[i].seq))
+        return _Ranking(
+            query=query,
+            records=tuple(records[i] for i in order),
+            scores=tuple(round(scores[i], 5) for i in order),
+            legs=legs,
+            confident=_confident(query, dense),
+            hidden=allowed.hidden,
+            notes=(*query.notes, *notes),
+        )
+
+    def _candidates(
+        self, query: Query, legs: Sequence[Leg], count: int
+    ) -> tuple[list[PromptRecord], list[float]]:
+        """The records worth a closer look, with their fused score."""
+        keys, scores = fuse(legs)
+        lexical = legs[-1]
+        lift = _WORDS_OF_A_SCRAP if query.kind == "scrap" else 0.0
+        first = scores + np.float32(lift) * lookup(lexical.keys, lexical.scores, keys, 0.0)
+        chosen, _ = top(keys, first, count)
+        records = self._store.records(chosen)
+        seqs = np.array([record.seq for record in records], dtype=np.int64)
+        return records, lookup(keys, scores, seqs, 0.0).tolist()
+
+    def _legs(self, query: Query, allow: Keys | None) -> tuple[tuple[Leg, ...], tuple[str, ...]]:
+        """The legs by meaning, and what a person should know about them.
+
+        Where one embedder cannot be loaded the other does the work and a note says so.
+        """
+        notes: list[str] = []
+        vectors: dict[str, Vectors] = {}
+        problems: list[SetupError] = []
+        for name in (ENGLISH, MANY) if query.english else (MANY,):
+            self._embed(name, query, vectors, problems)
+        if not vectors and not query.english:
+            self._embed(ENGLISH, query, vectors, problems)
+        if not vectors:
+            raise problems[0]
+        notes += [f"searched without one of the embedders: {error.message}" for error in problems]
+        legs: list[Leg] = []
+        weights = _WEIGHTS["english" if ENGLISH in vectors else "many"]
+        if ENGLISH in vectors:
+            legs.append(self._leg(ENGLISH, "english", vectors[ENGLISH], allow, weights))
+        elif self._bridge is not None and ENGLISH in self._embedders:
+            mapped = self._bridge(vectors[MANY][None, :])[0]
+            legs.append(self._leg(ENGLISH, "bridge", mapped, allow, weights))
+        if MANY in vectors:
+            legs.append(self._leg(MANY, "many", vectors[MANY], allow, weights))
+        waiting = max(self._indexes.dense(name).waiting for name in vectors)
+        if waiting:
+            notes.append(
+                f"{waiting:,} prompts are not embedded yet: they were searched by their words alone"
+            )
+        return tuple(legs), tuple(notes)
+
+    def _embed(
+        self, name: str, query: Query, into: dict[str, Vectors], problems: list[SetupError]
+    ) -> None:
+        if name not in self._embedders:
+            return
+        try:
+            into[name] = self._embedders[name].embed([query.text])[0]
+        except SetupError as error:
+            problems.append(error)
+
+    def _leg(
+        self,
+        embedder: str,
+        name: str,
+        vector: Vectors,
+        allow: Keys | None,
+        weights: Mapping[str, float],
+    ) -> Leg:
+        index = self._indexes.dense(embedder)
+        return index.search(vector, allow, name=name, weight=weights[name])
+
+
+def _by_words(query: Query, record: PromptRecord) -> float:
+    """What the words of an idea add to a prompt's score: a scrap's count, an idea's hardly."""
+    whole = stems(record.text)
+    core = stems(record.core) if record.core else whole
+    if query.kind == "scrap":
+        held = coverage(query.terms, whole) ** 3, coverage(query.terms, core) ** 3
+        worth = _WORDS_OF_A_SCRAP
+    else:
+        held = coverage(query.terms, whole), coverage(query.terms, core)
+        worth = _WORDS_OF_AN_IDEA
+    plus = worth * ((1 - _CORE_SHARE) * held[0] + _CORE_SHARE * held[1])
+    return plus - (_UNWANTED if whole.intersection(query.negated) else 0.0)
+
+
+def _confident(query: Query, dense: Sequence[float]) -> bool:
+    return bool(dense) and max(dense) >= _CONFIDENT["english" if query.english else "many"]
+
+
+def _hit(record: PromptRecord, score: float, variants: int, legs: Sequence[Leg]) -> Hit:
+    return Hit(
+        id=record.id,
+        prompt=record.text,
+        negative=record.negative,
+        score=score,
+        source=record.source,
+        variants=variants,
+        tags=record.tags,
+        rating=record.rating,
+        use=record.use,
+        model_family=record.model_family,
+        core=record.core,
+        why=tuple(why for leg in legs if (why := _why(leg, record.seq)) is not None),
+    )
+
+
+def _why(leg: Leg, seq: int) -> Why | None:
+    """A leg's part in a hit, where it found it."""
+    at = int(np.searchsorted(leg.keys, seq))
+    if at == len(leg.keys) or leg.keys[at] != seq:
+        return None
+    score = float(leg.scores[at])
+    return Why(leg.name, 1 + int((leg.scores > score).sum()), round(score, 5))

@@ -1,0 +1,127 @@
+"""Index folders: written beside and renamed into place, verified when opened, thrown away at will.
+
+An index lives in `<name>-<state>-<rows>/`; the newest that can be read wins. Its `state.json`
+says what it was built from and pins our own files by their CRC (the adapters pin theirs).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import zlib
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from bozzetto.errors import DataError
+
+__all__ = ["Stamp", "newest", "pin", "publish", "sweep"]
+
+_FILE = "state.json"
+_VERSION = 1
+_BUILDING = ".building-"
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What an index was built from.
+
+    `recipe` names embedder, views and format: another recipe is another index. `state` and
+    `max_seq` are the library's at that time, `total` its prompts, `rows` how many of them
+    are inside (those with vectors).
+    """
+
+    recipe: str
+    state: int
+    max_seq: int
+    total: int
+    rows: int
+
+    @property
+    def waiting(self) -> int:
+        """How many prompts had no vectors when it was built."""
+        return self.total - self.rows
+
+
+def publish(folder: Path, name: str, stamp: Stamp, fill: Callable[[Path], tuple[str, ...]]) -> Path:
+    """Build an index beside its place and rename it there; readers see all of it or nothing.
+
+    `fill` writes into an empty folder and returns the files to be pinned. Where another
+    process was quicker with the same, its index stands.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    beside = folder / f"{_BUILDING}{name}-{os.getpid()}"
+    shutil.rmtree(beside, ignore_errors=True)
+    beside.mkdir()
+    try:
+        pins = {file: pin(beside / file) for file in fill(beside)}
+        head = {"version": _VERSION, "stamp": asdict(stamp), "pins": pins}
+        (beside / _FILE).write_text(json.dumps(head, indent=1) + "\n", encoding="utf-8")
+        return _move(beside, folder, f"{name}-{stamp.state}-{stamp.rows}")
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+
+
+def _move(beside: Path, folder: Path, name: str) -> Path:
+    for attempt in range(100):
+        place = folder / (f"{name}-{attempt}" if attempt else name)
+        try:
+            beside.rename(place)
+        except OSError:
+            if not place.exists():
+                raise
+            continue  # there, perhaps broken: the next number wins over it
+        return place
+    raise DataError(f"{folder} is full of indexes that cannot be replaced", hint=f"delete {folder}")
+
+
+def newest(folder: Path, name: str, recipe: str) -> list[tuple[Path, Stamp]]:
+    """The indexes of that name and recipe whose header and pinned files are whole, newest first."""
+    found: list[tuple[Path, Stamp]] = []
+    for place in folder.glob(f"{name}-*"):
+        stamp = _read(place)
+        if stamp is not None and stamp.recipe == recipe:
+            found.append((place, stamp))
+    return sorted(found, key=lambda one: (one[1].state, one[1].rows, one[0].name), reverse=True)
+
+
+def _read(place: Path) -> Stamp | None:
+    """The stamp of an index, or None where it is no index of this version, or broken."""
+    try:
+        head = json.loads((place / _FILE).read_text(encoding="utf-8"))
+        if head["version"] != _VERSION:
+            return None
+        if any(pin(place / file) != crc for file, crc in head["pins"].items()):
+            return None
+        return Stamp(**head["stamp"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def sweep(folder: Path, name: str, keep: Path) -> None:
+    """Delete the other indexes of that name, as far as no one holds them open."""
+    for place in (*folder.glob(f"{name}-*"), *folder.glob(f"{_BUILDING}{name}-*")):
+        if place != keep and not _being_built(place):
+            shutil.rmtree(place, ignore_errors=True)
+
+
+def _being_built(place: Path) -> bool:
+    """Whether a process that still runs is writing it (a name of ours alone can tell)."""
+    if not place.name.startswith(_BUILDING):
+        return False
+    number = place.name.rpartition("-")[2]
+    try:
+        os.kill(int(number), 0)
+    except (OSError, ValueError):
+        return False
+    return True
+
+
+def pin(path: Path) -> int:
+    """The CRC of a file, read in pieces."""
+    crc = 0
+    with path.open("rb") as file:
+        while piece := file.read(1 << 20):
+            crc = zlib.crc32(piece, crc)
+    return crc

@@ -1,0 +1,69 @@
+"""The scores of several legs as one ranking; pure functions over arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from bozzetto.types import Keys, Vectors
+
+__all__ = ["Leg", "best_of", "fuse", "lookup", "top"]
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """What one way of searching found: keys (ascending, distinct), scores, and its weight.
+
+    A prompt the leg did not return scores `floor`, the lowest it did return: it would have
+    scored no higher.
+    """
+
+    name: str
+    keys: Keys
+    scores: Vectors
+    weight: float = 1.0
+
+    @property
+    def floor(self) -> float:
+        """The score of what was not found."""
+        return float(self.scores.min()) if len(self.scores) else 0.0
+
+
+def best_of(name: str, parts: Sequence[tuple[Keys, Vectors]], weight: float = 1.0) -> Leg:
+    """One leg from several searches, by the better score of each prompt."""
+    keys = np.concatenate([np.empty(0, np.int64), *(keys for keys, _ in parts)])
+    scores = np.concatenate([np.empty(0, np.float32), *(scores for _, scores in parts)])
+    distinct, place = np.unique(keys, return_inverse=True)
+    best = np.full(len(distinct), -np.inf, dtype=np.float32)
+    np.maximum.at(best, place, scores)
+    return Leg(name, distinct, best, weight)
+
+
+def fuse(legs: Sequence[Leg]) -> tuple[Keys, Vectors]:
+    """The weighted sum of the legs: keys ascending, and their scores.
+
+    A leg of weight 0 adds nothing to a score, but what it found is among the keys. With one
+    leg the order is the leg's own; raising one prompt's score never lowers its place.
+    """
+    keys = np.unique(np.concatenate([np.empty(0, np.int64), *(leg.keys for leg in legs)]))
+    total = np.zeros(len(keys), dtype=np.float32)
+    for leg in legs:
+        if leg.weight:
+            total += np.float32(leg.weight) * lookup(leg.keys, leg.scores, keys, leg.floor)
+    return keys, total
+
+
+def lookup(keys: Keys, values: Vectors, wanted: Keys, missing: float) -> Vectors:
+    """The values of wanted keys; `keys` ascends; `missing` stands for those not there."""
+    if not len(keys):
+        return np.full(len(wanted), missing, dtype=np.float32)
+    at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
+    return np.where(keys[at] == wanted, values[at], np.float32(missing)).astype(np.float32)
+
+
+def top(keys: Keys, scores: Vectors, k: int) -> tuple[Keys, Vectors]:
+    """The k best, best first, ties by key."""
+    order = np.lexsort((keys, -scores))[:k]
+    return keys[order], scores[order]

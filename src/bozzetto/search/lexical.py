@@ -1,0 +1,107 @@
+"""Search by words: the text index, and how many of an idea's words a prompt holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from bozzetto.errors import DataError
+from bozzetto.ports import TextIndex
+from bozzetto.search.folders import Stamp, newest, publish, sweep
+from bozzetto.search.fuse import Leg
+from bozzetto.store.reading import ScanRow
+from bozzetto.store.store import Store
+from bozzetto.text.words import stem, words
+from bozzetto.types import Keys
+
+__all__ = ["Lexical", "LexicalFactory", "coverage", "stems"]
+
+_RECIPE = "1:core+whole"
+_NAME = "words"
+
+
+class Lexical:
+    """The opened text index, with the rows that came after it."""
+
+    def __init__(self, stamp: Stamp, index: TextIndex, place: Path) -> None:
+        self.stamp = stamp
+        self.place = place
+        self._index = index
+        self._tail: Sequence[ScanRow] = ()
+
+    def search(self, text: str, terms: Sequence[str], k: int, allow: Keys | None) -> Leg:
+        """The k best by BM25, and newer rows that hold a term; scores are ranks' own, 0-1."""
+        depth = k if allow is None else min(len(self._index), k * 20)
+        keys, scores = self._index.search(text, depth)
+        late = [(row.seq, coverage(terms, stems(row.text))) for row in self._tail]
+        late = [one for one in late if one[1] > 0]
+        best = float(scores.max()) if len(scores) else 1.0
+        keys = np.concatenate([keys, np.array([seq for seq, _ in late], dtype=np.int64)])
+        scores = np.concatenate(
+            [scores / max(best, 1e-6), np.array([part for _, part in late], dtype=np.float32)]
+        )
+        if allow is not None:
+            kept = np.isin(keys, allow)
+            keys, scores = keys[kept], scores[kept]
+        order = np.argsort(keys, kind="stable")
+        return Leg("words", keys[order], scores[order], 0.0)
+
+    def follow(self, rows: Sequence[ScanRow]) -> None:
+        """Take in the rows that the index lacks."""
+        self._tail = rows
+
+
+class LexicalFactory:
+    """Opens and builds the text index."""
+
+    def __init__(self, *, store: Store, folder: Path, make: Callable[[], TextIndex]) -> None:
+        self._store, self._folder, self._make = store, folder, make
+        self._recipe = f"{_RECIPE}:{make().features.name}"
+
+    def open(self) -> Lexical | None:
+        """The newest index that can be read, or None."""
+        for place, stamp in newest(self._folder, _NAME, self._recipe):
+            index = self._make()
+            try:
+                index.open(place / "text")
+            except (DataError, OSError):
+                continue
+            return Lexical(stamp, index, place)
+        return None
+
+    def build(self) -> Lexical:
+        """Build from the library; the old index goes."""
+        state, max_seq, total = self._store.state(), self._store.max_seq(), self._store.count()
+        stamp = Stamp(self._recipe, state, max_seq, total, total)
+        index = self._make()
+
+        def rows() -> Iterator[tuple[int, str]]:
+            for row in self._store.scan():
+                if row.seq > max_seq:
+                    return
+                yield row.seq, f"{row.core}\n{row.text}"
+
+        def fill(folder: Path) -> tuple[str, ...]:
+            (folder / "text").mkdir()
+            index.build(folder / "text", rows())
+            return ()
+
+        place = publish(self._folder, _NAME, stamp, fill)
+        sweep(self._folder, _NAME, place)
+        index = self._make()
+        index.open(place / "text")
+        return Lexical(stamp, index, place)
+
+
+@lru_cache(maxsize=1 << 14)
+def stems(text: str) -> frozenset[str]:
+    """The stems of a text's words."""
+    return frozenset(map(stem, words(text)))
+
+
+def coverage(terms: Sequence[str], held: frozenset[str]) -> float:
+    """The share of some terms that a set of stems holds, 0-1; 0 without terms."""
+    return sum(term in held for term in terms) / len(terms) if terms else 0.0
