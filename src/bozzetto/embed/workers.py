@@ -28,9 +28,7 @@ Embedded = tuple[Block, NDArray[np.float16]]
 
 _LENGTH = struct.Struct("<Q")
 
-_ONE_THREAD = {
-    name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-}
+_ONE_THREAD = {name: "1" for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")}
 
 
 def processors() -> int:
