@@ -14,7 +14,7 @@ from bozzetto.ports import SourceFeatures
 from bozzetto.store.store import Store
 from bozzetto.types import Batch, Progress, SourcePrompt
 
-__all__ = ["NAME", "StarterSource", "load_starter"]
+__all__ = ["NAME", "StarterSource", "load"]
 
 NAME = "starter"
 """The source's name, by which it is filtered and deleted."""
@@ -22,7 +22,7 @@ NAME = "starter"
 _FILE = "starter.jsonl"
 
 
-def load_starter(
+def load(
     store: Store,
     *,
     actor: str,

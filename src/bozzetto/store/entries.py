@@ -48,10 +48,11 @@ _GROUPS = ((0, 1), (1, 2), (2, 12), (12, 13), (13, 14), (14, 15))
 class Entry:
     """A row of a source with what was worked out from its text.
 
-    `id` is `text.normalise.prompt_id`, `text` the normalised prompt.
+    `hash` is the prompt's id as a signed 64-bit integer (`hash_of`), `text` the normalised
+    prompt. Every string can be written as UTF-8, but for `row.text`.
     """
 
-    id: str
+    hash: int
     text: str
     core: str
     row: SourcePrompt
@@ -80,28 +81,20 @@ def columns_of(row: SourcePrompt) -> list[Value]:
     """What a row knows beside its text, in the order of `COLUMNS`."""
     made = row.parameters
     if made is None:
-        picture: tuple[Value, ...] = (None, None, None, None, None, None, None)
-    else:
-        picture = (
-            made.seed, made.steps, made.guidance, storable(made.sampler),
-            made.width, made.height, storable(made.model),
-        )  # fmt: skip
+        return [
+            row.negative, row.prompt_nsfw, None, None, None, None, None, None, None,
+            row.image, row.image_nsfw, row.made_at, row.use, row.model_family, row.rating,
+        ]  # fmt: skip
     return [
-        storable(row.negative),
-        row.prompt_nsfw,
-        *picture,
-        storable(row.image),
-        row.image_nsfw,
-        storable(row.made_at),
-        storable(row.use),
-        storable(row.model_family),
-        row.rating,
-    ]
+        row.negative, row.prompt_nsfw, made.seed, made.steps, made.guidance, made.sampler,
+        made.width, made.height, made.model, row.image, row.image_nsfw, row.made_at, row.use,
+        row.model_family, row.rating,
+    ]  # fmt: skip
 
 
-def storable(text: str | None) -> str | None:
+def storable(text: str) -> str:
     """A text as UTF-8 can hold it: lone surrogates, which a source may bring, replaced."""
-    if text is None or text.isascii():
+    if text.isascii():
         return text
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
@@ -124,7 +117,9 @@ def _empty(values: Sequence[Value], start: int, end: int) -> bool:
     return values[start] is None and not any(v is not None for v in values[start:end])
 
 
-def nsfw_of(values: Sequence[Value]) -> float | None:
+def nsfw_of(values: Sequence[Value]) -> Value:
     """The highest known NSFW score of a row of columns; None is unknown."""
-    known = [value for value in (values[1], values[10]) if isinstance(value, int | float)]
-    return max(known, default=None)
+    prompt, image = values[1], values[10]
+    if prompt is None or image is None:
+        return image if prompt is None else prompt
+    return max(float(prompt), float(image))

@@ -196,13 +196,13 @@ def _load_keys(connection: sqlite3.Connection, embedder: str) -> _Keys:
 
 
 def _read(connection: sqlite3.Connection, blocks: Hashes, rows: Hashes) -> Vectors:
+    if not len(rows):
+        return np.empty((0, 0), dtype=np.float32)
     parts: list[Vectors] = []
     order = np.argsort(blocks, kind="stable")
     starts = np.flatnonzero(np.diff(blocks[order], prepend=np.int64(-1)))
     for number, picks in zip(blocks[order][starts], np.split(rows[order], starts[1:]), strict=True):
         parts.append(_block(connection, int(number))[picks].astype(np.float32))
-    if not parts:
-        return np.empty((0, 0), dtype=np.float32)
     out = np.empty((len(rows), parts[0].shape[1]), dtype=np.float32)
     out[order] = np.concatenate(parts)
     return out

@@ -16,7 +16,6 @@ from bozzetto.store.entries import (
     Value,
     columns_of,
     fill,
-    hash_of,
     nsfw_of,
     storable,
 )
@@ -56,7 +55,7 @@ class _Sighting:
 
     entry: Entry
     values: list[Value]
-    tags: set[str]
+    tags: tuple[str, ...]
     count: int = 1
 
 
@@ -125,15 +124,13 @@ def finish_source(connection: sqlite3.Connection, begun: Begun) -> None:
 def _fold(entries: Sequence[Entry]) -> dict[int, _Sighting]:
     seen: dict[int, _Sighting] = {}
     for entry in entries:
-        number = hash_of(entry.id)
-        before = seen.get(number)
+        before = seen.get(entry.hash)
         if before is None:
-            tags = set(entry.row.tags)
-            seen[number] = _Sighting(entry, columns_of(entry.row), tags)
+            seen[entry.hash] = _Sighting(entry, columns_of(entry.row), entry.row.tags)
         else:
             before.count += 1
             fill(before.values, columns_of(entry.row))
-            before.tags.update(entry.row.tags)
+            before.tags += entry.row.tags
     return seen
 
 
@@ -186,7 +183,7 @@ def _attach(
     before = connection.total_changes
     connection.executemany(
         "INSERT INTO tags VALUES (?, ?) ON CONFLICT DO NOTHING",
-        [(seqs[number], storable(tag)) for number, s in seen.items() for tag in sorted(s.tags)],
+        [(seqs[number], tag) for number, s in seen.items() for tag in s.tags],
     )
     return connection.total_changes - before
 

@@ -1,0 +1,82 @@
+"""Write the small home that stands for the current schema: python make_home.py FOLDER.
+
+Run once, when a schema is released; the folder is committed as home_v<schema> and never
+written again.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+from pathlib import Path
+
+from bozzetto.ports import SourceFeatures
+from bozzetto.store.entries import Entry, hash_of
+from bozzetto.store.store import FILE, Store
+from bozzetto.text.normalise import normalise, prompt_id
+from bozzetto.types import (
+    BadRow,
+    Candidate,
+    Hit,
+    OptimizeResult,
+    Parameters,
+    Phrase,
+    SourcePrompt,
+)
+
+NOW = "2026-11-23T00:00:00Z"
+SOURCES = {
+    "one.jsonl": (
+        SourcePrompt("a lighthouse in fog, charcoal drawing", "line 1", tags=("sea",), rating=4),
+        SourcePrompt(
+            "portrait of a fox in a red coat , oil painting, 8 k",
+            "line 2",
+            "blurry",
+            Parameters(7, 30, 7.5, "k_lms", 512, 768, "sd-1.4"),
+            0.1,
+            0.2,
+            "fox.png",
+            ("animal", "portrait"),
+            "fine art",
+            "sd1",
+            5,
+            "2022-08-20T10:00:00Z",
+        ),
+        SourcePrompt("小さな犬のアニメ", "line 3", prompt_nsfw=0.0),
+    ),
+    "two.txt": (
+        SourcePrompt("a lighthouse in thick fog, charcoal drawing", "line 1"),
+        SourcePrompt("portrait of a fox in a red coat, oil painting, 8k", "line 2"),
+        SourcePrompt("a bowl of ramen, food photography", "line 3"),
+    ),
+}
+
+
+def main(folder: Path) -> None:
+    """Write the home."""
+    with Store.open(folder) as store:
+        for name, rows in SOURCES.items():
+            features = SourceFeatures(name, name.partition(".")[2])
+            begun = store.begin_source(features, name, actor="ada", now=NOW)
+            entries = [
+                Entry(hash_of(prompt_id(r.text)), normalise(r.text), r.text.split(",")[0], r)
+                for r in rows
+            ]
+            store.add_batch(begun, entries, [BadRow("line 4", "empty")], start=0, position=4)
+            store.finish_source(begun)
+        store.set_families([(4, 1)], store.state())
+        phrases = (Phrase("a fox", "idea"), Phrase("oil painting", "library"))
+        candidate = Candidate(
+            "c0ffee", "a fox, oil painting", None, "sdxl", "compose", {"clip": 5}, phrases, 1, 0.5
+        )
+        hit = Hit("0" * 16, "a wolf", None, 1.0, "one.jsonl", 0)
+        result = OptimizeResult("a fox", "en", (hit,), (candidate,))
+        store.save_candidates(result, {"seed": 0}, actor="ada", now=NOW)
+    connection = sqlite3.connect(folder / FILE)
+    connection.execute("VACUUM")
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import hashlib
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from bozzetto.errors import DataError, NewerSchemaError, NotFoundError
+from bozzetto.store.migrations import CURRENT
+from bozzetto.store.schema import APPLICATION, schema_version
+from bozzetto.store.store import FILE, Store
+
+HOMES = Path(__file__).parent.parent / "data"
+
+
+def digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_a_new_library_has_the_current_schema_and_our_mark(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        assert store.schema() == CURRENT
+    with sqlite3.connect(tmp_path / FILE) as connection:
+        assert connection.execute("PRAGMA application_id").fetchone() == (APPLICATION,)
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    connection.close()
+
+
+def test_every_connection_syncs_and_checks_references(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store, store._database.read() as connection:
+        assert connection.execute("PRAGMA synchronous").fetchone() == (2,)
+        assert connection.execute("PRAGMA foreign_keys").fetchone() == (1,)
+        assert connection.execute("PRAGMA busy_timeout").fetchone() == (60_000,)
+
+
+@pytest.mark.parametrize("version", range(1, CURRENT + 1))
+def test_a_home_of_every_schema_opens(tmp_path: Path, version: int) -> None:
+    home = tmp_path / "home"
+    shutil.copytree(HOMES / f"home_v{version}", home)
+    with Store.open(home) as store:
+        store.check()
+        assert store.schema() == CURRENT
+        assert store.count() == 5
+        assert [record.text for record in store.page(limit=2)] == [
+            "a lighthouse in fog, charcoal drawing",
+            "portrait of a fox in a red coat, oil painting, 8k",
+        ]
+        assert store.family_sizes([1]) == {1: 2}
+        assert [info.name for info in store.sources()] == ["one.jsonl", "two.txt"]
+        kept = store.candidate("c0ffee")
+        assert kept is not None
+        assert (kept.idea, kept.candidate.prompt) == ("a fox", "a fox, oil painting")
+    assert (home / "backups").exists() == (version < CURRENT)
+
+
+def test_a_newer_library_is_refused_and_not_touched(tmp_path: Path) -> None:
+    with Store.open(tmp_path):
+        pass
+    connection = sqlite3.connect(tmp_path / FILE)
+    connection.execute(f"PRAGMA user_version={CURRENT + 1}")
+    connection.close()
+    before = digest(tmp_path / FILE), sorted(p.name for p in tmp_path.iterdir())
+    with pytest.raises(NewerSchemaError, match=f"schema {CURRENT + 1}"):
+        Store.open(tmp_path)
+    assert (digest(tmp_path / FILE), sorted(p.name for p in tmp_path.iterdir())) == before
+
+
+def test_a_newer_schema_that_only_the_log_knows_is_refused_too(tmp_path: Path) -> None:
+    with Store.open(tmp_path):
+        pass
+    writer = sqlite3.connect(tmp_path / FILE)
+    writer.execute(f"PRAGMA user_version={CURRENT + 7}")  # the open connection keeps the log
+    before = digest(tmp_path / FILE)
+    with pytest.raises(NewerSchemaError):
+        Store.open(tmp_path)
+    assert digest(tmp_path / FILE) == before
+    writer.close()
+
+
+@pytest.mark.parametrize(
+    "content", [b"hello", b"SQLite format 3\0" + b"\0" * 20, b"PAR1" + b"x" * 4000]
+)
+def test_what_is_no_database_is_named_and_left(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / FILE).write_bytes(content)
+    with pytest.raises(DataError, match=r"library\.sqlite is not a library") as caught:
+        Store.open(tmp_path)
+    assert caught.value.hint is not None
+    assert (tmp_path / FILE).read_bytes() == content
+
+
+def test_a_database_of_another_program_is_left(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / FILE)
+    connection.execute("CREATE TABLE notes (text)")
+    connection.execute("PRAGMA user_version=1")
+    connection.close()
+    with pytest.raises(DataError, match="another program"):
+        Store.open(tmp_path)
+
+
+def test_a_cut_off_library_is_an_error_that_names_it(tmp_path: Path) -> None:
+    shutil.copytree(HOMES / "home_v1", tmp_path / "home")
+    path = tmp_path / "home" / FILE
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(DataError, match=r"library\.sqlite"), Store.open(tmp_path / "home") as store:
+        store.check()
+
+
+def test_reading_only_makes_no_library(tmp_path: Path) -> None:
+    with pytest.raises(NotFoundError):
+        Store.open(tmp_path / "none", create=False)
+    assert not (tmp_path / "none").exists()
+    assert schema_version(tmp_path / "none" / FILE) == 0
