@@ -62,7 +62,7 @@ slipper hat cap beanie helmet hood crown tiara headband headdress scarf shawl ve
 mitten belt buckle button zipper pocket collar sleeve lace ribbon bow corset bikini swimsuit
 underwear lingerie bra uniform apron kimono sari toga armor armour chainmail shield glasses
 sunglasses goggles monocle earring necklace bracelet ring jewel jewelry pendant brooch watch purse
-handbag bag backpack umbrella cane leather silk cotton wool denim velvet satin linen fabric cloth
+handbag bag backpack umbrella leather silk cotton wool denim velvet satin linen fabric cloth
 knit fashion streetwear attire garment fur bandana turban headphones
 """
 
