@@ -55,6 +55,7 @@ except KeyboardInterrupt:
 """
 
 
+@pytest.mark.timeout(20)
 @pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGINT to one process")
 @pytest.mark.parametrize("start", ["run(work())", "asyncio.run(notebook())"])
 def test_an_interrupt_cancels_the_work_and_goes_on(start: str) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from threading import Event
 from typing import Any, TypeVar
 
 __all__ = ["run"]
 
 T = TypeVar("T")
+
+_LOOK = 0.1
+"""Seconds between two looks at whether the caller was told to stop."""
 
 
 def run(work: Coroutine[Any, Any, T]) -> T:
@@ -37,11 +40,17 @@ def _beside(work: Coroutine[Any, Any, T]) -> T:
         started.set()
         return await task
 
+    outer = asyncio.current_task()
     with ThreadPoolExecutor(max_workers=1, thread_name_prefix="bozzetto-chat") as pool:
         future = pool.submit(asyncio.run, main())
         try:
+            # The outer loop cannot run while we wait: whether it was told to stop is asked.
+            while not wait([future], timeout=_LOOK).done:
+                if outer and outer.cancelling():
+                    raise asyncio.CancelledError
             return future.result()
-        except KeyboardInterrupt:
+        except (KeyboardInterrupt, asyncio.CancelledError):
             started.wait()
-            tasks[0].get_loop().call_soon_threadsafe(tasks[0].cancel)
+            if not future.done():
+                tasks[0].get_loop().call_soon_threadsafe(tasks[0].cancel)
             raise

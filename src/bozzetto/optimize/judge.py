@@ -150,12 +150,20 @@ def _objections(
         yield "says next to nothing about the look"
     if named := _named(prompt, frozenset(words(brief.text)), library):
         yield f"names somebody ({named})"
-    if clashes(sides(brief.text), sides(" ".join(new))):
+    if clashes(sides(_shown(brief.text)), sides(" ".join(new))):
         yield "contradicts the idea"
     if unwanted := _unwanted(prompt, brief.unwanted):
         yield f"has what should be left out ({unwanted})"
     if _copies(prompt, brief.text, hits):
         yield "copies a reference"
+
+
+def _shown(text: str) -> str:
+    """A text less what is not seen as such: quotes, names of files and of wildcards."""
+    for span in reversed(protected(text)):
+        if span.kind not in ("weight", "dynamic"):
+            text = f"{text[: span.start]} {text[span.end :]}"
+    return text
 
 
 def _says_enough(new: Sequence[str], prompt: str, brief: Brief) -> bool:
