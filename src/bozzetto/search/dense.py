@@ -33,8 +33,7 @@ _HUBNESS = 0.3
 _SAMPLE = 1_400
 _SAMPLE_LEAST = 200
 _NEIGHBOURS = 20
-_ALL = 20_000
-_DEEP = 2_000
+_DEPTH = 2_000
 _BLOCK = 16_384
 
 
@@ -77,8 +76,7 @@ class Dense:
         """The prompts nearest to a unit query, by their best view."""
         parts: list[tuple[Keys, Vectors]] = []
         for view in self._views:
-            depth = len(view.keys) if len(view.keys) <= _ALL else _DEEP
-            keys, scores = view.index.search(query, depth, allow)
+            keys, scores = view.index.search(query, _DEPTH, allow)
             parts.append((keys, scores - _HUBNESS * lookup(view.keys, view.hubs, keys, 0.0)))
         for keys, vectors, hubs in self._tail:
             chosen = np.arange(len(keys)) if allow is None else np.flatnonzero(np.isin(keys, allow))

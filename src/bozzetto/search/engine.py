@@ -12,10 +12,11 @@ from bozzetto.ports import Embedder
 from bozzetto.search.diversify import Found, pick
 from bozzetto.search.fuse import Leg, fuse, lookup, top
 from bozzetto.search.indexes import Indexes
-from bozzetto.search.lexical import coverage, stems
+from bozzetto.search.lexical import coverage
 from bozzetto.search.understand import Query, understand
 from bozzetto.search.views import ENGLISH, MANY
 from bozzetto.store.store import Store
+from bozzetto.text.words import words
 from bozzetto.types import Filters, Hit, Keys, PromptRecord, SearchResult, Vectors, Why
 
 __all__ = ["MAX_HITS", "Searcher"]
@@ -32,11 +33,13 @@ _WEIGHTS = {
 }
 """What each leg counts, for an idea in English and for one in another language."""
 
-_CANDIDATES = 300
-"""Prompts looked at word by word after the legs are fused; more when more are asked for."""
+_CANDIDATES = {"idea": 60, "scrap": 300}
+"""Prompts looked at one by one after the legs are fused, and four for each hit asked for."""
+
+_BY_WORDS = 300
+"""Prompts that are found by words alone."""
 
 _WORDS_OF_A_SCRAP = 1.5
-_WORDS_OF_AN_IDEA = 0.02
 _CORE_SHARE = 0.6
 """What holding all of an idea's words is worth, and how much of that in the core alone."""
 
@@ -93,7 +96,7 @@ class Searcher:
         by_seq = {record.seq: record for record in found.records}
         picked = pick(
             (
-                Found(record.seq, record.family, score, stems(record.text))
+                Found(record.seq, record.family, score, frozenset(words(record.text)))
                 for record, score in zip(found.records, found.scores, strict=True)
             ),
             min(k, MAX_HITS),
@@ -130,8 +133,8 @@ class Searcher:
         query = understand(idea)
         allowed = self._store.allowed(filters, max_nsfw)
         legs, notes = self._legs(query, allowed.keys)
-        wanted = max(_CANDIDATES, 4 * min(k, MAX_HITS))
-        lexical = self._indexes.lexical().search(query.text, query.terms, wanted, allowed.keys)
+        wanted = _CANDIDATES[query.kind] + 4 * min(k, MAX_HITS)
+        lexical = self._indexes.lexical().search(query.text, query.terms, _BY_WORDS, allowed.keys)
         legs = (*legs, lexical)
         records, dense = self._candidates(query, legs, wanted)
         scores = [
@@ -215,17 +218,20 @@ class Searcher:
 
 
 def _by_words(query: Query, record: PromptRecord) -> float:
-    """What the words of an idea add to a prompt's score: a scrap's count, an idea's hardly."""
-    whole = stems(record.text)
-    core = stems(record.core) if record.core else whole
+    """What the words of a prompt add to its score: those of a scrap, and those not wanted.
+
+    An idea's words add nothing: the legs by meaning read them, and ideas are often put in
+    other words than the prompt's.
+    """
+    if query.kind != "scrap" and not query.negated:
+        return 0.0
+    whole = frozenset(words(record.text))
+    plus = -_UNWANTED if coverage(query.negated, whole) else 0.0
     if query.kind == "scrap":
+        core = frozenset(words(record.core)) or whole
         held = coverage(query.terms, whole) ** 3, coverage(query.terms, core) ** 3
-        worth = _WORDS_OF_A_SCRAP
-    else:
-        held = coverage(query.terms, whole), coverage(query.terms, core)
-        worth = _WORDS_OF_AN_IDEA
-    plus = worth * ((1 - _CORE_SHARE) * held[0] + _CORE_SHARE * held[1])
-    return plus - (_UNWANTED if whole.intersection(query.negated) else 0.0)
+        plus += _WORDS_OF_A_SCRAP * ((1 - _CORE_SHARE) * held[0] + _CORE_SHARE * held[1])
+    return plus
 
 
 def _confident(query: Query, dense: Sequence[float]) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,7 @@ from bozzetto.store.store import Store
 from bozzetto.text.words import stem, words
 from bozzetto.types import Keys
 
-__all__ = ["Lexical", "LexicalFactory", "coverage", "stems"]
+__all__ = ["Lexical", "LexicalFactory", "coverage"]
 
 _RECIPE = "1:core+whole"
 _NAME = "words"
@@ -36,7 +35,7 @@ class Lexical:
         """The k best by BM25, and newer rows that hold a term; scores are ranks' own, 0-1."""
         depth = k if allow is None else min(len(self._index), k * 20)
         keys, scores = self._index.search(text, depth)
-        late = [(row.seq, coverage(terms, stems(row.text))) for row in self._tail]
+        late = [(row.seq, coverage(terms, frozenset(words(row.text)))) for row in self._tail]
         late = [one for one in late if one[1] > 0]
         best = float(scores.max()) if len(scores) else 1.0
         keys = np.concatenate([keys, np.array([seq for seq, _ in late], dtype=np.int64)])
@@ -96,12 +95,14 @@ class LexicalFactory:
         return Lexical(stamp, index, place)
 
 
-@lru_cache(maxsize=1 << 14)
-def stems(text: str) -> frozenset[str]:
-    """The stems of a text's words."""
-    return frozenset(map(stem, words(text)))
-
-
 def coverage(terms: Sequence[str], held: frozenset[str]) -> float:
-    """The share of some terms that a set of stems holds, 0-1; 0 without terms."""
-    return sum(term in held for term in terms) / len(terms) if terms else 0.0
+    """The share of some stems that a set of words holds in any form, 0-1; 0 without terms."""
+    if not terms:
+        return 0.0
+    return sum(_holds(held, term) for term in terms) / len(terms)
+
+
+def _holds(held: frozenset[str], term: str) -> bool:
+    # Words of one stem begin alike, so that few words have to be stemmed.
+    start = term[:3]
+    return term in held or any(word.startswith(start) and stem(word) == term for word in held)
