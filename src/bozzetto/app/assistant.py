@@ -1,0 +1,267 @@
+"""The assistant: the path's verbs, in their order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from bozzetto.app.clock import now
+from bozzetto.app.counts import library_counts
+from bozzetto.app.indexing import Indexing
+from bozzetto.app.intake import sources_of
+from bozzetto.app.shelf import Shelf
+from bozzetto.app.writing import Order, write
+from bozzetto.config import Settings, load_settings
+from bozzetto.errors import InputError, NotFoundError
+from bozzetto.library import families, starter
+from bozzetto.library.importer import import_source
+from bozzetto.profiles import load as load_profile
+from bozzetto.store.store import Store
+from bozzetto.types import (
+    Filters,
+    Hit,
+    ImportReport,
+    OptimizeResult,
+    Progress,
+    SearchResult,
+)
+
+__all__ = ["Assistant"]
+
+Tell = Callable[[Progress], None]
+
+MOST_CANDIDATES = 32
+"""Candidates of one call."""
+
+WRITTEN_FROM = 10
+"""Hits that an optimize result shows."""
+
+
+def _silent(_: Progress) -> None:
+    """Tell nobody."""
+
+
+class Assistant:
+    """A home, opened: add prompts, search them, optimize an idea.
+
+    Use it as a context manager, or call `close`.
+    """
+
+    def __init__(self, settings: Settings, store: Store, progress: Tell) -> None:
+        self.settings = settings
+        self._store = store
+        self._progress = progress
+        self._indexing = Indexing(settings, store, progress)
+        self.library = Shelf(store, settings.actor, self._indexing.waiting)
+
+    @classmethod
+    def open(
+        cls,
+        home: str | Path | None = None,
+        *,
+        actor: str | None = None,
+        progress: Tell | None = None,
+    ) -> Self:
+        """Open a home, making it where there is none.
+
+        Raises:
+            SetupError: the home cannot be written to, or its settings file is wrong.
+            NewerSchemaError: a newer version wrote the library; it is left untouched.
+        """
+        settings = load_settings(home, {"actor": actor})
+        return cls(settings, Store.open(settings.home), progress or _silent)
+
+    def close(self) -> None:
+        """Let go of the home's files."""
+        self._indexing.close()
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    # The path
+
+    def add(
+        self, source: str | Path, *, kind: str | None = None, embed: bool = True
+    ) -> ImportReport:
+        """Import a file, a folder's only file, "-" or scheme:rest, and embed what is new.
+
+        Raises:
+            NotFoundError: there is no such file.
+            InputError: it cannot be read as a whole; names the way out.
+        """
+        reports = self.add_each(source, kind=kind)
+        if embed:
+            self.embed()
+        if len(reports) == 1:
+            return reports[0]
+        return ImportReport(
+            source=str(source),
+            rows=sum(report.rows for report in reports),
+            new=sum(report.new for report in reports),
+            known=sum(report.known for report in reports),
+            bad=tuple(row for report in reports for row in report.bad),
+            bad_count=sum(report.bad_count for report in reports),
+            already_complete=all(report.already_complete for report in reports),
+        )
+
+    def add_each(self, source: str | Path, *, kind: str | None = None) -> list[ImportReport]:
+        """Import a source without embedding: a report for each file it stands for."""
+        reports = []
+        with sources_of(str(source), kind, self.settings.home) as found:
+            for one in found:
+                reports.append(
+                    import_source(
+                        self._store,
+                        one,
+                        actor=self.settings.actor,
+                        now=now(),
+                        progress=self._progress,
+                    )
+                )
+        self._renew_families()
+        self._indexing.refresh_words()
+        return reports
+
+    def embed(self) -> None:
+        """Embed what has no vector yet and bring the indexes up to date; resumable."""
+        self._indexing.embed()
+
+    def search(
+        self, idea: str, k: int | None = None, *, filters: Filters = Filters()  # noqa: B008 - frozen
+    ) -> SearchResult:
+        """The prompts that fit an idea, best first, no two alike.
+
+        Raises:
+            InputError: the idea holds no word, or k is below 1.
+        """
+        self._ready()
+        return self._indexing.searcher.search(
+            idea,
+            k=self.settings.k if k is None else k,
+            filters=filters,
+            max_nsfw=self.settings.max_nsfw,
+        )
+
+    def optimize(
+        self,
+        idea: str,
+        *,
+        n: int | None = None,
+        k: int | None = None,
+        pick: Sequence[str] = (),
+        prefer: str | None = None,
+        profile: str | None = None,
+        chat: str | None = None,
+        seed: int = 0,
+        filters: Filters = Filters(),  # noqa: B008 - frozen
+        save: bool = True,
+    ) -> OptimizeResult:
+        """Write n prompts from an idea, picked hits and wishes; kept unless `save` is False.
+
+        Raises:
+            InputError: the idea holds no word, or n is out of range.
+            NotFoundError: a picked id, or the profile, does not exist.
+            SetupError: the chat model lacks its key or its model; nothing is kept.
+        """
+        count = self.settings.n if n is None else n
+        if not 1 <= count <= MOST_CANDIDATES:
+            raise InputError(f"n: {count} is not between 1 and {MOST_CANDIDATES}")
+        order = Order(
+            idea=idea,
+            n=count,
+            seed=seed,
+            pick=tuple(pick),
+            prefer=(prefer,) if prefer else (),
+            profile=load_profile(profile or self.settings.profile),
+            chat=chat or self.settings.chat,
+            timeout=self.settings.timeout,
+        )
+        self._ready()
+        searcher = self._indexing.searcher
+        shown = searcher.search(
+            idea, k=k or WRITTEN_FROM, filters=filters, max_nsfw=self.settings.max_nsfw
+        )
+        wide = searcher.neighbours(idea, filters=filters, max_nsfw=self.settings.max_nsfw)
+        picked = self._picked(order.pick)
+        result = write(
+            order,
+            language=shown.language,
+            hits=_first(picked, shown.hits),
+            wide=_first(picked, wide),
+            library=library_counts(self._store, self._indexing.folder),
+            book=self._indexing.phrase_book,
+        )
+        result = replace(result, notes=(*shown.notes, *result.notes))
+        if save:
+            settings = {"profile": order.profile.name, "chat": order.chat, "seed": seed}
+            self._store.save_candidates(
+                result,
+                settings | {"pick": list(order.pick), "prefer": list(order.prefer)},
+                actor=self.settings.actor,
+                now=now(),
+            )
+        return result
+
+    # What hangs below
+
+    def token_limit(self, profile: str | None = None) -> int | None:
+        """How many CLIP tokens a profile takes; None where it has no such limit."""
+        return load_profile(profile or self.settings.profile).tokens.get("clip")
+
+    def backup(self, target: Path | None = None) -> Path:
+        """Write a consistent copy of the library; where to is returned."""
+        stamp = "".join(c for c in now() if c.isdigit())[:14]
+        path = target or self.settings.home / "backups" / f"library-{stamp}.sqlite"
+        self._store.backup(path)
+        return path
+
+    def _ready(self) -> None:
+        """A library to search: the starter prompts where there is none, families worked out."""
+        if starter.load(self._store, actor=self.settings.actor, now=now()):
+            self._renew_families()
+            self._indexing.embed()
+        self._renew_families()
+
+    def _renew_families(self) -> None:
+        if self._store.families_stale():
+            families.renew(self._store, progress=self._progress)
+
+    def _picked(self, ids: Sequence[str]) -> tuple[Hit, ...]:
+        return tuple(
+            Hit(
+                id=record.id,
+                prompt=record.text,
+                negative=record.negative,
+                score=1.0,
+                source=record.source,
+                variants=0,
+                tags=record.tags,
+                rating=record.rating,
+                use=record.use,
+                model_family=record.model_family,
+                core=record.core,
+            )
+            for record in self.library.show(ids)
+        )
+
+
+def _first(picked: Sequence[Hit], hits: Sequence[Hit]) -> tuple[Hit, ...]:
+    """The picked hits, as they were found where they were, and then the others."""
+    found = {hit.id: hit for hit in hits}
+    chosen = {hit.id for hit in picked}
+    return (
+        *(found.get(hit.id, hit) for hit in picked),
+        *(hit for hit in hits if hit.id not in chosen),
+    )

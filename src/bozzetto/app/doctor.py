@@ -1,0 +1,153 @@
+"""The examination: what is installed, what the home holds, what is wrong and how to mend it.
+
+Nothing is changed, nothing is created, and the starter prompts are not loaded.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from bozzetto import __version__, plugins
+from bozzetto.app.parts import EMBEDDERS, load_bridge, open_chat, open_embedder
+from bozzetto.config import Settings, load_settings
+from bozzetto.errors import BozzettoError
+from bozzetto.profiles import load as load_profile
+from bozzetto.store.store import FILE, Store
+from bozzetto.text.tokens import clip_tokens
+
+__all__ = ["Check", "examine"]
+
+State = Literal["ok", "warn", "fail"]
+LITTLE_SPACE = 500 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One finding. `hint` is the way out where something is not right."""
+
+    name: str
+    state: State
+    detail: str
+    hint: str | None = None
+
+
+def examine(home: str | Path | None = None) -> tuple[Check, ...]:
+    """Run every check; a check that raises is a finding, not the end."""
+    try:
+        settings = load_settings(home)
+    except BozzettoError as error:
+        return (_program(), Check("settings", "fail", error.message, error.hint))
+    return (_program(), *_settings(settings), *_models(settings), *_library(settings))
+
+
+def _guarded(name: str, check: Callable[[], Check]) -> Check:
+    try:
+        return check()
+    except BozzettoError as error:
+        return Check(name, "fail", error.message, error.hint)
+
+
+def _program() -> Check:
+    return Check(
+        "program",
+        "ok",
+        f"bozzetto {__version__}, Python {platform.python_version()}, SQLite "
+        f"{sqlite3.sqlite_version}, {platform.system()} {platform.machine()}",
+    )
+
+
+def _settings(settings: Settings) -> Iterator[Check]:
+    yield _home(settings)
+    yield _guarded(
+        "profile", lambda: Check("profile", "ok", load_profile(settings.profile).title)
+    )
+    yield _guarded("chat", lambda: _chat(settings))
+
+
+def _home(settings: Settings) -> Check:
+    folder = settings.home
+    nearest = next(place for place in (folder, *folder.parents) if place.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK):
+        return Check("home", "fail", f"{folder} cannot be written to", "choose another: --home")
+    free = shutil.disk_usage(nearest).free
+    detail = f"{folder}, {free / 2**30:.1f} GiB free"
+    if free < LITTLE_SPACE:
+        return Check("home", "warn", detail, "free some space before you import")
+    return Check("home", "ok", detail)
+
+
+def _chat(settings: Settings) -> Check:
+    if settings.chat == "compose":
+        return Check("chat", "ok", "compose: written from the library, no language model")
+    open_chat(settings.chat, timeout=settings.timeout)
+    return Check("chat", "ok", f"{settings.chat} (not called)")
+
+
+def _models(settings: Settings) -> Iterator[Check]:
+    yield _guarded("clip tokens", _clip)
+    for scheme in EMBEDDERS:
+        yield _guarded(f"embedder {scheme}", lambda scheme=scheme: _embedder(scheme))  # type: ignore[misc]
+    yield _guarded("bridge", _bridge)
+    for kind in plugins.GROUPS:
+        yield _guarded(kind, lambda kind=kind: Check(kind, "ok", ", ".join(plugins.names(kind))))  # type: ignore[misc]
+
+
+def _clip() -> Check:
+    clip_tokens("a cartoon of a small dog")
+    return Check("clip tokens", "ok", "exact, vocabulary checked by hash")
+
+
+def _embedder(scheme: str) -> Check:
+    embedder = open_embedder(scheme)
+    embedder.embed(["a cartoon of a small dog"])
+    return Check(
+        f"embedder {scheme}", "ok", f"{embedder.features.id}, {embedder.features.dim} dimensions"
+    )
+
+
+def _bridge() -> Check:
+    load_bridge()
+    return Check("bridge", "ok", "other languages reach the English index")
+
+
+def _library(settings: Settings) -> Iterator[Check]:
+    if not (settings.home / FILE).exists():
+        yield Check("library", "ok", "empty: a search loads the starter prompts, import yours")
+        return
+    try:
+        with Store.open(settings.home, create=False) as store:
+            yield _guarded("library", lambda: _integrity(store))
+            yield from _content(settings, store)
+    except BozzettoError as error:
+        yield Check("library", "fail", error.message, error.hint)
+
+
+def _integrity(store: Store) -> Check:
+    store.check()
+    return Check("library", "ok", f"schema {store.schema()}, every page read and sound")
+
+
+def _content(settings: Settings, store: Store) -> Iterator[Check]:
+    stats = store.stats()
+    yield Check(
+        "prompts",
+        "ok",
+        f"{stats.prompts:,} in {stats.families:,} families, {stats.candidates:,} kept candidates",
+    )
+    for info in stats.sources:
+        detail = f"{info.rows:,} rows, {info.prompts:,} prompts, {info.bad:,} bad rows"
+        if info.complete:
+            yield Check(f"source {info.name}", "ok", detail)
+        else:
+            yield Check(f"source {info.name}", "warn", detail, "unfinished: import it again")
+    from bozzetto.app.indexing import findings
+
+    for name, good, detail, hint in findings(settings, store):
+        yield Check(name, "ok" if good else "warn", detail, hint)

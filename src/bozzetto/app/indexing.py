@@ -1,0 +1,140 @@
+"""Embeddings and indexes of one home: made, renewed, and handed to the search."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import cast
+
+from bozzetto.app.parts import EMBEDDERS, load_bridge, open_embedder
+from bozzetto.config import Settings
+from bozzetto.embed.texts import Progress as EmbedProgress
+from bozzetto.embed.texts import embed_texts, missing
+from bozzetto.plugins import load
+from bozzetto.ports import TextIndex, VectorIndex
+from bozzetto.search.engine import Searcher
+from bozzetto.search.indexes import Indexes
+from bozzetto.search.views import MANY, texts_of
+from bozzetto.store.store import Store
+from bozzetto.store.vectors import VectorCache
+from bozzetto.types import Progress
+
+__all__ = ["Indexing", "findings"]
+
+EXACT_UP_TO = 50_000
+"""Rows up to which every vector is looked at: quicker than loading an index library."""
+
+VECTORS = "vectors.sqlite"
+INDEXES = "indexes"
+
+
+class Indexing:
+    """What makes a library searchable by meaning and by words."""
+
+    def __init__(
+        self, settings: Settings, store: Store, progress: Callable[[Progress], None]
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._progress = progress
+        self._cache = VectorCache(settings.home / VECTORS)
+        self.folder = settings.home / INDEXES
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._cache.close()
+
+    @cached_property
+    def _indexes(self) -> Indexes:
+        return Indexes(
+            self._store,
+            self._cache,
+            self.folder,
+            embedders={name: open_embedder(name).features for name in EMBEDDERS},
+            vectors=_make_index,
+            texts=lambda: cast(TextIndex, load("texts", "tantivy")()),
+        )
+
+    @cached_property
+    def searcher(self) -> Searcher:
+        """The search over this home."""
+        return Searcher(
+            self._store,
+            self._indexes,
+            embedders={name: open_embedder(name) for name in EMBEDDERS},
+            bridge=lambda vectors: load_bridge().map(vectors),
+        )
+
+    @cached_property
+    def phrase_book(self):
+        """English phrases for foreign ones; nothing is read before it is asked."""
+        return None
+
+    def embed(self) -> None:
+        """Embed what has no vector yet, then bring every index up to date."""
+        for name in EMBEDDERS:
+            embed_texts(
+                open_embedder(name),
+                self._cache,
+                self._texts(name),
+                name=name,
+                progress=self._tell(name),
+                processes=self._settings.workers or None,
+            )
+        self._indexes.refresh()
+
+    def refresh_words(self) -> None:
+        """Bring the text index up to date."""
+        self._indexes.lexical()
+
+    def waiting(self) -> int:
+        """How many texts have no vector yet, of the embedder that lacks most."""
+        return max(
+            len(missing(open_embedder(name), self._cache, self._texts(name)))
+            for name in EMBEDDERS
+        )
+
+    def _texts(self, name: str) -> Iterator[str]:
+        for row in self._store.scan():
+            yield from texts_of(name, row)
+
+    def _tell(self, name: str) -> Callable[[EmbedProgress], None]:
+        def tell(step: EmbedProgress) -> None:
+            self._progress(
+                Progress(f"embed {name}", step.done, step.total, step.seconds_left)
+            )
+
+        return tell
+
+
+def _make_index(rows: int) -> VectorIndex:
+    scheme = "exact" if rows <= EXACT_UP_TO else "faiss"
+    return cast(VectorIndex, load("vectors", scheme)())
+
+
+def findings(
+    settings: Settings, store: Store
+) -> Sequence[tuple[str, bool, str, str | None]]:
+    """For the doctor: name, whether all is well, what was found, the way out."""
+    indexing = Indexing(settings, store, lambda _: None)
+    try:
+        waiting = indexing.waiting()
+    finally:
+        indexing.close()
+    folder: Path = indexing.folder
+    built = sorted(place.name for place in folder.glob("*-*") if place.is_dir())
+    return (
+        (
+            "embeddings",
+            not waiting,
+            f"{waiting:,} texts wait" if waiting else "complete",
+            "bozzetto import of any source goes on with it" if waiting else None,
+        ),
+        (
+            "indexes",
+            True,
+            ", ".join(built) if built else "none yet: the next search builds them",
+            None,
+        ),
+    )

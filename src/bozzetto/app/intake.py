@@ -1,0 +1,52 @@
+"""From what a person names to the sources it stands for."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from bozzetto.app.parts import open_source
+from bozzetto.library.recognise import expand
+from bozzetto.plugins import names, split_name
+from bozzetto.ports import PromptSource
+
+__all__ = ["sources_of"]
+
+STDIN = "stdin"
+
+
+@contextmanager
+def sources_of(source: str, kind: str | None, home: Path) -> Iterator[list[PromptSource]]:
+    """The sources behind a file, a folder, "-" or scheme:rest; `kind` decides how files are read.
+
+    Raises:
+        NotFoundError: nothing is there.
+        InputError: it is of no kind that can be read.
+        SetupError: no source is called `kind`.
+    """
+    if source == "-":
+        with _spooled(sys.stdin.buffer, home) as path:
+            yield [open_source(kind or "text", str(path), home=home, name=STDIN)]
+        return
+    scheme, rest = split_name(source)
+    if kind is None and scheme in names("sources") and not Path(source).exists():
+        yield [open_source(scheme, rest, home=home)]
+        return
+    found, _ = expand(Path(source).expanduser(), kind)
+    yield [open_source(one.scheme, str(one.path), home=home, name=one.name) for one in found]
+
+
+@contextmanager
+def _spooled(stream: BinaryIO, home: Path) -> Iterator[Path]:
+    """A stream as a file, so that it can be hashed first and read after."""
+    home.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="stdin-", dir=home) as folder:
+        path = Path(folder) / STDIN
+        with path.open("wb") as file:
+            shutil.copyfileobj(stream, file)
+        yield path

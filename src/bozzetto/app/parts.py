@@ -1,0 +1,47 @@
+"""The program's own parts, put together from the plug-ins by name."""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import cast
+
+from bozzetto.errors import SetupError
+from bozzetto.plugins import load, split_name
+from bozzetto.ports import ChatModel, Embedder, PromptSource
+
+__all__ = ["EMBEDDERS", "load_bridge", "open_chat", "open_embedder", "open_source"]
+
+EMBEDDERS = ("minilm", "use")
+"""The embedders a library is read with: English, and every language."""
+
+
+@cache
+def open_embedder(scheme: str) -> Embedder:
+    """The embedder of a scheme; its weights are read at first use, once a process."""
+    return cast(Embedder, load("embedders", scheme)())
+
+
+@cache
+def load_bridge():
+    """The fitted map from the many-language space to the English one."""
+    from bozzetto.embed.bridge import Bridge
+    return Bridge.load()
+
+
+def open_chat(name: str, *, timeout: float) -> ChatModel:
+    """The chat model "scheme:model".
+
+    Raises:
+        SetupError: the scheme is unknown, or the key or the model is missing.
+    """
+    scheme, rest = split_name(name)
+    if not scheme:
+        raise SetupError(f"{name!r} names no chat model", hint="for example ollama:llama3.2")
+    return cast(ChatModel, load("chat", scheme)(rest, environ=os.environ, timeout=timeout))
+
+
+def open_source(scheme: str, rest: str, *, home: Path, name: str | None = None) -> PromptSource:
+    """The source a scheme reads from a path or an address."""
+    return cast(PromptSource, load("sources", scheme)(rest, home=home, name=name))

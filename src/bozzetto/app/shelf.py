@@ -1,0 +1,75 @@
+"""What hangs below the assistant as `a.library`: look, delete, export."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from bozzetto.app.clock import now
+from bozzetto.app.wire import record_json
+from bozzetto.errors import NotFoundError
+from bozzetto.store.store import Store
+from bozzetto.types import Filters, PromptRecord
+
+__all__ = ["Shelf"]
+
+PAGE = 1000
+
+
+class Shelf:
+    """The prompts of a library."""
+
+    def __init__(self, store: Store, actor: str, waiting: Callable[[], int]) -> None:
+        self._store = store
+        self._actor = actor
+        self.waiting = waiting
+        """How many prompts cannot be found by meaning yet."""
+
+    def count(self) -> int:
+        """How many prompts there are."""
+        return self._store.count()
+
+    def list(
+        self, *, limit: int = 50, after: str | None = None, source: Sequence[str] = ()
+    ) -> list[PromptRecord]:
+        """A page of prompts, oldest first; go on after the last one's id.
+
+        Raises:
+            NotFoundError: nothing is called `after`.
+        """
+        start = self.show([after])[0].seq if after is not None else 0
+        return self._store.page(Filters(source=tuple(source)), start, limit)
+
+    def show(self, ids: Sequence[str]) -> list[PromptRecord]:
+        """Prompts by id.
+
+        Raises:
+            NotFoundError: one of them is not there.
+        """
+        found = {record.id: record for record in self._store.by_ids(ids)}
+        for identity in ids:
+            if identity not in found:
+                raise NotFoundError(
+                    f"no prompt is called {identity!r}", hint="search and library list show ids"
+                )
+        return [found[identity] for identity in ids]
+
+    def delete(self, *, ids: Sequence[str] = (), source: str | None = None) -> int:
+        """Delete prompts by id, or a source with all that was seen nowhere else.
+
+        The starter prompts, deleted as a source, are never loaded again.
+
+        Raises:
+            NotFoundError: an id or the source is not there; nothing is deleted then.
+        """
+        if source is not None:
+            return self._store.delete_source(source, actor=self._actor, now=now())
+        self.show(ids)
+        return self._store.delete(ids, actor=self._actor, now=now())
+
+    def export(self, *, source: Sequence[str] = ()) -> Iterator[dict[str, Any]]:
+        """Every prompt as `import` reads it back, oldest first."""
+        after, filters = 0, Filters(source=tuple(source))
+        while page := self._store.page(filters, after, PAGE):
+            yield from map(record_json, page)
+            after = page[-1].seq

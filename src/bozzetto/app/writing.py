@@ -1,0 +1,101 @@
+"""From an order and its hits to candidates: compose, or a chat model with compose behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bozzetto.app.bridge import run
+from bozzetto.app.parts import open_chat
+from bozzetto.optimize.brief import Brief, make_brief
+from bozzetto.optimize.compose import compose
+from bozzetto.optimize.stats import LibraryStats
+from bozzetto.optimize.translate import PhraseBook
+from bozzetto.optimize.write import Written
+from bozzetto.optimize.write import write as write_by_chat
+from bozzetto.profiles import Profile
+from bozzetto.types import Candidate, Hit, OptimizeResult
+
+__all__ = ["Order", "write"]
+
+COMPOSE = "compose"
+
+WHOLE_ANSWER = 300.0
+"""Seconds one whole answer may take; the setting `timeout` bounds its silences."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """All that decides what is written, beside the library."""
+
+    idea: str
+    n: int
+    seed: int
+    pick: tuple[str, ...]
+    prefer: tuple[str, ...]
+    profile: Profile
+    chat: str
+    timeout: float
+
+
+def write(
+    order: Order,
+    *,
+    language: str,
+    hits: Sequence[Hit],
+    wide: Sequence[Hit],
+    library: LibraryStats,
+    book: PhraseBook,
+) -> OptimizeResult:
+    """Write the candidates; `hits` are shown with them, `wide` is what they draw on.
+
+    Raises:
+        InputError: the idea has nothing to see in it.
+        SetupError: the chat model lacks its key or its model.
+    """
+    brief = make_brief(
+        order.idea,
+        language=language,
+        profile=order.profile,
+        prefer=order.prefer,
+        pick=order.pick,
+        book=book,
+    )
+    if order.chat == COMPOSE:
+        written, degraded = tuple(compose(brief, wide, library, n=order.n, seed=order.seed)), None
+    else:
+        written, degraded = _by_chat(order, brief, wide, library)
+    return OptimizeResult(
+        idea=order.idea,
+        language=language,
+        hits=_cited(hits, wide, written),
+        candidates=written,
+        degraded=degraded,
+    )
+
+
+def _cited(
+    hits: Sequence[Hit], wide: Sequence[Hit], candidates: Sequence[Candidate]
+) -> tuple[Hit, ...]:
+    """The hits shown, and behind them those that some phrase came from."""
+    named = {phrase.source for one in candidates for phrase in one.phrases}
+    shown = {hit.id for hit in hits}
+    return (*hits, *(hit for hit in wide if hit.id in named and hit.id not in shown))
+
+
+def _by_chat(
+    order: Order, brief: Brief, hits: Sequence[Hit], library: LibraryStats
+) -> tuple[tuple[Candidate, ...], str | None]:
+    """The chat model's candidates, and why `compose` stood in where its back end failed."""
+    model = open_chat(order.chat, timeout=order.timeout)
+
+    async def work() -> Written:
+        try:
+            return await write_by_chat(
+                brief, hits, library, model, n=order.n, seed=order.seed, timeout=WHOLE_ANSWER
+            )
+        finally:
+            await model.aclose()
+
+    written = run(work())
+    return written.candidates, written.degraded
