@@ -21,6 +21,9 @@ __all__ = ["chat_request", "references"]
 REFERENCES = 4
 """Prompts that one call gets to see."""
 
+_LOOKED_AT = 12
+"""Hits, from the best, that are dealt out; unlike ones further down are unlike the idea too."""
+
 _LONGEST = 400
 _TOKENS_A_WORD = 1.4
 """CLIP tokens a word of running text, punctuation counted, with a margin."""
@@ -114,7 +117,8 @@ def references(hits: Sequence[Hit], pick: Sequence[str], n: int) -> tuple[tuple[
     """
     chosen = frozenset(pick)
     picked = [hit for hit in hits if hit.id in chosen]
-    rest = [hit for hit in hits if hit.id not in chosen and not _ORDERS.search(hit.prompt)]
+    best = [hit for hit in hits if hit.id not in chosen][:_LOOKED_AT]
+    rest = [hit for hit in best if not _ORDERS.search(hit.prompt)]
     sets = {hit.id: frozenset(words(hit.prompt)) for hit in rest}
     leaders: list[Hit] = rest[:1]
     while len(leaders) < min(n, len(rest)):
