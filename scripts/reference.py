@@ -14,6 +14,7 @@ import inspect
 import sys
 from collections.abc import Iterable, Iterator
 from enum import Enum
+from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -94,8 +95,8 @@ def _names(parameter: Any) -> str:  # noqa: ANN401 - as above
 
 
 def _meaning(parameter: Any) -> str:  # noqa: ANN401 - as above
-    repeated = " May be repeated." if parameter.multiple else ""
-    return (parameter.help or "") + repeated
+    said = parameter.help or ""
+    return f"{said} May be repeated." if parameter.multiple and "repeat" not in said else said
 
 
 def _default(parameter: Any) -> str:  # noqa: ANN401 - as above
@@ -108,12 +109,20 @@ def _default(parameter: Any) -> str:  # noqa: ANN401 - as above
         return ""
     if parameter.secondary_opts:
         return f"`{parameter.opts[0] if value else parameter.secondary_opts[0]}`"
+    if value is False:
+        return "no"
     return f"`{value.value if isinstance(value, Enum) else value}`"
 
 
 def _settings() -> str:
     rows = [
-        (f"`{o.name}`", f"`BOZZETTO_{o.name.upper()}`", o.help, f"`{o.default}`", _range(o))
+        (
+            f"`{o.name}`",
+            f"`BOZZETTO_{o.name.upper()}`",
+            o.help,
+            f"`{o.default}`" if o.default != "" else "",
+            _range(o),
+        )
         for o in config.OPTIONS
     ]
     table = _table(("name", "environment", "meaning", "default", "range"), rows)
@@ -142,8 +151,8 @@ def _profiles() -> str:
         rows.append((f"`{name}`", found.title, found.style, limits, negative, languages))
     head = ("name", "image model", "style", "tokens", "negative prompt", "languages")
     return (
-        "## Profiles\n\nWhat each image model wants of a prompt: `--profile NAME`, or the path of"
-        f" a `.toml` file with the same keys.\n\n{_table(head, rows)}"
+        "## Profiles\n\nWhat each image model wants of a prompt: `--profile NAME`, or the path of a"
+        f"\n`.toml` file with the same keys.\n\n{_table(head, rows)}"
     )
 
 
@@ -151,9 +160,8 @@ def _backends() -> str:
     parts = ["## Back ends\n"]
     for kind, title in KINDS.items():
         points = sorted(entry_points(group=f"bozzetto.{kind}"), key=lambda point: point.name)
-        rows = [
-            (f"`{p.name}:`", _summary(p.load())) for p in points if p.value.startswith("bozzetto.")
-        ]
+        ours = [point for point in points if point.value.startswith("bozzetto.")]
+        rows = [(f"`{point.name}:`", _summary(import_module(point.module))) for point in ours]
         parts.append(f"### {title}\n\n{_table(('scheme', ''), rows)}")
     return "\n".join([*parts, _columns(), _services()])
 
@@ -204,7 +212,7 @@ def _errors() -> str:
     )
 
 
-def _summary(thing: Any) -> str:  # noqa: ANN401 - a class or a function
+def _summary(thing: Any) -> str:  # noqa: ANN401 - a module or a class
     return (inspect.getdoc(thing) or "").partition("\n\n")[0].replace("\n", " ")
 
 

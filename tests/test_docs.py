@@ -72,8 +72,9 @@ def test_commands_run(page: str, tmp_path: Path) -> None:
             capture_output=True,
             text=True,
         )
-        where = f"{page}:{step.line}: {step.command[-1]}"
-        assert (where, done.returncode, done.stderr) == (where, step.code, done.stderr)
+        if done.returncode != step.code:
+            shown = f"{page}:{step.line}: exit code {done.returncode}, not {step.code}"
+            pytest.fail(f"{shown}\n$ {step.command[-1]}\n{done.stdout}{done.stderr}")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
