@@ -8,6 +8,7 @@ then measured exactly. All of it depends on the texts alone: see docs/decisions/
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -32,11 +33,10 @@ _WINDOW = 32
 _CHUNK = 20_000
 _PAIRS = 200_000
 _RNG = np.random.default_rng(20_221_025)
-_CORE_ODD = (_RNG.integers(1, 2**31, size=_BANDS) * 2 + 1).tolist()
+_CORE_ODD = (_RNG.integers(1, 2**31, size=2 * _BANDS) * 2 + 1).tolist()
 _WHOLE_ODD = (_RNG.integers(1, 2**31, size=2 * _BANDS) * 2 + 1).tolist()
-_CORE_AGREE = 4
-_WHOLE_AGREE = 10
-"""Of 12 and 24 hashes, those that must agree before a pair is measured: three deviations
+_AGREE = 10
+"""Of 24 hashes, those that must agree before a pair is measured: three deviations
 below what the thresholds let expect."""
 
 Rows = NDArray[np.int64]
@@ -52,17 +52,18 @@ def renew(store: Store, progress: Callable[[Progress], None] | None = None) -> b
         return False
     state = store.state()
     total = store.count()
-    seqs: list[int] = []
-    hashes: list[int] = []
+    seqs, hashes = array("q"), array("q")
     core_parts, whole_parts = [WordSets.empty()], [WordSets.empty()]
     for texts, core_texts, numbers, ids in _chunks(store):
-        seqs += numbers
-        hashes += ids
+        seqs.extend(numbers)
+        hashes.extend(ids)
         core_parts.append(word_sets(core_texts))
         whole_parts.append(word_sets(texts))
         if progress is not None:
             progress(Progress("families", len(seqs), total))
-    labels = partition(WordSets.join(core_parts), WordSets.join(whole_parts), np.array(hashes))
+    labels = partition(
+        WordSets.join(core_parts), WordSets.join(whole_parts), np.array(hashes, dtype=np.int64)
+    )
     keys = np.array(seqs, dtype=np.int64)
     rest = np.flatnonzero(labels != np.arange(len(labels)))
     store.set_families(zip(keys[rest].tolist(), keys[labels[rest]].tolist(), strict=True), state)
@@ -99,10 +100,8 @@ def partition(cores: WordSets, wholes: WordSets, hashes: Rows) -> Rows:
         keys = _band(cores, wholes, band)[by_content]
         order = np.argsort(keys, kind="stable")
         keys, rows = keys[order], by_content[order]
-        near, far = _neighbours(keys, np.arange(len(rows) - 1), range(1, 2))
-        labels = _join(labels, rows[near], rows[far], texts)
-        near, far = _neighbours(keys, near, range(2, _WINDOW + 1))
-        labels = _join(labels, rows[near], rows[far], texts)
+        for one, other in _pairs(keys, rows):
+            labels = _join(labels, one, other, texts)
     return labels
 
 
@@ -117,12 +116,14 @@ class _Texts:
 
     def alike(self, a: Rows, b: Rows) -> NDArray[np.bool_]:
         """Whether the rows of each pair are alike: guessed first, then measured."""
-        alike = (self.core_marks[a] == self.core_marks[b]).sum(axis=1) >= _CORE_AGREE
-        alike &= (self.whole_marks[a] == self.whole_marks[b]).sum(axis=1) >= _WHOLE_AGREE
+        alike = np.zeros(len(a), dtype=bool)
+        left = np.arange(len(a))
+        for marks in (self.core_marks, self.whole_marks):
+            left = left[(marks[a[left]] == marks[b[left]]).sum(axis=1) >= _AGREE]
         for sets, least in ((self.cores, CORE), (self.wholes, WHOLE)):
-            left = np.flatnonzero(alike)
-            alike[left] = sets.jaccard(a[left], b[left]) >= least
-        return np.asarray(alike)
+            left = left[sets.jaccard(a[left], b[left]) >= least]
+        alike[left] = True
+        return alike
 
 
 def _marks(sets: WordSets, odds: list[int]) -> NDArray[np.uint8]:
@@ -135,33 +136,28 @@ def _marks(sets: WordSets, odds: list[int]) -> NDArray[np.uint8]:
 def _band(cores: WordSets, wholes: WordSets, band: int) -> NDArray[np.uint64]:
     """A key a row; rows alike in both texts have equal keys in some band almost surely.
 
-    One least hash of the core and two of the whole: equal with .7 x .7 x .7 at the
-    thresholds, in one of 12 bands with .993.
+    Two least hashes of the core, which tells more, and one of the whole: equal with .7 x .7 x
+    .7 at the thresholds, in one of 12 bands with .993.
     """
-    key = cores.least(_CORE_ODD[band]).astype(np.uint64)
-    for odd in _WHOLE_ODD[2 * band : 2 * band + 2]:
-        key = (key ^ (key >> np.uint64(29))) * np.uint64(0x9E3779B97F4A7C15) + wholes.least(odd)
+    key = wholes.least(_WHOLE_ODD[band]).astype(np.uint64)
+    for odd in _CORE_ODD[2 * band : 2 * band + 2]:
+        key = (key ^ (key >> np.uint64(29))) * np.uint64(0x9E3779B97F4A7C15) + cores.least(odd)
     return key
 
 
-def _neighbours(keys: NDArray[np.uint64], places: Rows, steps: range) -> tuple[Rows, Rows]:
-    """Pairs of places with equal sorted keys, so many steps apart.
+def _pairs(keys: NDArray[np.uint64], rows: Rows) -> Iterator[tuple[Rows, Rows]]:
+    """Pairs of rows whose sorted keys are equal, the nearest first.
 
-    `places` are those that may have one; buckets of more than the window's size are compared
-    only so far, and have eleven more bands to meet.
+    Rows of one bucket are compared up to the window's size apart; those of a larger bucket
+    have eleven more bands to meet.
     """
-    near: list[Rows] = []
-    far: list[Rows] = []
-    for step in steps:
-        places = places[places + step < len(keys)]
+    places = np.arange(len(keys))
+    for step in range(1, _WINDOW + 1):
+        places = places[: np.searchsorted(places, len(keys) - step)]
         places = places[keys[places] == keys[places + step]]
         if not len(places):
-            break
-        near.append(places)
-        far.append(places + step)
-    if not near:
-        return np.empty(0, np.int64), np.empty(0, np.int64)
-    return np.concatenate(near), np.concatenate(far)
+            return
+        yield rows[places], rows[places + step]
 
 
 def _join(labels: Rows, a: Rows, b: Rows, texts: _Texts) -> Rows:

@@ -20,6 +20,10 @@ __all__ = ["import_source"]
 _BIG = 3
 """Batches from which on the text work is worth processes of its own."""
 
+_ROWS = 65_536
+"""Rows of a transaction: ids are scattered, so in a big library every transaction rewrites
+most of their index, however few rows it brings."""
+
 _WAIT_SECONDS = 0.5
 
 
@@ -80,17 +84,21 @@ def _run(
 ) -> None:
     batches = source.read(begun.position)
     first = list(islice(batches, _BIG))
-    small = len(first) < _BIG
-    start = begun.position
     stage = f"import {source.features.name}"
-    done = 0
-    with Reader(0 if small else processes) as reader:
+    start, done = begun.position, 0
+    entries: list[Entry] = []
+    bad: list[BadRow] = []
+    with Reader(0 if len(first) < _BIG else processes) as reader:
         for batch, worked in reader.stream(_texts(chain(first, batches))):
-            entries, bad = _entries(batch, worked)
-            store.add_batch(begun, entries, bad, start=start, position=batch.position)
-            start = batch.position
+            _sort_out(batch, worked, entries, bad)
             done += len(batch.rows) + len(batch.bad)
+            if len(entries) + len(bad) >= _ROWS:
+                store.add_batch(begun, entries, bad, start=start, position=batch.position)
+                start, entries, bad = batch.position, [], []
             tell(Progress(stage, done, _total(done, batch.done)))
+            position = batch.position
+    if entries or bad:
+        store.add_batch(begun, entries, bad, start=start, position=position)
 
 
 def _total(done: int, share: float | None) -> int | None:
@@ -103,17 +111,17 @@ def _texts(batches: Iterator[Batch]) -> Iterator[tuple[Batch, list[str]]]:
         yield batch, list(dict.fromkeys(row.text for row in batch.rows))
 
 
-def _entries(batch: Batch, worked: Sequence[Worked]) -> tuple[list[Entry], list[BadRow]]:
+def _sort_out(
+    batch: Batch, worked: Sequence[Worked], entries: list[Entry], bad: list[BadRow]
+) -> None:
     known = dict(zip(dict.fromkeys(row.text for row in batch.rows), worked, strict=True))
-    entries: list[Entry] = []
-    bad = list(batch.bad)
+    bad += batch.bad
     for row in batch.rows:
         number, text, core = known[row.text]
         if number is None:
             bad.append(BadRow(row.place, text))
         else:
             entries.append(Entry(number, text, core, row))
-    return entries, bad
 
 
 def _report(store: Store, fingerprint: str, already: bool) -> ImportReport:

@@ -25,6 +25,9 @@ _ANY_OF = (
         f" WHERE s.name {_IN})",
     ),
 )
+_INDEXED = "nsfw > 0.25 AND"
+"""The condition of the index on the scores, word for word, so that it is used."""
+
 _BOUNDS = (
     ("min_rating", "p.rating >= ?"),
     ("since", "p.change IN (SELECT id FROM changes WHERE at >= ?)"),
@@ -84,7 +87,10 @@ def allowed(connection: sqlite3.Connection, filters: Filters, nsfw_limit: float)
         keys = _keys(seq for seq, above in rows if not above)
         return Allowed(keys, len(rows) - len(keys))
     hidden = _keys(
-        row[0] for row in connection.execute("SELECT seq FROM prompts WHERE nsfw > ?", (limit,))
+        row[0]
+        for row in connection.execute(
+            f"SELECT seq FROM prompts WHERE {_INDEXED if limit >= 0.25 else ''} nsfw > ?", (limit,)
+        )
     )
     if not len(hidden):
         return Allowed(None, 0)

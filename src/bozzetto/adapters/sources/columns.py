@@ -182,7 +182,8 @@ def date(value: object) -> str | None:
         return None
     moment = value.replace(tzinfo=UTC) if value.tzinfo is None else value
     try:
-        return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        moment = moment.astimezone(UTC).replace(microsecond=0, tzinfo=None)
+        return f"{moment.isoformat()}Z"
     except OverflowError:
         return None
 

@@ -102,15 +102,18 @@ class Reading:
     def _wide(self, file: BinaryIO) -> Iterator[Line]:
         text = io.TextIOWrapper(file, encoding="utf-16", errors="replace", newline="\n")
         number = 0
-        while line := text.readline(LONGEST_LINE):
-            number += 1
-            self._read += 2 * len(line)
-            cut = len(line) == LONGEST_LINE and not line.endswith("\n")
-            while cut and (more := text.readline(LONGEST_LINE)):
-                self._read += 2 * len(more)
-                if more.endswith("\n"):
-                    break
-            yield Line(number, line.rstrip("\r\n"), cut)
+        try:
+            while line := text.readline(LONGEST_LINE):
+                number += 1
+                self._read += 2 * len(line)
+                cut = len(line) == LONGEST_LINE and not line.endswith("\n")
+                while cut and (more := text.readline(LONGEST_LINE)):
+                    self._read += 2 * len(more)
+                    if more.endswith("\n"):
+                        break
+                yield Line(number, line.rstrip("\r\n"), cut)
+        finally:
+            text.detach()  # the file is closed by who opened it
 
 
 def _decode(raw: bytes) -> str:

@@ -24,7 +24,6 @@ BASE_URL = "https://huggingface.co/datasets/poloclub/diffusiondb/resolve/main"
 _FILES = {"2m": "metadata.parquet", "large": "metadata-large.parquet"}
 _TRIES = 5
 _SECONDS = 30.0
-_PIECE = 1 << 20
 
 
 def open_source(rest: str, *, home: Path, name: str | None = None) -> DiffusionDbSource:
@@ -131,7 +130,7 @@ def _fetch(client: httpx2.Client, url: str, part: Path) -> bool:
         else:
             marker.unlink(missing_ok=True)
         with part.open("ab" if resumed else "wb") as file:
-            for piece in answer.iter_bytes(_PIECE):
+            for piece in answer.iter_bytes():
                 file.write(piece)
     whole = total is None or _size(part) == total
     if whole:

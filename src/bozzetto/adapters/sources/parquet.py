@@ -138,7 +138,8 @@ def _column(role: str, column: pa.Array, samplers: Sequence[str | None]) -> list
     if role in ("guidance", "prompt_nsfw", "image_nsfw") and pa.types.is_floating(column.type):
         return _floats(column, 0.0 if role != "guidance" else None)
     if role == "made_at" and pa.types.is_timestamp(column.type):
-        return list(pc.strftime(column, format="%Y-%m-%dT%H:%M:%SZ").to_pylist())
+        seconds = column.cast(pa.timestamp("s", column.type.tz), safe=False)
+        return list(pc.strftime(seconds, format="%Y-%m-%dT%H:%M:%SZ").to_pylist())
     values = column.to_pylist()
     if role == "sampler" and samplers and pa.types.is_integer(column.type):
         named = dict(enumerate(samplers))

@@ -33,7 +33,7 @@ _STATEMENTS = (
         seed INTEGER, steps INTEGER, guidance REAL, sampler TEXT, width INTEGER,
         height INTEGER, model TEXT, image TEXT, image_nsfw REAL, made_at TEXT,
         use TEXT, model_family TEXT, rating INTEGER)""",
-    "CREATE INDEX prompts_nsfw ON prompts (nsfw) WHERE nsfw IS NOT NULL",
+    "CREATE INDEX prompts_nsfw ON prompts (nsfw) WHERE nsfw > 0.25",
     "CREATE INDEX prompts_use ON prompts (use) WHERE use IS NOT NULL",
     "CREATE INDEX prompts_model_family ON prompts (model_family) WHERE model_family IS NOT NULL",
     "CREATE INDEX prompts_rating ON prompts (rating) WHERE rating IS NOT NULL",
