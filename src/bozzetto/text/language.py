@@ -158,4 +158,4 @@ def _model() -> Any:  # noqa: ANN401 - py3langid has no types
 
 
 def _ask_model(text: str, among: Sequence[str]) -> str:
-    return next(code for code, _ in _model().rank(text) if code in among)
+    return str(next(code for code, _ in _model().rank(text) if code in among))
