@@ -178,16 +178,15 @@ class Searcher:
             self._embed(ENGLISH, query, vectors, problems)
         if not vectors:
             raise problems[0]
-        notes += [f"searched without one of the embedders: {error.message}" for error in problems]
         legs: list[Leg] = []
         weights = _WEIGHTS["english" if ENGLISH in vectors else "many"]
         if ENGLISH in vectors:
             legs.append(self._leg(ENGLISH, "english", vectors[ENGLISH], allow, weights))
-        elif self._bridge is not None and ENGLISH in self._embedders:
-            mapped = self._bridge(vectors[MANY][None, :])[0]
+        elif (mapped := self._mapped(vectors[MANY], problems)) is not None:
             legs.append(self._leg(ENGLISH, "bridge", mapped, allow, weights))
         if MANY in vectors:
             legs.append(self._leg(MANY, "many", vectors[MANY], allow, weights))
+        notes += [f"a part of the search is missing: {error.message}" for error in problems]
         waiting = max(self._indexes.dense(name).waiting for name in vectors)
         if waiting:
             notes.append(
@@ -204,6 +203,16 @@ class Searcher:
             into[name] = self._embedders[name].embed([query.text])[0]
         except SetupError as error:
             problems.append(error)
+
+    def _mapped(self, vector: Vectors, problems: list[SetupError]) -> Vectors | None:
+        """A many-language vector in the English space, where there is a way."""
+        if self._bridge is None or ENGLISH not in self._embedders:
+            return None
+        try:
+            return self._bridge(vector[None, :])[0]
+        except SetupError as error:
+            problems.append(error)
+            return None
 
     def _leg(
         self,
