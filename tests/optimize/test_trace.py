@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -35,13 +37,15 @@ def test_runs_of_the_idea_s_words_inside_a_sentence() -> None:
 def test_a_translated_idea_keeps_its_phrases() -> None:
     brief = make_brief("a small dog", language="en", profile=profiles.load("sdxl"))
     phrases = (Phrase("a small", "idea", "piccolo"), Phrase("dog", "idea", "cane"))
-    from dataclasses import replace
-
     foreign = replace(brief, phrases=phrases)
     assert trace("photo of a small dog, mist", foreign, HITS) == (
         Phrase("photo of", "model"),
         *phrases,
         Phrase("mist", "model"),
+    )
+    assert trace("wet dogs", foreign, HITS) == (
+        Phrase("wet", "model"),
+        Phrase("dogs", "idea", "cane"),
     )
 
 

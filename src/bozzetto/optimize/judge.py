@@ -27,11 +27,8 @@ from bozzetto.types import Hit
 
 __all__ = ["Accepted", "budget", "fitted", "judge", "negatives", "same"]
 
-LOOKS = 3
-"""Words about the look that a text must add to the idea."""
-
-ADDED = 8
-"""Content words that it must add in all."""
+ENOUGH = ((3, 8), (2, 18))
+"""What a text must add to the idea: words about the look, and content words in all."""
 
 ROOM = 25
 """CLIP tokens left beside the idea below which one added word will do."""
@@ -171,9 +168,10 @@ def _says_enough(new: Sequence[str], prompt: str, brief: Brief) -> bool:
     if budget(brief.profile) - clip_tokens(brief.text) < ROOM:
         return True
     if not prompt.isascii() and sum(c > "\u024f" for c in prompt) > len(prompt) / 4:
-        return len(new) >= ADDED
-    looks = {stem(word) for word in new if facet(word)}
-    return len(looks) >= LOOKS and len(set(content_words(" ".join(new)))) >= ADDED
+        return len(new) >= ENOUGH[0][1]
+    looks = len({stem(word) for word in new if facet(word)})
+    added = len(set(content_words(" ".join(new))))
+    return any(looks >= least and added >= in_all for least, in_all in ENOUGH)
 
 
 @cache

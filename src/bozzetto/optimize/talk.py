@@ -52,7 +52,8 @@ _DECLINED = _any(
 )
 _ABOUT = _any(
     r"""
-    i|i['’](?:m|ll|d|ve)|you(?! can see)|your|yours|you['’]re|we['’]re|let['’]s
+    i (?:am|was|have|had|will|would|can|could|think|hope|added|kept|used|want|need|do|did|know)
+    i['’](?:m|ll|d|ve)|you(?! can see)|your|yours|you['’]re|we['’]re|let['’]s
     prompts?|instructions?|as an ai|language model|system message|hits?:
     the user(?:['’]s)? (?:idea|request|input|query|prompt|wants?|asks?)
     the (?:image|picture|photo|scene|illustration) (?:should|must|will|would|can|could)

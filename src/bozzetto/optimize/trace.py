@@ -49,7 +49,7 @@ def _pieces(text: str, brief: Brief, hits: Sequence[tuple[str, str]]) -> Iterato
         elif source := _source(said, own, hits):
             yield Phrase(piece, source)
         else:
-            yield from _runs(piece, own)
+            yield from _runs(piece, own, brief.phrases)
 
 
 def _source(said: Sequence[str], own: frozenset[str], hits: Sequence[tuple[str, str]]) -> str:
@@ -59,22 +59,31 @@ def _source(said: Sequence[str], own: frozenset[str], hits: Sequence[tuple[str, 
     return next((name for name, text in hits if key in text), "")
 
 
-def _runs(piece: str, own: frozenset[str]) -> Iterator[Phrase]:
+def _runs(piece: str, own: frozenset[str], phrases: Sequence[Phrase]) -> Iterator[Phrase]:
     """Runs of words that are, or are not, the idea's; small words go with those before them."""
     kinds: list[tuple[str, int, int]] = []
     for match in _RUN.finditer(piece):
         said = [word for word in words(match[0]) if word not in STOP_WORDS["en"]]
         kind = "" if not said else "idea" if any(_is_own(w, own) for w in said) else "model"
         kinds.append((kind, match.start(), match.end()))
-    first = next((kind for kind, _, _ in kinds if kind), "model")
-    last = first
+    last = next((kind for kind, _, _ in kinds if kind), "model")
     sourced = []
     for kind, start, end in kinds:
         last = kind or last
         sourced.append((last, start, end))
     for source, run in groupby(sourced, key=lambda item: item[0]):
         places = list(run)
-        yield Phrase(piece[places[0][1] : places[-1][2]], source)
+        text = piece[places[0][1] : places[-1][2]]
+        yield Phrase(text, source, _original(text, phrases) if source == "idea" else None)
+
+
+def _original(text: str, phrases: Sequence[Phrase]) -> str | None:
+    """What a piece of a translated idea was in its own language."""
+    said = {stem(word) for word in words(text)} - STOP_WORDS["en"]
+    for phrase in phrases:
+        if phrase.original and said & {stem(word) for word in words(phrase.text)}:
+            return phrase.original
+    return None
 
 
 def _is_own(word: str, own: frozenset[str]) -> bool:
