@@ -1,13 +1,14 @@
-"""The words of the program as frozen records. Standard library and NumPy only."""
+"""The words of the program as frozen records. Imports the standard library only."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal, overload
+from typing import TYPE_CHECKING, Literal, TypeAlias, overload
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:  # --help and many commands never need NumPy, which takes its time to load
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = [
     "BadRow",
@@ -36,10 +37,10 @@ __all__ = [
     "Why",
 ]
 
-Vectors = NDArray[np.float32]
+Vectors: TypeAlias = "NDArray[np.float32]"
 """Unit-length embeddings, shape (n, dim)."""
 
-Keys = NDArray[np.int64]
+Keys: TypeAlias = "NDArray[np.int64]"
 """Prompt numbers in the library (`PromptRecord.seq`), shape (n,)."""
 
 Origin = Literal["idea", "preference", "template", "guideline", "library", "model"]

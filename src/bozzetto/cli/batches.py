@@ -5,13 +5,15 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from bozzetto.app.batch import BatchRequest, run_batch
 from bozzetto.cli.output import write_json_line
 from bozzetto.errors import InputError
+
+if TYPE_CHECKING:
+    from bozzetto.app.batch import BatchRequest
 
 __all__ = ["answer_lines"]
 
@@ -37,6 +39,8 @@ def answer_lines(
 
 
 def _answer(stream: Any, answer: Callable[[BatchRequest], Mapping[str, Any]]) -> bool:  # noqa: ANN401 - any binary stream
+    from bozzetto.app.batch import run_batch
+
     failed = False
     for line, good in run_batch(stream, answer):
         write_json_line(line)

