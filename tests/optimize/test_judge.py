@@ -4,7 +4,8 @@ import pytest
 
 from bozzetto import profiles
 from bozzetto.optimize.brief import make_brief
-from bozzetto.optimize.judge import Accepted, budget, fitted, judge, negatives, same
+from bozzetto.optimize.judge import judge, same
+from bozzetto.optimize.mend import Accepted, budget, fitted, negatives
 from bozzetto.optimize.parse import Draft, Refusal
 from bozzetto.optimize.stats import LibraryStats
 from bozzetto.text.tokens import clip_tokens
@@ -129,3 +130,13 @@ def test_negatives_that_harm_nothing_are_added() -> None:
 
 def test_the_budget_of_profiles() -> None:
     assert budget(profiles.load("sdxl")) == 75
+
+
+def test_syntax_the_idea_does_not_have_is_taken_out() -> None:
+    found = judged(f"{IDEA}, {LOOK}, <lora:../../x:1>, __season__ mist, (bokeh:1.3)")
+    assert isinstance(found, Accepted)
+    assert found.prompt == f"{IDEA}, {LOOK}, mist, (bokeh:1.3)"
+    assert found.notes == ("'<lora:../../x:1>' became ''", "'__season__' became ''")
+    plain = judged(f"{IDEA}, {LOOK}, (bokeh:1.3)", profile="flux")
+    assert isinstance(plain, Accepted)
+    assert plain.prompt == f"{IDEA}, {LOOK}, bokeh"

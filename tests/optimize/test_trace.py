@@ -1,6 +1,6 @@
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bozzetto import profiles
@@ -49,6 +49,7 @@ def test_a_translated_idea_keeps_its_phrases() -> None:
     )
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80), st.text(min_size=1, max_size=20).filter(str.isalnum))
 def test_the_phrases_lie_in_the_prompt_in_order(prompt: str, idea: str) -> None:
     for text in (prompt, f"{prompt}, {idea}, {prompt}"):

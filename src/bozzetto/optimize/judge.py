@@ -10,22 +10,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
 from bozzetto.optimize.brief import Brief
-from bozzetto.optimize.check import intent, nearest
+from bozzetto.optimize.check import nearest
+from bozzetto.optimize.mend import Accepted, budget, mend
 from bozzetto.optimize.modifiers import clashes, facet, sides, table
 from bozzetto.optimize.parse import Draft, Refusal
 from bozzetto.optimize.stats import LibraryStats
-from bozzetto.profiles import Profile
 from bozzetto.text.spans import protected
-from bozzetto.text.tokens import clip_cut, clip_tokens
+from bozzetto.text.tokens import clip_tokens
 from bozzetto.text.words import content_words, stem, words
 from bozzetto.types import Hit
 
-__all__ = ["Accepted", "budget", "fitted", "judge", "negatives", "same"]
+__all__ = ["judge", "same"]
 
 ENOUGH = ((3, 8), (2, 18))
 """What a text must add to the idea: words about the look, and content words in all."""
@@ -42,95 +41,21 @@ RUN = 8
 ALIKE = 0.6
 """Word-set Jaccard, idea aside, above which two candidates are the same."""
 
-MENDABLE = 0.6
-"""Share of the idea that must be there before the idea is put in front of the rest."""
-
-
-UNLIMITED = 150
-"""CLIP tokens to write where the image model's own limit is not counted in them."""
-
-
-def budget(profile: Profile) -> int:
-    """CLIP tokens that a prompt for a profile may have."""
-    return profile.tokens.get("clip", UNLIMITED)
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """A text that may stand; `notes` say what was mended, in sentences for a person."""
-
-    prompt: str
-    negative: str | None = None
-    notes: tuple[str, ...] = ()
-
 
 def judge(
     draft: Draft, brief: Brief, hits: Sequence[Hit], library: LibraryStats
 ) -> Accepted | Refusal:
     """Mend a draft and check it; the reason where it cannot stand."""
-    mended = _kept(draft.prompt, brief)
-    if isinstance(mended, Refusal):
-        return mended
-    prompt, notes = _with_wishes(mended.prompt, brief, mended.notes)
-    for reason in _objections(prompt, brief, hits, library):
-        return Refusal(reason)
-    return Accepted(prompt, draft.negative, notes)
+    mended = mend(draft, brief)
+    if isinstance(mended, Accepted):
+        for reason in _objections(mended.prompt, brief, hits, library):
+            return Refusal(reason)
+    return mended
 
 
 def same(prompt: str, others: Sequence[str], idea: str) -> bool:
     """Whether a prompt is another one again."""
     return nearest(prompt, idea, [words(other) for other in others]) > ALIKE
-
-
-# -- mending ------------------------------------------------------------------------------
-
-
-def _kept(prompt: str, brief: Brief) -> Accepted | Refusal:
-    """The prompt within the budget, with the whole idea in it."""
-    limit = budget(brief.profile)
-    shorter = fitted(prompt, limit)
-    cut = () if shorter == prompt else (f"cut to {limit} tokens",)
-    found = intent(brief.text, shorter)
-    if found.kept and not _broken(brief.text, shorter):
-        return Accepted(shorter, notes=cut)
-    whole = intent(brief.text, prompt)
-    missing = ", ".join(dict.fromkeys((*found.hard, *found.lost)))
-    if whole.score < MENDABLE:
-        return Refusal(f"lost {missing}")
-    glue = ", " if brief.profile.style == "tags" else ". "
-    room = limit - clip_tokens(brief.text + glue)
-    if room < ROOM // 2:
-        return Refusal(f"lost {missing}, and there is no room to put the idea in front")
-    text = f"{brief.text}{glue}{fitted(prompt, room)}"
-    return Accepted(fitted(text, limit), notes=(f"the idea was put in front: it lost {missing}",))
-
-
-def fitted(prompt: str, limit: int) -> str:
-    """The prompt cut to a limit of CLIP tokens, at the end of a phrase where there is one."""
-    if clip_tokens(prompt) <= limit:
-        return prompt
-    short = clip_cut(prompt, limit)
-    end = max(short.rfind(mark) for mark in (",", ";", ". ", "."))
-    return (short[:end] if end > len(short) // 2 else short).rstrip(" ,;.")
-
-
-def _broken(idea: str, prompt: str) -> bool:
-    """Whether control syntax or a quoted text of the idea did not come through to the letter."""
-    return any(idea[span.start : span.end] not in prompt for span in protected(idea))
-
-
-def _with_wishes(prompt: str, brief: Brief, notes: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-    """The prompt with the wishes it did not meet, as far as there is room."""
-    limit = budget(brief.profile)
-    for wish in brief.wanted:
-        if intent(wish.text, prompt).score >= 0.5:
-            continue
-        longer = f"{prompt.rstrip(' .')}, {wish.text}"
-        if clip_tokens(longer) <= limit:
-            prompt = longer
-        else:
-            notes = (*notes, f"no room for {wish.original or wish.text!r} within {limit} tokens")
-    return prompt, notes
 
 
 # -- checking -----------------------------------------------------------------------------
@@ -235,21 +160,3 @@ def _shingles(tokens: Sequence[str], own: frozenset[str]) -> Iterator[tuple[str,
         run = tuple(tokens[start : start + RUN])
         if sum(word in own for word in run) * 2 < RUN:
             yield run
-
-
-def negatives(said: str | None, prompt: str, base: str | None, brief: Brief) -> str | None:
-    """The negative prompt: the profile's and the wishes', and what of the model's is harmless.
-
-    Harmless are short phrases about nothing that the prompt or the idea asks for.
-    """
-    if not brief.profile.negative or not said:
-        return base
-    taken = {stem(word) for word in words(f"{prompt} {brief.text}")}
-    known = {part.strip().lower() for part in (base or "").split(",")}
-    kept: list[str] = []
-    for part in (piece.strip(" .") for piece in said.split(",")):
-        tokens = words(part)
-        fine = 0 < len(tokens) <= 3 and not taken & {stem(word) for word in tokens}
-        if fine and part.lower() not in known and part not in kept:
-            kept.append(part)
-    return ", ".join(filter(None, [base, *kept[:6]])) or None

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 
 from bozzetto.optimize.brief import Brief
-from bozzetto.optimize.judge import budget
+from bozzetto.optimize.mend import budget
 from bozzetto.text.normalise import normalise
 from bozzetto.text.words import jaccard, words
 from bozzetto.types import ChatRequest, Hit, Message

@@ -16,7 +16,8 @@ from bozzetto.errors import BackendError
 from bozzetto.optimize.brief import Brief
 from bozzetto.optimize.check import intent, nearest
 from bozzetto.optimize.compose import candidate_id, compose, negative_prompt
-from bozzetto.optimize.judge import Accepted, judge, negatives, same
+from bozzetto.optimize.judge import judge, same
+from bozzetto.optimize.mend import Accepted, negatives
 from bozzetto.optimize.messages import chat_request, references
 from bozzetto.optimize.parse import MAX_ANSWER, Refusal, parse
 from bozzetto.optimize.stats import LibraryStats

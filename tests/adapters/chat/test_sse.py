@@ -2,7 +2,7 @@ import json
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bozzetto.adapters.chat.sse import DONE, Lines, Payloads, read_json
@@ -49,6 +49,7 @@ def test_deep_nesting_and_huge_numbers_are_no_json() -> None:
             read_json(text)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=200), st.lists(st.integers(0, 200), max_size=5))
 def test_lines_do_not_depend_on_the_cuts(data: bytes, cuts: list[int]) -> None:
     whole, pieces, found = Lines(), Lines(), []
