@@ -61,9 +61,11 @@ def renew(store: Store, progress: Callable[[Progress], None] | None = None) -> b
         whole_parts.append(word_sets(texts))
         if progress is not None:
             progress(Progress("families", len(seqs), total))
-    labels = partition(
-        WordSets.join(core_parts), WordSets.join(whole_parts), np.array(hashes, dtype=np.int64)
-    )
+    cores = WordSets.join(core_parts)
+    core_parts.clear()
+    wholes = WordSets.join(whole_parts)
+    whole_parts.clear()
+    labels = partition(cores, wholes, np.array(hashes, dtype=np.int64))
     keys = np.array(seqs, dtype=np.int64)
     rest = np.flatnonzero(labels != np.arange(len(labels)))
     store.set_families(zip(keys[rest].tolist(), keys[labels[rest]].tolist(), strict=True), state)
