@@ -3,14 +3,19 @@ import time
 from collections.abc import Callable, Sequence
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bozzetto import profiles
 from bozzetto.errors import BackendError, SetupError
 from bozzetto.optimize.brief import make_brief
+from bozzetto.optimize.check import intent
 from bozzetto.optimize.compose import compose
 from bozzetto.optimize.stats import LibraryStats
 from bozzetto.optimize.write import Written, write
 from bozzetto.testing.chat import ScriptedChat
+from bozzetto.text.normalise import normalise
+from bozzetto.text.tokens import clip_tokens
 from bozzetto.types import ChatRequest, Hit
 
 IDEA = "a red book and a yellow vase"
@@ -147,3 +152,21 @@ def test_the_phrases_give_the_prompt() -> None:
             place = candidate.prompt.index(phrase.text, place) + len(phrase.text)
         assert candidate.phrases[0].source == "idea"
         assert any(phrase.source.startswith("h") for phrase in candidate.phrases[1:])
+
+
+PIECES = st.sampled_from(
+    ["PROMPT: ", "NEGATIVE: ", "\n", IDEA, "a red book", "yellow vase", *LOOKS, "by greg rutkowski"]
+)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.lists(PIECES | st.text(max_size=9), max_size=9).map(", ".join), min_size=4))
+def test_whatever_it_says_the_candidates_keep_idea_and_budget(answers: list[str]) -> None:
+    written, _ = wrote(answers)
+    assert len(written.candidates) == 4
+    assert len({c.prompt for c in written.candidates}) == 4
+    for candidate in written.candidates:
+        assert intent(IDEA, candidate.prompt).kept
+        assert clip_tokens(candidate.prompt) == candidate.tokens["clip"] <= 75
+        assert normalise(candidate.prompt) == candidate.prompt
+        assert "rutkowski" not in candidate.prompt
