@@ -11,6 +11,7 @@ from typing import Final
 
 from bozzetto.text.artist_names import FIRST_NAMES, STUDIOS, TELLING_NAMES
 from bozzetto.text.english_words import is_english
+from bozzetto.text.style_phrases import PHRASES, THEME_PHRASES
 from bozzetto.text.style_words import (
     ALWAYS_HEADS,
     ARTICLES,
@@ -20,10 +21,8 @@ from bozzetto.text.style_words import (
     MEDIA,
     NAME_LINKS,
     OTHER_FUNCTION_WORDS,
-    PHRASES,
     PREPOSITIONS,
     STRONG,
-    THEME_PHRASES,
     THEMES,
     WEAK,
     WEAK_NOUNS,
@@ -183,12 +182,15 @@ def _body(text: str) -> tuple[Piece, ...]:
 
 
 _CONTENT: Final = re.compile("[CK]")
+_SENTENCE: Final = re.compile(r"(?:it|he|she|they|there|we|you|i) \w+ \w")
 _OPENING: Final = re.compile(r"(?:(?:an?|the|and|or|with|in|of) )+(?=\w)")
 
 
 def _bare(text: str, letters: str) -> Piece:
     """A clause that holds no word of content, without the small words before it."""
     kind = _bare_kind(letters)
+    if kind == STYLE and _SENTENCE.match(text) and not set(letters) & set("SRM"):
+        kind = CORE
     opening = _OPENING.match(text) if kind != CORE else None
     return (opening.end() if opening else 0), len(text), kind
 
@@ -286,7 +288,7 @@ def _headed(words: list[str], letters: str) -> list[Piece] | None:
     if head in ALWAYS_HEADS:
         return [(0, len(words), THEME)]
     subject = _last_content(letters) + 1
-    if letters.count("C") > 3 or subject == len(words):
+    if letters.count("C") > 3 or subject == len(words) or "a" in letters[subject:]:
         return None
     return [(0, subject, SUBJECT), (subject, len(words), HEAD)]
 

@@ -43,7 +43,11 @@ _SEPARATOR: Final = re.compile(
     )""",
     re.VERBOSE,
 )
-_EDGE: Final = " \t\n.,;:!?-–—~+/|•·_*#"
+_WHITE: Final = (
+    " \t\n\r\x0b\x0c\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006"
+    "\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+)
+_EDGE: Final = _WHITE + ".,;:!?-–—~+/|•·_*#"
 _WEIGHT: Final = re.compile(r":\s?[+-]?\d*\.?\d+\s?$")
 _PAIRS: Final = {"(": ")", "[": "]", "{": "}", '"': '"', "“": "”", "'": "'"}
 _CLOSERS: Final = frozenset(_PAIRS.values())

@@ -33,7 +33,7 @@ _MARKERS: Final = ("<|startoftext|>", "<|endoftext|>")
 _PIECE: Final = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
 _PLAIN: Final = re.compile(r"[ -%'-~\s]*")  # what ftfy and HTML unescaping leave alone
 _HAN: Final = "\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff"
-_UNIT: Final = re.compile(rf"[{_HAN}]|[^\s,;{_HAN}][^\s{_HAN}]*?(?=[,;]*(?:\s|$)|[{_HAN}])")
+_UNIT: Final = re.compile(rf"[{_HAN}]|[^\s,;{_HAN}][^\s{_HAN}]*?(?=[,;]*(?:\s|$|[{_HAN}]))")
 
 
 def read_merges(file: Path) -> list[tuple[str, str]]:

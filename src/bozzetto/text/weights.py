@@ -1,28 +1,38 @@
-"""A1111 attention weights: "(x:1.2)", "((x))", "[x]". Pure text in, plain text out.
+"""A1111's attention weights taken out: "(x:1.2)", "((x))", "[x]" become "x".
 
-Syntax after AUTOMATIC1111's stable-diffusion-webui, wiki page Features, "Attention/emphasis".
+Syntax after AUTOMATIC1111's stable-diffusion-webui, wiki page Features, "Attention/emphasis":
+round brackets raise, square ones lower, a backslash makes a bracket an ordinary character.
 """
 
 from __future__ import annotations
 
 import re
+from typing import Final
 
 __all__ = ["strip_weights"]
 
-_ESCAPED = re.compile(r"\\([()\[\]\\])")
-_WEIGHT = re.compile(r"\s*:\s*[+-]?(?:\d+(?:\.\d*)?|\.\d+)\s*(?=\))")
-_MARKS = "()[]"
+_NUMBER: Final = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)"
+_TOKEN: Final = re.compile(
+    rf"\\(?P<kept>[()\[\]\\])"  # an escaped bracket is itself
+    rf"|(?P<apart><[^<>]*>|__[\w*/-]+__)"  # lora and wildcard syntax has its own colons
+    rf"|(?P<edit>\[[^\[\]()<>]*:\s*{_NUMBER}\s*\])"  # prompt editing "[a:b:0.5]" is no weight
+    rf"|\s*:\s*{_NUMBER}\s*\)|[()\[\]]"
+)
 
 
 def strip_weights(text: str) -> str:
-    """The text without its weights: brackets and numbers gone, escaped brackets kept.
+    r"""Take the weights out: brackets and numbers go, "\(x\)" gives "(x)".
 
-    Unbalanced brackets go too; "(x:1.2)" gives "x", "\\(x\\)" gives "(x)".
+    Unbalanced brackets go too. `<lora:...>`, wildcards and prompt editing ("[cat:dog:0.5]")
+    are another syntax and stay.
     """
-    if not any(mark in text for mark in _MARKS):
+    if not _MARK.search(text):
         return text
-    kept = _ESCAPED.sub(lambda m: chr(0xE000 + ord(m[1])), text)
-    plain = _WEIGHT.sub("", kept)
-    for mark in _MARKS:
-        plain = plain.replace(mark, "")
-    return re.sub("[\ue028\ue029\ue05b\ue05c\ue05d]", lambda m: chr(ord(m[0]) - 0xE000), plain)
+    return _TOKEN.sub(_replace, text)
+
+
+_MARK: Final = re.compile(r"[()\[\]]")
+
+
+def _replace(match: re.Match[str]) -> str:
+    return match["kept"] or match["apart"] or match["edit"] or ""

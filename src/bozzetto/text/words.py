@@ -3,44 +3,58 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Set
-from functools import cache
-from typing import Any
+from collections.abc import Callable, Set
+from functools import cache, lru_cache
+from typing import Final
 
 from bozzetto.text.stop_words import STOP_WORDS
 
 __all__ = ["content_words", "jaccard", "stem", "words"]
 
-_CJK = "\u3005-\u3007\u3041-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af"
-_WORD = re.compile(rf"[{_CJK}]|(?:(?![{_CJK}])[^\W_])+(?:['’](?:(?![{_CJK}])[^\W_])+)*")
-_ASCII_WORD = re.compile(r"[a-z0-9]+(?:'[a-z0-9]+)*")
+_HAN_KANA: Final = (
+    "\u3005-\u3007\u3041-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+    "\U00020000-\U000323af"
+)
+_LETTER: Final = rf"[^\W_{_HAN_KANA}]"
+_WORD: Final = re.compile(rf"[{_HAN_KANA}]|{_LETTER}+(?:['’]{_LETTER}+)*")
+_ASCII_WORD: Final = re.compile(r"[a-z0-9]+(?:'[a-z0-9]+)*")
+# "l'amico", "dell'estate": in French and Italian the article is a word of its own.
+_ELIDED: Final = re.compile(
+    r"^(?:[cdjlmnst]|qu|jusqu|lorsqu|un|(?:d|n|s|qu)?ell|all|dall|sull|quest)['’](?=\w)"
+)
 
 
 def words(text: str) -> tuple[str, ...]:
     """Lower-case word tokens in order; Chinese and Japanese as single characters."""
     lower = text.lower()
-    if lower.isascii():
-        return tuple(_ASCII_WORD.findall(lower))
-    return tuple(_WORD.findall(lower))
+    pattern = _ASCII_WORD if lower.isascii() else _WORD
+    return tuple(pattern.findall(lower))
 
 
 def content_words(text: str, language: str = "en") -> tuple[str, ...]:
-    """The words that carry meaning: stop words of the language left out."""
+    """The words that carry meaning: the language's stop words and elided articles left out.
+
+    A language without a table (see `stop_words`) keeps every word.
+    """
     stop = STOP_WORDS.get(language, frozenset())
-    return tuple(word for word in words(text) if word not in stop)
+    found: tuple[str, ...] = words(text)
+    if language in ("fr", "it"):
+        found = tuple(_ELIDED.sub("", word) for word in found)
+    return tuple(word for word in found if word not in stop)
 
 
 @cache
-def _stemmer() -> Any:
+def _stemmer() -> Callable[[str], str]:
     import snowballstemmer
 
-    return snowballstemmer.stemmer("english")
+    stemmer: Callable[[str], str] = snowballstemmer.stemmer("english").stemWord
+    return stemmer
 
 
-@cache
+@lru_cache(maxsize=1 << 16)
 def stem(word: str) -> str:
     """The English stem of a lower-case word (Snowball)."""
-    return str(_stemmer().stemWord(word))
+    return _stemmer()(word)
 
 
 def jaccard(a: Set[str], b: Set[str]) -> float:
