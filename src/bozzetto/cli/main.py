@@ -59,11 +59,18 @@ def run() -> None:
     except BozzettoError as error:
         complain(error)
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.stderr.write("\ninterrupted; what was finished is kept\n")
-        sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        # The reader went away (head, less): quiet, as any filter. The interpreter flushes
-        # stdout once more at exit, so it is pointed at nothing first.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+    except SystemExit as end:
+        if end.code == INTERRUPTED:
+            sys.stderr.write("interrupted; what was finished is kept\n")
+        elif isinstance(end.__context__, BrokenPipeError):
+            _leave_quietly()
+        raise
+
+
+def _leave_quietly() -> None:
+    """The reader went away (head, less): no error, as for any filter.
+
+    The interpreter flushes stdout once more at exit, so it is pointed at nothing first.
+    """
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(0)
