@@ -52,7 +52,7 @@ def test_a_better_score_never_lowers_a_place(
 
     def place(part: dict[int, float]) -> int:
         keys, total = fuse([leg(part), leg(two)])
-        return top(keys, total, len(keys))[0].tolist().index(key)
+        return int(np.flatnonzero(top(keys, total, len(keys))[0] == key)[0])
 
     assert place(better) <= place(one)
 

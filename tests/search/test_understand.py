@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bozzetto.errors import InputError
@@ -107,6 +107,7 @@ def test_query_languages_are_only_words(idea: str) -> None:
 
 
 @given(st.text(max_size=300))
+@settings(deadline=None)  # the first text loads the language models
 def test_any_text_is_understood_or_refused(text: str) -> None:
     try:
         query = understand(text)

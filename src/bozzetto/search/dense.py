@@ -29,10 +29,13 @@ __all__ = ["Dense", "DenseFactory", "MakeIndex"]
 MakeIndex = Callable[[int], VectorIndex]
 """An empty vector index fit for that many rows."""
 
-_HUBNESS = 0.3
+_HUBNESS = 0.25
 _SAMPLE = 1_400
 _SAMPLE_LEAST = 200
 _NEIGHBOURS = 20
+_USUAL_HUBNESS = 0.46
+"""Taken for prompts of a library too small to tell, so that scores mean the same there."""
+
 _DEPTH = 2_000
 _BLOCK = 16_384
 
@@ -109,7 +112,7 @@ class DenseFactory:
         self._views = views
         self._store, self._cache, self._folder, self._make = store, cache, folder, make
         kinds = ",".join(view.recipe for view in views)
-        self._recipe = f"1:{features.id}:{kinds}:{_HUBNESS}"
+        self._recipe = f"1:{features.id}:{kinds}"
 
     def open(self) -> Dense | None:
         """The newest index that can be read, or None."""
@@ -210,7 +213,7 @@ def _sample(vectors: Vectors) -> Vectors:
 
 def _hubness(vectors: Vectors, sample: Vectors) -> Vectors:
     """The mean similarity of each vector to its nearest of a sample, shape (n,)."""
-    hubs = np.zeros(len(vectors), dtype=np.float32)
+    hubs = np.full(len(vectors), _USUAL_HUBNESS, dtype=np.float32)
     if not len(sample):
         return hubs
     count = max(1, round(len(sample) * _NEIGHBOURS / _SAMPLE))

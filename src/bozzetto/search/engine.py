@@ -28,7 +28,7 @@ Bridge = Callable[[Vectors], Vectors]
 """Unit vectors of the many-language space to unit vectors of the English one, (n, dim)."""
 
 _WEIGHTS = {
-    "english": {"english": 1.0, "many": 0.3},
+    "english": {"english": 1.0, "many": 0.5},
     "many": {"bridge": 0.8, "many": 1.0},
 }
 """What each leg counts, for an idea in English and for one in another language."""
@@ -43,10 +43,13 @@ _WORDS_OF_A_SCRAP = 1.5
 _CORE_SHARE = 0.6
 """What holding all of an idea's words is worth, and how much of that in the core alone."""
 
-_UNWANTED = 0.15
+_UNWANTED = 0.5
 """What a prompt loses that names something the person does not want."""
 
-_CONFIDENT = {"english": 0.30, "many": 0.25}
+_CONFIDENT = {"english": 0.28, "many": 0.31}
+"""What the three best must score on average, for the legs' total weight. 99 % of the ideas of
+bench/data/ideas.jsonl are above on the 10,000 prompts, nine in ten questions about taxes,
+trains and programs below."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +149,7 @@ class Searcher:
             records=tuple(records[i] for i in order),
             scores=tuple(round(scores[i], 5) for i in order),
             legs=legs,
-            confident=_confident(query, dense),
+            confident=_confident(query, dense, sum(leg.weight for leg in legs)),
             hidden=allowed.hidden,
             notes=(*query.notes, *notes),
         )
@@ -209,10 +212,11 @@ class Searcher:
         if self._bridge is None or ENGLISH not in self._embedders:
             return None
         try:
-            return self._bridge(vector[None, :])[0]
+            mapped: Vectors = self._bridge(vector[None, :])[0]
         except SetupError as error:
             problems.append(error)
             return None
+        return mapped
 
     def _leg(
         self,
@@ -243,8 +247,10 @@ def _by_words(query: Query, record: PromptRecord) -> float:
     return plus
 
 
-def _confident(query: Query, dense: Sequence[float]) -> bool:
-    return bool(dense) and max(dense) >= _CONFIDENT["english" if query.english else "many"]
+def _confident(query: Query, dense: Sequence[float], weight: float) -> bool:
+    best = sorted(dense)[-3:]
+    floor = _CONFIDENT["english" if query.english else "many"] * weight
+    return bool(best) and sum(best) / len(best) >= floor
 
 
 def _hit(record: PromptRecord, score: float, variants: int, legs: Sequence[Leg]) -> Hit:
