@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from bozzetto.app.parts import EMBEDDERS, load_bridge, open_chat, open_embedder
 from bozzetto.config import Settings, load_settings
 from bozzetto.errors import BozzettoError
 from bozzetto.profiles import load as load_profile
+from bozzetto.store.database import SQLITE
 from bozzetto.store.store import FILE, Store
 from bozzetto.text.tokens import clip_tokens
 
@@ -59,7 +59,7 @@ def _program() -> Check:
         "program",
         "ok",
         f"bozzetto {__version__}, Python {platform.python_version()}, SQLite "
-        f"{sqlite3.sqlite_version}, {platform.system()} {platform.machine()}",
+        f"{SQLITE}, {platform.system()} {platform.machine()}",
     )
 
 

@@ -11,7 +11,10 @@ from pathlib import Path
 
 from bozzetto.errors import BozzettoError, DataError, SetupError
 
-__all__ = ["Database", "explain", "json_list"]
+__all__ = ["SQLITE", "Database", "explain", "json_list"]
+
+SQLITE = sqlite3.sqlite_version
+"""The version of the library we run on."""
 
 _Transaction = AbstractContextManager[sqlite3.Connection]
 
