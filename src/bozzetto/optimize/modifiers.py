@@ -22,7 +22,18 @@ from bozzetto.text.words import stem, words
 if TYPE_CHECKING:
     from bozzetto.optimize.stats import LibraryStats
 
-__all__ = ["Look", "Sides", "as_look", "clashes", "facet", "key", "looks", "sides", "table"]
+__all__ = [
+    "Look",
+    "Sides",
+    "as_look",
+    "clashes",
+    "facet",
+    "key",
+    "looks",
+    "names_someone",
+    "sides",
+    "table",
+]
 
 _MOST_WORDS = 6
 _STRAY = re.compile(r"https?:|www\.|--?\w+\s|[\\/|<>{}\[\]_=#@*]|\d{5,}")
@@ -128,6 +139,11 @@ def clashes(a: Sides, b: Sides) -> bool:
     shared = a & b
     settled = {line for line, _ in shared}
     return any(line == other and line not in settled for line, _ in a for other, _ in b)
+
+
+def names_someone(text: str) -> bool:
+    """Whether a person's name is among the words of a text."""
+    return any(word in _names() for word in words(text))
 
 
 def looks(prompt: str, idea: Set[str], stats: LibraryStats) -> tuple[Look, ...]:

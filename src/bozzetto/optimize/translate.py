@@ -14,6 +14,7 @@ from typing import Protocol
 
 from bozzetto.optimize.english import article
 from bozzetto.optimize.glossary import LANGUAGES, Entry, compound, known, look_up, particles
+from bozzetto.optimize.modifiers import names_someone
 from bozzetto.text.spans import protected
 from bozzetto.types import Phrase
 
@@ -26,6 +27,7 @@ _NOUN_FIRST = frozenset(["it", "fr", "es", "pt"])
 _LONGEST = 5
 _SURE = 0.6
 _NEAR = 0.35
+_CHOICE = 5
 _NAMES = {
     "it": "Italian", "de": "German", "fr": "French", "es": "Spanish", "pt": "Portuguese",
     "ja": "Japanese", "zh": "Chinese", "ko": "Korean",
@@ -56,7 +58,8 @@ class PhraseBook(Protocol):
 class _Unit:
     """A piece of the text: its words there, its English, its kind, how sure (0-1).
 
-    Kinds are the glossary's, and "?" not understood yet, "," punctuation, "=" kept.
+    Kinds are the glossary's, and "?" not understood yet, "N" like a name, "," punctuation,
+    "=" kept.
     """
 
     original: str
@@ -73,7 +76,7 @@ def translate(
     Languages without a glossary go through the phrase book alone, word by word; without
     that too, the text stays as it is and the note says so.
     """
-    units = list(_units(text, language))
+    units = _whole_names(_units(text, language))
     _ask(units, book)
     unknown = [unit.original for unit in units if unit.kind == "?"]
     units = _without_relatives([u for u in units if u.kind != "?"])
@@ -105,10 +108,22 @@ def _units(text: str, language: str) -> Iterator[_Unit]:
     yield from _read(text[start:], language)
 
 
+def _whole_names(units: Iterable[_Unit]) -> list[_Unit]:
+    """Words of one name as one unit."""
+    joined: list[_Unit] = []
+    for unit in units:
+        if unit.kind == "N" and joined and joined[-1].kind == "N":
+            joined[-1].original += " " + unit.original
+            joined[-1].english += " " + unit.english
+        else:
+            joined.append(unit)
+    return joined
+
+
 def _read(text: str, language: str) -> Iterator[_Unit]:
     if language in _UNSPACED:
         for piece in re.findall(r"[^\W_]+|[^\w\s]", text):
-            yield from _unspaced(piece, language)
+            yield from _unspaced(piece, language) if piece[0].isalnum() else [_mark(piece)]
     elif language in LANGUAGES:
         yield from _spaced(_TOKEN.findall(text), language)
     else:
@@ -147,7 +162,7 @@ def _word(token: str, language: str, *, first: bool) -> Iterator[_Unit]:
     elif language == "ko":
         yield from _korean(token)
     elif token.isdigit() or (token[0].isupper() and not first and language != "de"):
-        yield _Unit(token, token, "=")
+        yield _Unit(token, token, "=" if token.isdigit() else "N")
     elif "-" in token:
         for part in token.split("-"):
             yield from _word(part, language, first=True)
@@ -229,15 +244,20 @@ def _same_script(last: str, piece: str) -> bool:
 
 
 def _ask(units: list[_Unit], book: PhraseBook | None) -> None:
-    """Let the phrase book answer for what the glossary lacks, runs of words as a whole."""
-    lacking = [unit for unit in units if unit.kind == "?"]
-    if book is None or not lacking:
-        return
-    answers = book.nearest([unit.original for unit in lacking], 1)
-    for unit, answer in zip(lacking, answers, strict=True):
-        if answer and answer[0][1] >= _NEAR:
-            unit.english, unit.sure = answer[0]
-            unit.kind = "n"
+    """Let the phrase book answer for what the glossary lacks, and for names it may know.
+
+    "Medioevo" and "Stati Uniti" are names to the eye only; a name the book does not know
+    well stays as it is.
+    """
+    lacking = [unit for unit in units if unit.kind in ("?", "N")]
+    answers = book.nearest([unit.original for unit in lacking], _CHOICE) if book and lacking else []
+    for unit, answer in zip(lacking, answers, strict=bool(answers)):
+        english, sure = next(((e, s) for e, s in answer if not names_someone(e)), ("", 0.0))
+        if sure >= (_NEAR if unit.kind == "?" else _SURE):
+            unit.english, unit.sure, unit.kind = english, sure, "n"
+    for unit in lacking:
+        if unit.kind == "N":
+            unit.kind = "="
 
 
 def _without_relatives(units: list[_Unit]) -> list[_Unit]:
