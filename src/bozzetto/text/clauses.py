@@ -17,6 +17,7 @@ from bozzetto.text.style_words import (
     ARTICLES,
     CREDIT_STOPS,
     CREDIT_VERBS,
+    DONE,
     HEADS,
     MEDIA,
     NAME_LINKS,
@@ -98,7 +99,8 @@ _LEAD: Final = re.compile(r"[fa]*([WTMRSNc]*[SRM])(?=[WTN]*a?[WTN]*[CK])")
 _VERBS: Final = "|".join(CREDIT_VERBS.split())
 _CREDIT: Final = re.compile(
     rf"(?:(?<!\w)(?P<verb>{_VERBS}) )?(?<!\w)by (?P<article>(?:the|an?|his|her) )?"
-    r"|(?<!\w)(?:(?:drawn|painted|art|artwork|done) )?(?P<style>(?:in (?:the |an? )?)?styles? of"
+    r"|(?<!\w)(?:(?:drawn|painted|art|artwork|done) )?"
+    r"(?P<style>(?:in (?:the |an? )?)?(?:art ?)?styles? of"
     r"|^style(?: by)?|in the manner of|reminiscent of) "
 )
 
@@ -161,10 +163,19 @@ def _is_credit(lower: str, match: re.Match[str], end: int) -> bool:
     if match["article"]:
         return False
     names = _WORD.findall(lower[match.end() : end])
-    first = names[0] if names else ""
-    if first in FIRST_NAMES or first in TELLING_NAMES or not first:
+    if not names or names[0] in FIRST_NAMES or names[0] in TELLING_NAMES:
         return True
-    return not is_english(first) and not first[0].isdigit()
+    if names[0][0].isdigit() or _does(lower[: match.start()].split()[-1:]):
+        return False
+    return not all(is_english(name) for name in names[:3])
+
+
+def _does(before: list[str]) -> bool:
+    """Whether the word before "by" is a participle, so that a doer follows: "eaten by"."""
+    word = before[0] if before else ""
+    if word in DONE:
+        return True
+    return word.endswith("ed") and _LETTER.get(word) not in _STYLE_LETTERS
 
 
 def _body(text: str) -> tuple[Piece, ...]:
@@ -201,8 +212,8 @@ def _whole(text: str, kind: str) -> Piece:
 
 def _bare_kind(letters: str) -> str:
     """What a clause is that holds no word of content."""
-    if "T" in letters:
-        return THEME
+    if "T" in letters:  # "in space" is a place
+        return THEME if letters[0] != "p" or set(letters) & set("SRMW") else CORE
     if set(letters) & _STYLE_LETTERS:
         return STYLE
     return CORE if "N" in letters or not letters else NOTHING
@@ -256,17 +267,17 @@ def _cut(text: str, words: list[str], letters: str) -> tuple[Piece, ...]:
     first, last = 0, len(words)
     styles: list[tuple[int, int]] = []
     while match := _FRAME.match(letters[first:]):
-        if match[1].count("C") > 3:
+        if not _frames(words[first + match.start(1) :], match[1]):
             break
         styles.append((first + match.start(1), first + match.end(1)))
         first += match.end()
+    if not styles and (headed := _headed(words, letters)):
+        return _place(text, headed)
     if (match := _LEAD.match(letters[first:])) and (
         words[first] == "portrait" or re.search("[SR]", match[1])
     ):
         styles.append((first + match.start(1), first + match.end(1)))
         first += match.end()
-    if (headed := _headed(words, letters)) and not styles:
-        return _place(text, headed)
     kind = CORE if _CONTENT.search(letters, first) else _bare_kind(letters[first:])
     cut = _tail(words, letters, first)
     if not styles and cut == last and letters[0] not in "oc":
@@ -278,6 +289,12 @@ def _cut(text: str, words: list[str], letters: str) -> tuple[Piece, ...]:
     if cut < last:
         pieces.append((cut, last, STYLE))
     return _place(text, pieces)
+
+
+def _frames(words: list[str], letters: str) -> bool:
+    """Whether what stands before a medium goes with it: "movie still", not "holding a photo"."""
+    own = [word for word, letter in zip(words, letters, strict=False) if letter == "C"]
+    return len(own) <= 3 and not any(word.endswith("ing") for word in own)
 
 
 def _headed(words: list[str], letters: str) -> list[Piece] | None:

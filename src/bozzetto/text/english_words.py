@@ -62,8 +62,8 @@ slipper hat cap beanie helmet hood crown tiara headband headdress scarf shawl ve
 mitten belt buckle button zipper pocket collar sleeve lace ribbon bow corset bikini swimsuit
 underwear lingerie bra uniform apron kimono sari toga armor armour chainmail shield glasses
 sunglasses goggles monocle earring necklace bracelet ring jewel jewelry pendant brooch watch purse
-handbag bag backpack umbrella leather silk cotton wool denim velvet satin linen fabric cloth
-knit fashion streetwear attire garment fur bandana turban headphones
+handbag bag backpack umbrella leather silk cotton wool denim velvet satin linen fabric cloth knit
+fashion streetwear attire garment fur bandana turban headphones
 """
 
 _THINGS = """
@@ -198,37 +198,38 @@ spicy juicy ripe rotten raw fried grilled roasted
 """
 
 _SMALL_WORDS = """
-a an the and or but nor so yet if then else when while where why how what which who whom whose that
-this these those there here it its he him his she her hers they them their we us our you your i me
-my mine of in on at by for with without from to into onto over under above below between among
-through across along around behind beside near next against toward towards during before after
-until since about like as than not no yes very too also just only even still again always never
-ever often sometimes all any both each every either neither some none more most less least much
-many such own off out up down away together apart inside outside upon within beyond because can
-could will would shall should may might must cannot don't doesn't isn't it's let's something
-someone somebody everything everyone nothing nobody anything anyone made full side top bottom part
-piece kind type sort way name word end start front middle center idea concept scene view image
-photo portrait style art story life death love power energy light shadow color colour shape form
-line pattern texture size number music song sound noise voice language question answer problem news
-science math history culture religion politics business advertisement advert ad campaign product
-brand label packaging website banner flyer brochure card avatar character icon profile level boss
-enemy map quest film movie cartoon comic anime manga episode series show cover album band tour
-trailer documentary studio design designer anatomy cell virus bacteria molecule atom dna diagram
-chart graph plan blueprint model robotics humanoid mecha machinery equipment material technology
-security society civilization humanity civilian reality creation destruction exploration chaos
-darkness silence madness paradise apocalypse utopia afterlife realm kingdom empire palace layer
-edge border circle cube sphere spiral stripe swirl particle beam smoke haze lamp sunbeam firefly
-tendril vegetation foliage jungle herb berry ornament decoration furniture pedestal board sheet
-peak depth distance platform complex area region rural geometric gothic tribal alien fluid solid
-smart confident innocent graceful gloomy grim sinister serene tranquil majestic grand divine holy
-sacred legendary mythical heroic nuclear toxic radioactive undead drunk nerdy casual exotic
-whimsical festive traditional cultural religious political military federal public private personal
-professional athletic feminine masculine androgynous attractive sexy sensual precious rare perfect
-imperfect shaven shaved trimmed jumpsuit bodysuit spacesuit swimwear lingerie headpiece headscarf
-katana lightsaber laser missile reactor spaceport cargo container crane bulldozer excavator truck
-caravan motorway treehouse lightbulb candlelight campfire fireplace fireworks confetti graffiti
-mural mosaic neon hologram plague mutation biome ecosystem climate disease surgery organ nerve
-spine tissue medical biology chemistry physics astronomy
+himself herself itself themselves myself yourself candlelight a an the and or but nor so yet if
+then else when while where why how what which who whom whose that this these those there here it
+its he him his she her hers they them their we us our you your i me my mine of in on at by for with
+without from to into onto over under above below between among through across along around behind
+beside near next against toward towards during before after until since about like as than not no
+yes very too also just only even still again always never ever often sometimes all any both each
+every either neither some none more most less least much many such own off out up down away
+together apart inside outside upon within beyond because can could will would shall should may
+might must cannot don't doesn't isn't it's let's something someone somebody everything everyone
+nothing nobody anything anyone made full side top bottom part piece kind type sort way name word
+end start front middle center idea concept scene view image photo portrait style art story life
+death love power energy light shadow color colour shape form line pattern texture size number music
+song sound noise voice language question answer problem news science math history culture religion
+politics business advertisement advert ad campaign product brand label packaging website banner
+flyer brochure card avatar character icon profile level boss enemy map quest film movie cartoon
+comic anime manga episode series show cover album band tour trailer documentary studio design
+designer anatomy cell virus bacteria molecule atom dna diagram chart graph plan blueprint model
+robotics humanoid mecha machinery equipment material technology security society civilization
+humanity civilian reality creation destruction exploration chaos darkness silence madness paradise
+apocalypse utopia afterlife realm kingdom empire palace layer edge border circle cube sphere spiral
+stripe swirl particle beam smoke haze lamp sunbeam firefly tendril vegetation foliage jungle herb
+berry ornament decoration furniture pedestal board sheet peak depth distance platform complex area
+region rural geometric gothic tribal alien fluid solid smart confident innocent graceful gloomy
+grim sinister serene tranquil majestic grand divine holy sacred legendary mythical heroic nuclear
+toxic radioactive undead drunk nerdy casual exotic whimsical festive traditional cultural religious
+political military federal public private personal professional athletic feminine masculine
+androgynous attractive sexy sensual precious rare perfect imperfect shaven shaved trimmed jumpsuit
+bodysuit spacesuit swimwear lingerie headpiece headscarf katana lightsaber laser missile reactor
+spaceport cargo container crane bulldozer excavator truck caravan motorway treehouse lightbulb
+campfire fireplace fireworks confetti graffiti mural mosaic neon hologram plague mutation biome
+ecosystem climate disease surgery organ nerve spine tissue medical biology chemistry physics
+astronomy
 """
 
 ENGLISH_WORDS: frozenset[str] = frozenset(

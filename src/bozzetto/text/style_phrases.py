@@ -10,10 +10,10 @@ def _phrases(text: str) -> tuple[str, ...]:
 
 
 PHRASES = _phrases(
-    """depth of field, golden hour, blue hour, magic hour, golden ratio, rule of thirds, ray
-    tracing, ray traced, path tracing, global illumination, ambient occlusion, chromatic
-    aberration, film grain, lens flare, lens flares, unreal engine, octane render, cinema
-    4d, cinema 4 d, v ray, daz 3d, unity engine, god rays, light rays, rim light, rim
+    """depth of field, well lit, golden hour, blue hour, magic hour, golden ratio, rule of
+    thirds, ray tracing, ray traced, path tracing, global illumination, ambient occlusion,
+    chromatic aberration, film grain, lens flare, lens flares, unreal engine, octane render,
+    cinema 4d, cinema 4 d, v ray, daz 3d, unity engine, god rays, light rays, rim light, rim
     lights, soft light, hard light, key light, natural light, studio light, dramatic light,
     cinematic light, volumetric light, volumetric lights, volumetric fog, volumetric clouds,
     volumetric smoke, art station, art germ, deviant art, national geographic, award
@@ -50,6 +50,6 @@ PHRASES = _phrases(
 
 THEME_PHRASES = _phrases(
     """sci fi, science fiction, post apocalyptic, dungeons and dragons, magic the gathering,
-    dark souls, outer space"""
+    elden ring, league of legends, dark souls, outer space"""
 )
 """Worlds and genres: style among words of style, the core where nothing else is."""

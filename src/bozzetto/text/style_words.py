@@ -7,6 +7,7 @@ __all__ = [
     "ARTICLES",
     "CREDIT_STOPS",
     "CREDIT_VERBS",
+    "DONE",
     "HEADS",
     "MEDIA",
     "NAME_LINKS",
@@ -97,72 +98,75 @@ STRONG = _words(
 """Words that speak of looks wherever they stand."""
 
 WEAK = _words(
-    """promotional oppressive luminous luminescent bioluminescent iridescent shimmering
-    sparkling shiny glossy glistening glowing very highly extremely incredibly insanely
-    super ultra hyper mega extra absurdly ridiculously amazingly beautifully perfectly
-    finely precisely deeply high higher highest best better top great good nice quality
-    detail details detailing art artwork arts artistic artist painting paintings painted
-    paint drawing drawn draw sketch portrait portraits photo photos photograph photographs
-    picture image images film movie movies still frame shot shots scene view angle
-    perspective camera cover poster print wallpaper design designs designed designer work
-    works piece render look looks beautiful beauty gorgeous stunning amazing awesome
-    incredible wonderful fantastic magnificent marvelous majestic epic grand grandiose
-    lovely pretty attractive elegant graceful exquisite refined sophisticated delicate fine
-    finest perfect flawless clean crisp clear sharp smooth soft hard rough loose tight bold
-    strong intense powerful expressive emotional dynamic dramatic atmospheric atmosphere
-    moody mood ambient ambience ambiance evocative ethereal dreamy dreamlike serene peaceful
-    tranquil calm cozy cosy warm cold cool bright dark dim dimly deep rich vivid vibrant
-    vibrancy colorful colourful color colors colour colours colored coloured multicolored
-    muted pale neutral earthy light shadow shadows radiant reflection reflections reflective
-    refraction refractions rays ray beam beams sunlight sunrays sunbeams highlights rim edge
-    key fill low long wide ultrawide full half medium mid close extreme establishing eye
-    level aerial overhead upper body length front side back profile pose posing complex
-    complexity ornate ornament ornaments ornamental ornamented decorative elaborate organic
-    geometric texture textures textured material materials realistic real realistically
-    lifelike natural naturalistic professional studio commercial editorial fashion official
-    award awards popular famous viral trending contest original creative unique innovative
-    inspired inspirational conceptual abstract surreal surrealistic minimal simple
-    simplistic flat plain classic classical contemporary modern traditional vintage retro
-    antique old oldschool aged faded distressed weathered gritty raw aesthetic 2d 3d 4d 2.5d
-    cg digital 3 2 4 5 8 bit 16bit 8bit 32bit pixel pixels lowpoly poly background backdrop
-    backgrounds white black grey gray blank empty solid ink inks oil oils pen pencil brush
-    canvas paper board parchment watercolors tempera effect effects post processing
-    processed production grade tracing traced rtx global tone tonal scheme accents accent
-    contours contour outline outlines outlined line lines curves sharpness clarity
-    definition defined features feature proportions proportional proportion environment
-    environments faces pallet pallette palettes anatomy anatomical anatomically correct
-    correctly accurate accuracy coherent cohesive consistent balanced balance centered
-    framed framing frames border borderless crop cropped uncropped vision visionary visual
-    visuals imagery graphic graphics interface unit engine software magazine advertisement
-    campaign gallery museum exhibition national geographic pulitzer prize vogue
-    international publication unedited edited colorized colourized restored remastered
-    enhanced enhancement enhancements hyperfine ratio rule thirds golden hour volumetric god
-    speed shutter trends seasonal modernist sense awe inspiring tack ultraclear focal range
-    field lut bloom much many more most lots lot of maximum max symmetrical central centred
-    vanishing point one two three four five rendition depiction version masterfully crafted
-    made created mixed media reference sheet character characters concept turnaround model
-    modeling modelling sculpt asset maximal limited tilt shift stock unprocessed visually
-    pleasing satisfying mesmerizing captivating enchanting haunting striking impressive
-    nostalgic melancholic melancholy gloomy ominous eerie unsettling mysterious mystic
-    mystical intimate romantic sensual whimsical playful charming wholesome cheerful gentle
-    brilliant genius sublime superb divine outstanding remarkable spectacular glorious
-    legendary timeless iconic photogenic majestically elegantly intricacies physically based
-    pbr spectral particle particles particulate hand-drawn handdrawn handpainted""",
+    """negative environmental attributes stylish fashionable glamorous promotional oppressive
+    luminous luminescent bioluminescent iridescent shimmering sparkling shiny glossy
+    glistening glowing very highly extremely incredibly insanely super ultra hyper mega
+    extra absurdly ridiculously amazingly beautifully perfectly finely precisely deeply high
+    higher highest best better top great good nice quality detail details detailing art
+    artwork arts artistic artist painting paintings painted paint drawing drawn draw sketch
+    portrait portraits photo photos photograph photographs picture image images film movie
+    movies still frame shot shots scene view angle perspective camera cover poster print
+    wallpaper design designs designed designer work works piece render look looks beautiful
+    beauty gorgeous stunning amazing awesome incredible wonderful fantastic magnificent
+    marvelous majestic epic grand grandiose lovely pretty attractive elegant graceful
+    exquisite refined sophisticated delicate fine finest perfect flawless clean crisp clear
+    sharp smooth soft hard rough loose tight bold strong intense powerful expressive
+    emotional dynamic dramatic atmospheric atmosphere moody mood ambient ambience ambiance
+    evocative ethereal dreamy dreamlike serene peaceful tranquil calm cozy cosy warm cold
+    cool bright dark dim dimly deep rich vivid vibrant vibrancy colorful colourful color
+    colors colour colours colored coloured multicolored muted pale neutral earthy light
+    shadow shadows radiant reflection reflections reflective refraction refractions rays ray
+    beam beams sunlight sunrays sunbeams highlights rim edge key fill low long wide
+    ultrawide full half medium mid close extreme establishing eye level aerial overhead
+    upper body length front side back profile pose posing complex complexity ornate ornament
+    ornaments ornamental ornamented decorative elaborate organic geometric texture textures
+    textured material materials realistic real realistically lifelike natural naturalistic
+    professional studio commercial editorial fashion official award awards popular famous
+    viral trending contest original creative unique innovative inspired inspirational
+    conceptual abstract surreal surrealistic minimal simple simplistic flat plain classic
+    classical contemporary modern traditional vintage retro antique old oldschool aged faded
+    distressed weathered gritty raw aesthetic 2d 3d 4d 2.5d cg digital 3 2 4 5 8 bit 16bit
+    8bit 32bit pixel pixels lowpoly poly background backdrop backgrounds white black grey
+    gray blank empty solid ink inks oil oils pen pencil brush canvas paper board parchment
+    watercolors tempera effect effects post processing processed production grade tracing
+    traced rtx global tone tonal scheme accents accent contours contour outline outlines
+    outlined line lines curves sharpness clarity definition defined features feature
+    proportions proportional proportion environment environments faces pallet pallette
+    palettes anatomy anatomical anatomically correct correctly accurate accuracy coherent
+    cohesive consistent balanced balance centered framed framing frames border borderless
+    crop cropped uncropped vision visionary visual visuals imagery graphic graphics
+    interface unit engine software magazine advertisement campaign gallery museum exhibition
+    national geographic pulitzer prize vogue international publication unedited edited
+    colorized colourized restored remastered enhanced enhancement enhancements hyperfine
+    ratio rule thirds golden hour volumetric god speed shutter trends seasonal modernist
+    sense awe inspiring tack ultraclear focal range field lut bloom much many more most lots
+    lot of maximum max symmetrical central centred vanishing point one two three four five
+    rendition depiction version masterfully crafted made created mixed media reference sheet
+    character characters concept turnaround model modeling modelling sculpt asset maximal
+    limited tilt shift stock unprocessed visually pleasing satisfying mesmerizing
+    captivating enchanting haunting striking impressive nostalgic melancholic melancholy
+    gloomy ominous eerie unsettling mysterious mystic mystical intimate romantic sensual
+    whimsical playful charming wholesome cheerful gentle brilliant genius sublime superb
+    divine outstanding remarkable spectacular glorious legendary timeless iconic photogenic
+    majestically elegantly intricacies physically based pbr spectral particle particles
+    particulate hand-drawn handdrawn handpainted""",
 )
 """Words that speak of looks only among their like: beautiful light, but not light bulb."""
 
 THEMES = _words(
-    """game games fantasy scifi sci fi science fiction horror cyberpunk steampunk dieselpunk
-    biopunk solarpunk atompunk dystopian dystopia utopian utopia apocalyptic postapocalyptic
-    gothic goth medieval renaissance victorian western anime manga cartoon cartoonish comic
-    comics kawaii chibi shonen shojo psychedelic trippy lsd dmt acid esoteric occult
-    lovecraftian eldritch cosmic celestial space alien futuristic futurism retrofuturistic
-    retrofuturism afrofuturism tribal baroque rpg dnd d&d mtg videogame lovecraft noir
-    biomechanical bioorganic fractal fractals kitsch cottagecore darkwave grunge punk pop
-    hiphop liminal dream nightmare macabre gore magical magic mythology mythological mythic
-    mythical legend historical documentary drama action adventure comedy thriller mystery
-    romance fairytale tale fairy storybook spiritual religious 1920s 1930s 1940s 1950s 1960s
-    1970s 1980s 1990s 2000s 20s 30s 40s 50s 60s 70s 80s 90s edwardian futurist dark""",
+    """hearthstone overwatch warhammer warcraft fortnite borderlands xenoblade bioshock skyrim
+    gloomhaven mtg pathfinder valorant arcane game games fantasy scifi sci fi science
+    fiction horror cyberpunk steampunk dieselpunk biopunk solarpunk atompunk dystopian
+    dystopia utopian utopia apocalyptic postapocalyptic gothic goth medieval renaissance
+    victorian western anime manga cartoon cartoonish comic comics kawaii chibi shonen shojo
+    psychedelic trippy lsd dmt acid esoteric occult lovecraftian eldritch cosmic celestial
+    space alien futuristic futurism retrofuturistic retrofuturism afrofuturism tribal
+    baroque rpg dnd d&d videogame lovecraft noir biomechanical bioorganic fractal fractals
+    kitsch cottagecore darkwave grunge punk pop hiphop liminal dream nightmare macabre gore
+    magical magic mythology mythological mythic mythical legend historical documentary drama
+    action adventure comedy thriller mystery romance fairytale tale fairy storybook
+    spiritual religious 1920s 1930s 1940s 1950s 1960s 1970s 1980s 1990s 2000s 20s 30s 40s
+    50s 60s 70s 80s 90s edwardian futurist dark""",
 )
 """Genres and worlds: style among other words of style, the core where nothing else is."""
 
@@ -222,6 +226,12 @@ CREDIT_STOPS = _words(
     without where when made using showing depicting having and/or"""
 )
 """Words a credit ends before."""
+
+DONE = _words(
+    """eaten taken given driven beaten bitten hidden broken frozen stolen ridden torn worn held
+    lit led built caught seen shown grown bound stung struck hit cut"""
+)
+"""Irregular participles after which by names who does it, not who made the picture."""
 
 NAME_LINKS = _words("and & van von der den de del della di da la le el of the y e jr st mc o")
 """Small words inside names and between them."""
