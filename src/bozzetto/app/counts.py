@@ -1,22 +1,27 @@
-"""The library's word and modifier counts as a disposable file, renewed when the library changed."""
+"""What is common in the library, as disposable files made anew when the library has changed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from bozzetto.embed.phrases import common_phrases
 from bozzetto.errors import DataError
 from bozzetto.optimize.stats import LibraryStats
 from bozzetto.store.store import Store
 
-__all__ = ["library_counts"]
+__all__ = ["library_counts", "library_phrases"]
 
 MOST = 200_000
 """Prompts that are counted; of a larger library an even sample, chosen by id."""
 
+LEAST_PHRASE, MOST_PHRASES = 3, 6_000
+"""Prompts that have to hold a phrase before it is looked up, and how many phrases are."""
+
 
 def library_counts(store: Store, folder: Path) -> LibraryStats:
-    """The counts of the library as it is now, from their file or made anew."""
+    """How often words and modifiers occur in the library as it is now."""
     path = folder / f"counts-{store.state()}.json"
     try:
         return LibraryStats.load(path)
@@ -24,10 +29,31 @@ def library_counts(store: Store, folder: Path) -> LibraryStats:
         stats = LibraryStats.build(_sample(store))
     folder.mkdir(parents=True, exist_ok=True)
     stats.save(path)
-    for old in folder.glob("counts-*.json"):
-        if old != path:
-            old.unlink(missing_ok=True)
+    _sweep(path, "counts-*.json")
     return stats
+
+
+def library_phrases(store: Store, folder: Path) -> Mapping[str, int]:
+    """The common phrases of the library as it is now, with how many prompts hold them."""
+    path = folder / f"phrases-{store.state()}.json"
+    try:
+        found: dict[str, int] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        found = common_phrases(_sample(store), LEAST_PHRASE, MOST_PHRASES)
+    else:
+        return found
+    folder.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(path.name + ".new")
+    fresh.write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
+    fresh.replace(path)
+    _sweep(path, "phrases-*.json")
+    return found
+
+
+def _sweep(keep: Path, pattern: str) -> None:
+    for old in keep.parent.glob(pattern):
+        if old != keep:
+            old.unlink(missing_ok=True)
 
 
 def _sample(store: Store) -> Iterator[str]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import cast
 
+from bozzetto.app.counts import library_counts, library_phrases
 from bozzetto.app.parts import EMBEDDERS, load_bridge, open_embedder
 from bozzetto.config import Settings
+from bozzetto.embed.phrases import PhraseBook
 from bozzetto.embed.texts import Progress as EmbedProgress
 from bozzetto.embed.texts import embed_texts, missing
 from bozzetto.plugins import load
@@ -67,22 +69,27 @@ class Indexing:
         )
 
     @cached_property
-    def phrase_book(self):
+    def phrase_book(self) -> LibraryPhrases:
         """English phrases for foreign ones; nothing is read before it is asked."""
-        return None
+        return LibraryPhrases(self._store, self._cache, self.folder)
 
     def embed(self) -> None:
         """Embed what has no vector yet, then bring every index up to date."""
         for name in EMBEDDERS:
-            embed_texts(
-                open_embedder(name),
-                self._cache,
-                self._texts(name),
-                name=name,
-                progress=self._tell(name),
-                processes=self._settings.workers or None,
-            )
+            self._embed(name, self._texts(name))
+        self._embed(MANY, library_phrases(self._store, self.folder))
+        library_counts(self._store, self.folder)
         self._indexes.refresh()
+
+    def _embed(self, name: str, texts: Iterable[str]) -> None:
+        embed_texts(
+            open_embedder(name),
+            self._cache,
+            texts,
+            name=name,
+            progress=self._tell(name),
+            processes=self._settings.workers or None,
+        )
 
     def refresh_words(self) -> None:
         """Bring the text index up to date."""
@@ -106,6 +113,18 @@ class Indexing:
             )
 
         return tell
+
+
+class LibraryPhrases:
+    """The phrase book of a library as it is when a question comes."""
+
+    def __init__(self, store: Store, cache: VectorCache, folder: Path) -> None:
+        self._store, self._cache, self._folder = store, cache, folder
+
+    def nearest(self, texts: Sequence[str], k: int) -> list[list[tuple[str, float]]]:
+        """For each text, up to k English phrases with their cosine, likeliest first."""
+        phrases = library_phrases(self._store, self._folder)
+        return PhraseBook(open_embedder(MANY), phrases, self._cache).nearest(texts, k)
 
 
 def _make_index(rows: int) -> VectorIndex:

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import cast
 
+from bozzetto.embed.bridge import Bridge
 from bozzetto.errors import SetupError
 from bozzetto.plugins import load, split_name
 from bozzetto.ports import ChatModel, Embedder, PromptSource
@@ -24,9 +25,8 @@ def open_embedder(scheme: str) -> Embedder:
 
 
 @cache
-def load_bridge():
+def load_bridge() -> Bridge:
     """The fitted map from the many-language space to the English one."""
-    from bozzetto.embed.bridge import Bridge
     return Bridge.load()
 
 
