@@ -42,7 +42,7 @@ class Workers:
     """Some worker processes; `close` ends them at once."""
 
     def __init__(self, name: str, count: int) -> None:
-        self._processes = [_start(name) for _ in range(count)]
+        self.processes = [_start(name) for _ in range(count)]
 
     def embed(self, blocks: Sequence[Block]) -> Iterator[Embedded]:
         """Yield each block with its vectors, as they get done.
@@ -54,7 +54,7 @@ class Workers:
         for block in blocks:
             todo.put(block)
         done: queue.SimpleQueue[Embedded | BackendError] = queue.SimpleQueue()
-        for process in self._processes:
+        for process in self.processes:
             threading.Thread(target=_serve, args=(process, todo, done), daemon=True).start()
         for _ in blocks:
             result = done.get()
@@ -64,9 +64,9 @@ class Workers:
 
     def close(self) -> None:
         """End the processes, whatever they are doing."""
-        for process in self._processes:
+        for process in self.processes:
             process.kill()
-        for process in self._processes:
+        for process in self.processes:
             process.wait()
             for pipe in (process.stdin, process.stdout):
                 if pipe is not None:
