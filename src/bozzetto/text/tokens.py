@@ -31,7 +31,7 @@ _MERGES: Final = 49152 - 256 - 2
 _MERGES_BYTES: Final = 1 << 20  # the merges CLIP uses lie in the first part of the file
 _MARKERS: Final = ("<|startoftext|>", "<|endoftext|>")
 _PIECE: Final = r"'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+"
-_PLAIN: Final = re.compile(r"[ -%'-~\s]*")  # what ftfy and HTML unescaping leave alone
+_PLAIN: Final = re.compile(r"[ -%'-~\t\n\r]*")  # what ftfy and HTML unescaping leave alone
 _HAN: Final = "\u3041-\u30ff\u3400-\u9fff\uf900-\ufaff"
 _UNIT: Final = re.compile(rf"[{_HAN}]|[^\s,;{_HAN}][^\s{_HAN}]*?(?=[,;]*(?:\s|$|[{_HAN}]))")
 
