@@ -8,7 +8,6 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
@@ -76,7 +75,7 @@ def load(name: str | Path) -> Profile:
 
 @cache
 def _built_in() -> Mapping[str, Profile]:
-    data = files("bozzetto.profiles").joinpath("profiles.toml").read_text(encoding="utf-8")
+    data = Path(__file__).with_name("profiles.toml").read_text(encoding="utf-8")
     tables = tomllib.loads(data)
     return {name: _profile(table, name, "profiles.toml") for name, table in tables.items()}
 
