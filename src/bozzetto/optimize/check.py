@@ -16,7 +16,7 @@ from bozzetto.text.spans import protected
 from bozzetto.text.tokens import clip_tokens
 from bozzetto.text.words import content_words, jaccard, stem, words
 
-__all__ = ["Intent", "intent", "nearest", "over_budget"]
+__all__ = ["Intent", "intent", "keeps", "nearest", "over_budget"]
 
 
 def _set(text: str) -> frozenset[str]:
@@ -75,6 +75,12 @@ def intent(idea: str, prompt: str) -> Intent:
     hard += [text for text in _verbatim(idea) if text not in prompt]
     score = 1 - len(lost) / len(wanted) if wanted else float(idea.strip() in prompt)
     return Intent(score, tuple(lost), tuple(dict.fromkeys(hard)))
+
+
+def keeps(atom: str, prompt: str) -> bool:
+    """Whether all content words of an atom ("dog, brown") are in a prompt in some form."""
+    present = {_meaning(word) for word in words(prompt)}
+    return all(_has(word, present) for word in content_words(atom))
 
 
 def _is_hard(word: str) -> bool:
