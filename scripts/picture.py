@@ -30,13 +30,13 @@ REMOTE_FONTS = re.compile(r"\s*@font-face \{.*?\}", re.DOTALL)
 def draw(home: Path) -> str:
     """The picture as SVG."""
     with bozzetto.Assistant.open(home) as a:
-        result = a.optimize(IDEA, n=4, save=False)
+        result = a.optimize(IDEA, n=2, save=False)
         view = candidates_view(result, a.token_limit(None))
     console = Console(
         record=True, width=WIDTH, file=io.StringIO(), force_terminal=True,
         highlight=False, emoji=False, markup=False,
     )  # fmt: skip
-    console.print(Text.assemble(("$ ", "dim"), f'bozzetto optimize "{IDEA}"\n'))
+    console.print(Text.assemble(("$ ", "dim"), f'bozzetto optimize "{IDEA}" -n 2\n'))
     console.print(view)
     return REMOTE_FONTS.sub("", console.export_svg(title="bozzetto", unique_id="bozzetto"))
 

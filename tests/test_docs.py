@@ -59,6 +59,7 @@ def test_reference_is_what_the_program_says() -> None:
     assert reference.PAGE.read_text("utf-8") == reference.page()
 
 
+@pytest.mark.timeout(900)
 @pytest.mark.skipif(shutil.which("sh") is None, reason="the commands are for a POSIX shell")
 @pytest.mark.parametrize("page", [name for name, found in RUN.items() if found])
 def test_commands_run(page: str, tmp_path: Path) -> None:
