@@ -10,11 +10,12 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
-from bozzetto.errors import DataError
+from bozzetto.errors import DataError, InputError
 from bozzetto.library.families import renew
 from bozzetto.library.importer import import_source
 from bozzetto.library.reading import LONGEST_PROMPT
@@ -132,16 +133,40 @@ def test_progress_tells_rows_done_and_expected(tmp_path: Path) -> None:
 def test_a_source_that_fails_midway_keeps_what_came_before(tmp_path: Path) -> None:
     class Failing(Rows):
         def read(self, start: int = 0) -> Iterator[Batch]:
-            batches = super().read(start)
-            yield next(batches)
-            raise DataError("torn")
+            yield from islice(super().read(start), 4)
+            raise InputError("torn")
 
-    with Store.open(tmp_path) as store:
-        with pytest.raises(DataError, match="torn"):
-            import_source(store, Failing(made(9)), actor="ada", now=NOW)
-        import_source(store, Rows(made(9)), actor="ada", now=NOW)
-        assert store.sources()[0].complete
-        assert store.sources()[0].rows == 9
+    for processes in (0, 2):
+        with Store.open(tmp_path / str(processes)) as store:
+            with pytest.raises(InputError, match="torn"):
+                import_source(store, Failing(made(30)), actor="ada", now=NOW, processes=processes)
+            assert [(info.rows, info.complete) for info in store.sources()] == [(12, False)]
+            import_source(store, Rows(made(30)), actor="ada", now=NOW)
+            assert [(info.rows, info.complete) for info in store.sources()] == [(30, True)]
+
+
+def test_a_worker_that_dies_loses_no_row(tmp_path: Path) -> None:
+    class Killing(Rows):
+        def read(self, start: int = 0) -> Iterator[Batch]:
+            for at, batch in enumerate(super().read(start)):
+                if at == 6:
+                    for pid in children():
+                        os.kill(pid, signal.SIGKILL)
+                yield batch
+
+    with Store.open(tmp_path / "home") as store:
+        with pytest.raises(DataError, match="ended unexpectedly"):
+            import_source(store, Killing(made(60)), actor="ada", now=NOW, processes=2)
+        import_source(store, Rows(made(60)), actor="ada", now=NOW, processes=0)
+    with Store.open(tmp_path / "clean") as store:
+        import_source(store, Rows(made(60)), actor="ada", now=NOW, processes=0)
+    assert content(tmp_path / "home") == content(tmp_path / "clean")
+
+
+def children() -> list[int]:
+    listed = Path(f"/proc/self/task/{os.getpid()}/children")
+    threads = [listed, *Path("/proc/self/task").glob("*/children")]
+    return [int(pid) for path in set(threads) for pid in path.read_text().split()]
 
 
 SCRIPT = """

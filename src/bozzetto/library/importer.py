@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from itertools import chain, islice
 
 from filelock import FileLock, Timeout
 
+from bozzetto.errors import DataError
 from bozzetto.library.reading import Reader, Worked
 from bozzetto.ports import PromptSource
 from bozzetto.store.entries import Entry
@@ -16,9 +16,6 @@ from bozzetto.store.writing import Begun
 from bozzetto.types import BadRow, Batch, ImportReport, Progress
 
 __all__ = ["import_source"]
-
-_BIG = 3
-"""Batches from which on the text work is worth processes of its own."""
 
 _ROWS = 65_536
 """Rows of a transaction: ids are scattered, so in a big library every transaction rewrites
@@ -54,9 +51,8 @@ def import_source(
     try:
         begun = store.begin_source(source.features, fingerprint, actor=actor, now=now)
         if not begun.complete:
-            _run(
-                store, source, begun, tell, os.cpu_count() or 1 if processes is None else processes
-            )
+            many = (os.cpu_count() or 1) if processes is None else processes
+            _run(store, source, begun, tell, many)
             store.finish_source(begun)
     finally:
         lock.release()
@@ -82,23 +78,62 @@ def _run(
     tell: Callable[[Progress], None],
     processes: int,
 ) -> None:
-    batches = source.read(begun.position)
-    first = list(islice(batches, _BIG))
     stage = f"import {source.features.name}"
-    start, done = begun.position, 0
+    pending = _Pending(store, begun, begun.position)
+    done = 0
+    try:
+        with Reader(processes) as reader:
+            for batch, worked in reader.stream(_texts(source.read(begun.position))):
+                pending.take(batch, worked)
+                done += len(batch.rows) + len(batch.bad)
+                tell(Progress(stage, done, _total(done, batch.done)))
+    finally:
+        pending.keep()  # also where the source turned out torn or somebody stopped us
+
+
+class _Pending:
+    """Batches worked out and not yet in the library, each with the position after it.
+
+    A batch enters whole, by one append: an interrupt leaves no half of one.
+    """
+
+    def __init__(self, store: Store, begun: Begun, start: int) -> None:
+        self._store = store
+        self._begun = begun
+        self._start = start
+        self._batches: list[tuple[list[Entry], list[BadRow], int]] = []
+        self._rows = 0
+
+    def take(self, batch: Batch, worked: Sequence[Worked]) -> None:
+        """Add a batch; where there is enough, keep it."""
+        entries, bad = _sort_out(batch, worked)
+        self._rows += len(entries) + len(bad)
+        self._batches.append((entries, bad, batch.position))
+        if self._rows >= _ROWS:
+            self.keep()
+
+    def keep(self) -> None:
+        """Put all that is pending into the library, in one transaction."""
+        batches, start = self._batches, self._start
+        self._batches, self._rows = [], 0
+        if batches:
+            self._start = batches[-1][2]
+            entries = [entry for some, _, _ in batches for entry in some]
+            bad = [row for _, some, _ in batches for row in some]
+            self._store.add_batch(self._begun, entries, bad, start=start, position=self._start)
+
+
+def _sort_out(batch: Batch, worked: Sequence[Worked]) -> tuple[list[Entry], list[BadRow]]:
+    known = dict(zip(dict.fromkeys(row.text for row in batch.rows), worked, strict=True))
     entries: list[Entry] = []
-    bad: list[BadRow] = []
-    with Reader(0 if len(first) < _BIG else processes) as reader:
-        for batch, worked in reader.stream(_texts(chain(first, batches))):
-            _sort_out(batch, worked, entries, bad)
-            done += len(batch.rows) + len(batch.bad)
-            if len(entries) + len(bad) >= _ROWS:
-                store.add_batch(begun, entries, bad, start=start, position=batch.position)
-                start, entries, bad = batch.position, [], []
-            tell(Progress(stage, done, _total(done, batch.done)))
-            position = batch.position
-    if entries or bad:
-        store.add_batch(begun, entries, bad, start=start, position=position)
+    bad = list(batch.bad)
+    for row in batch.rows:
+        number, text, core = known[row.text]
+        if number is None:
+            bad.append(BadRow(row.place, text))
+        else:
+            entries.append(Entry(number, text, core, row))
+    return entries, bad
 
 
 def _total(done: int, share: float | None) -> int | None:
@@ -111,22 +146,10 @@ def _texts(batches: Iterator[Batch]) -> Iterator[tuple[Batch, list[str]]]:
         yield batch, list(dict.fromkeys(row.text for row in batch.rows))
 
 
-def _sort_out(
-    batch: Batch, worked: Sequence[Worked], entries: list[Entry], bad: list[BadRow]
-) -> None:
-    known = dict(zip(dict.fromkeys(row.text for row in batch.rows), worked, strict=True))
-    bad += batch.bad
-    for row in batch.rows:
-        number, text, core = known[row.text]
-        if number is None:
-            bad.append(BadRow(row.place, text))
-        else:
-            entries.append(Entry(number, text, core, row))
-
-
 def _report(store: Store, fingerprint: str, already: bool) -> ImportReport:
     found = store.source(fingerprint)
-    assert found is not None, "the source was noted above"
+    if found is None:
+        raise DataError("the source was deleted while it was imported", hint="import it again")
     info, bad = found
     new = 0 if already else info.new
     return ImportReport(

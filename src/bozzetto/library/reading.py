@@ -16,11 +16,12 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from hashlib import sha256
+from itertools import islice
 from queue import SimpleQueue
 from types import TracebackType
 from typing import IO, Any, Self, TypeVar
 
-from bozzetto.errors import DataError
+from bozzetto.errors import BozzettoError, DataError
 from bozzetto.text.normalise import fold, normalise
 from bozzetto.text.split import split
 
@@ -31,6 +32,9 @@ LONGEST_PROMPT = 20_000
 
 Worked = tuple[int | None, str, str]
 """(hash, normalised text, core), the hash as the store keeps it; None and why it is no prompt."""
+
+_FEW = 2
+"""Batches that are not worth processes."""
 
 _LENGTH = struct.Struct("<Q")
 T = TypeVar("T")
@@ -54,7 +58,7 @@ def _work_out(text: str) -> Worked:
 
 
 class Reader:
-    """Works out texts, in order; with `processes` of its own, or none of them here."""
+    """Works out texts in order; after the first batches in `processes` of its own, if any."""
 
     def __init__(self, processes: int = 0) -> None:
         self._processes = processes
@@ -63,12 +67,6 @@ class Reader:
         self._threads: ThreadPoolExecutor | None = None
 
     def __enter__(self) -> Self:
-        if self._processes:
-            for _ in range(self._processes):
-                worker = _start()
-                self._started.append(worker)
-                self._idle.put(worker)
-            self._threads = ThreadPoolExecutor(self._processes)
         return self
 
     def __exit__(
@@ -85,38 +83,62 @@ class Reader:
         for worker in self._started:
             for pipe in (worker.stdin, worker.stdout):
                 if pipe is not None:
-                    pipe.close()
+                    with contextlib.suppress(BrokenPipeError):
+                        pipe.close()
             worker.wait()
 
     def stream(
         self, batches: Iterable[tuple[T, Sequence[str]]]
     ) -> Iterator[tuple[T, list[Worked]]]:
-        """Work out the texts beside each item; items come out in the order they went in."""
-        if self._threads is None:
-            for item, texts in batches:
-                yield item, work_out(texts)
-            return
+        """Work out the texts beside each item; items come out in the order they went in.
+
+        Where `batches` fails, what it gave before still comes out.
+        """
+        given = iter(batches)
+        for item, texts in islice(given, _FEW if self._processes else None):
+            yield item, work_out(texts)
         ahead: deque[tuple[T, Future[list[Worked]]]] = deque()
-        for item, texts in batches:
-            ahead.append((item, self._threads.submit(self._ask, texts)))
+        failure = None
+        while True:
+            try:
+                item, texts = next(given)
+            except StopIteration:
+                break
+            except BozzettoError as error:
+                failure = error
+                break
+            ahead.append((item, self._pool().submit(self._ask, texts)))
             if len(ahead) > self._processes:
                 first, future = ahead.popleft()
                 yield first, future.result()
         for first, future in ahead:
             yield first, future.result()
+        if failure is not None:
+            raise failure
+
+    def _pool(self) -> ThreadPoolExecutor:
+        """Threads that each wait for one of the processes."""
+        if self._threads is None:
+            for _ in range(self._processes):
+                worker = _start()
+                self._started.append(worker)
+                self._idle.put(worker)
+            self._threads = ThreadPoolExecutor(self._processes)
+        return self._threads
 
     def _ask(self, texts: Sequence[str]) -> list[Worked]:
         worker = self._idle.get()
         try:
-            assert worker.stdin is not None
-            assert worker.stdout is not None
+            if worker.stdin is None or worker.stdout is None:
+                raise _lost()
             _send(worker.stdin, list(texts))
             answer = _receive(worker.stdout)
         except OSError as error:
             raise _lost() from error
+        finally:
+            self._idle.put(worker)  # a dead one too: who gets it next fails as well, at once
         if answer is None:
             raise _lost()
-        self._idle.put(worker)
         return answer
 
 
