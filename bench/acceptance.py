@@ -134,7 +134,9 @@ def gate_claims(gates: list[Gate]) -> Iterator[Claim]:
     """Gates as claims."""
     for gate in gates:
         sign = ">=" if gate.higher_is_better else "<="
-        yield Claim(gate.name, f"{gate.value:.3f} {gate.unit} (must {sign} {gate.must:g})", gate.met)
+        yield Claim(
+            gate.name, f"{gate.value:.3f} {gate.unit} (must {sign} {gate.must:g})", gate.met
+        )
 
 
 def readme_claims() -> Iterator[Claim]:
@@ -144,7 +146,9 @@ def readme_claims() -> Iterator[Claim]:
         subprocess.run(["git", "clone", "-q", str(ROOT), str(clone)], check=True)
         for command in ("try.py", "test.py"):
             started = time.perf_counter()
-            environ = {k: v for k, v in os.environ.items() if not k.startswith(("BOZZETTO", "VIRTUAL"))}
+            environ = {
+                k: v for k, v in os.environ.items() if not k.startswith(("BOZZETTO", "VIRTUAL"))
+            }
             run = subprocess.run(
                 ["python3", f"scripts/{command}"], cwd=clone, env=environ, check=False,
                 stdin=subprocess.DEVNULL, capture_output=True,

@@ -22,9 +22,7 @@ def test_defaults(tmp_path: Path) -> None:
 
 def test_argument_beats_environment_beats_file(tmp_path: Path) -> None:
     config_path(tmp_path).write_text('k = 5\nn = 6\nprofile = "sd15"\n')
-    settings = load_settings(
-        tmp_path, {"k": 7, "n": None}, {"BOZZETTO_K": "8", "BOZZETTO_N": "9"}
-    )
+    settings = load_settings(tmp_path, {"k": 7, "n": None}, {"BOZZETTO_K": "8", "BOZZETTO_N": "9"})
     assert (settings.k, settings.n, settings.profile) == (7, 9, "sd15")
     assert settings.origins == {
         "home": "argument",

@@ -151,9 +151,7 @@ def _convert(option: Option, raw: object, place: str) -> str | int | float:
     try:
         if isinstance(raw, bool) or (option.kind is str and not isinstance(raw, str)):
             raise ValueError
-        value = option.kind(raw)  # type: ignore[arg-type]
-        if option.kind is int and value != float(raw):  # type: ignore[arg-type]
-            raise ValueError
+        value = option.kind(str(raw))
     except (TypeError, ValueError):
         raise InputError(
             f"{option.name} ({place}): {raw!r} is not {_KIND_WORDS[option.kind]}"

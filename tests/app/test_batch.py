@@ -59,12 +59,17 @@ def test_one_answer_a_line_in_order() -> None:
             raise NotFoundError("no prompt is called 'gone'")
         return {"idea": request.idea}
 
-    stream = io.BytesIO("a fox\r\n\n{\"idea\": \"gone\"}\n犬\n\xff\n".encode().replace(b"\xc3\xbf", b"\xff"))
+    stream = io.BytesIO(
+        'a fox\r\n\n{"idea": "gone"}\n犬\n\xff\n'.encode().replace(b"\xc3\xbf", b"\xff")
+    )
     assert list(run_batch(stream, answer)) == [
         ({"idea": "a fox"}, True),
         ({"idea": "", "error": {"code": "input", "message": "the line is blank"}}, False),
         (
-            {"idea": "gone", "error": {"code": "not_found", "message": "no prompt is called 'gone'"}},
+            {
+                "idea": "gone",
+                "error": {"code": "not_found", "message": "no prompt is called 'gone'"},
+            },
             False,
         ),
         ({"idea": "犬"}, True),

@@ -97,7 +97,7 @@ def test_at_least_four_hundred_and_thirty_a_use() -> None:
 
 
 def test_every_prompt_has_its_fields_and_a_negative_where_its_kind_takes_one() -> None:
-    families = {load(name).model_family: load(name) for name in names()}
+    families = {load(name).family: load(name) for name in names()}
     for row in starter_rows():
         assert set(row) == {"prompt", "negative", "use", "tags", "model_family"}
         assert row["tags"]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,9 +38,10 @@ class Answer:
     error: BozzettoError | None
 
     @property
-    def json(self) -> Any:
+    def json(self) -> dict[str, Any]:
         """Standard output as one JSON document."""
-        return json.loads(self.out)
+        found: dict[str, Any] = json.loads(self.out)
+        return found
 
 
 Run = Callable[..., Answer]
@@ -70,8 +71,3 @@ def small_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with Assistant.open(folder / "home", actor="tester") as a:
         a.add(file)
     return folder / "home"
-
-
-def dumps(rows: Sequence[object]) -> str:
-    """Rows as JSON Lines."""
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)

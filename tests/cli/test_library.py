@@ -7,11 +7,15 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from bozzetto.errors import DataError, InputError, NotFoundError
+from bozzetto.errors import BozzettoError, DataError, InputError, NotFoundError
+
+Run = Callable[..., Any]
 
 CLI = (sys.executable, "-m", "bozzetto")
 
@@ -23,7 +27,7 @@ def lines(tmp_path: Path) -> Path:
     return file
 
 
-def test_import_list_show_export_and_back(run, lines: Path, tmp_path: Path) -> None:
+def test_import_list_show_export_and_back(run: Run, lines: Path, tmp_path: Path) -> None:
     answer = run("import", str(lines), "--format", "json")
     assert answer.code == 0
     assert answer.json == {
@@ -53,7 +57,7 @@ def test_import_list_show_export_and_back(run, lines: Path, tmp_path: Path) -> N
     assert [row["id"] for row in again["prompts"]] == ids
 
 
-def test_importing_twice_changes_nothing(run, lines: Path) -> None:
+def test_importing_twice_changes_nothing(run: Run, lines: Path) -> None:
     run("import", str(lines), "--no-embed")
     before = run("library", "list", "--format", "json").out
     answer = run("import", str(lines), "--no-embed", "--format", "json")
@@ -61,7 +65,7 @@ def test_importing_twice_changes_nothing(run, lines: Path) -> None:
     assert run("library", "list", "--format", "json").out == before
 
 
-def test_bad_rows_are_told_and_the_good_ones_kept(run, tmp_path: Path) -> None:
+def test_bad_rows_are_told_and_the_good_ones_kept(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "rows.jsonl"
     file.write_text('{"prompt": "a fox"}\nnot json\n{"prompt": ""}\n', encoding="utf-8")
     answer = run("import", str(file), "--no-embed")
@@ -71,7 +75,7 @@ def test_bad_rows_are_told_and_the_good_ones_kept(run, tmp_path: Path) -> None:
     assert "line 3" in answer.err
 
 
-def test_stdin_is_a_source(run) -> None:
+def test_stdin_is_a_source(run: Run) -> None:
     answer = run("import", "-", "--no-embed", "--format", "json", stdin="a fox\na bird\n")
     assert answer.json["imports"][0]["source"] == "stdin"
     assert answer.json["imports"][0]["new"] == 2
@@ -80,14 +84,16 @@ def test_stdin_is_a_source(run) -> None:
 @pytest.mark.parametrize(
     ("name", "kind"), [("nowhere.csv", NotFoundError), ("data.bin", InputError)]
 )
-def test_what_cannot_be_read(run, tmp_path: Path, name: str, kind: type[Exception]) -> None:
+def test_what_cannot_be_read(
+    run: Run, tmp_path: Path, name: str, kind: type[BozzettoError]
+) -> None:
     (tmp_path / "data.bin").write_bytes(b"\x00\x01\x02")
     answer = run("import", str(tmp_path / name), "--no-embed")
     assert isinstance(answer.error, kind)
     assert answer.error.hint
 
 
-def test_delete_by_id_and_by_source(run, lines: Path) -> None:
+def test_delete_by_id_and_by_source(run: Run, lines: Path) -> None:
     run("import", str(lines), "--no-embed")
     ids = [row["id"] for row in run("library", "list", "--format", "json").json["prompts"]]
     assert run("library", "delete", ids[0], "--format", "json").json == {"deleted": 1}
@@ -98,7 +104,7 @@ def test_delete_by_id_and_by_source(run, lines: Path) -> None:
     assert run("library", "list").code == 3
 
 
-def test_backup_and_restore(run, lines: Path, tmp_path: Path) -> None:
+def test_backup_and_restore(run: Run, lines: Path, tmp_path: Path) -> None:
     run("import", str(lines), "--no-embed")
     copy = tmp_path / "copy.sqlite"
     assert run("backup", str(copy)).code == 0
@@ -111,7 +117,7 @@ def test_backup_and_restore(run, lines: Path, tmp_path: Path) -> None:
     assert run("library", "list", "--format", "json").json["total"] == 2
 
 
-def test_config_path_and_show(run, home: Path) -> None:
+def test_config_path_and_show(run: Run, home: Path) -> None:
     assert run("config", "path").out == f"{home / 'config.toml'}\n"
     shown = run("config", "show", "--format", "json").json
     assert shown["home"] == {"value": str(home), "origin": "BOZZETTO_HOME"}
@@ -119,14 +125,14 @@ def test_config_path_and_show(run, home: Path) -> None:
     assert not home.exists()
 
 
-def test_doctor_of_an_empty_home_creates_nothing(run, home: Path) -> None:
+def test_doctor_of_an_empty_home_creates_nothing(run: Run, home: Path) -> None:
     answer = run("doctor", "--format", "json")
     assert answer.code == 0
     assert answer.json["ok"] is True
     assert not home.exists()
 
 
-def test_doctor_finds_a_damaged_library(run, lines: Path, home: Path) -> None:
+def test_doctor_finds_a_damaged_library(run: Run, lines: Path, home: Path) -> None:
     run("import", str(lines), "--no-embed")
     file = home / "library.sqlite"
     file.write_bytes(b"not a database at all, but long enough to be read as one" * 20)

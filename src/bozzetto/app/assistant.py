@@ -15,12 +15,14 @@ from bozzetto.app.intake import sources_of
 from bozzetto.app.shelf import Shelf
 from bozzetto.app.writing import Order, write
 from bozzetto.config import Settings, load_settings
-from bozzetto.errors import InputError, NotFoundError
+from bozzetto.errors import InputError
 from bozzetto.library import families, starter
 from bozzetto.library.importer import import_source
+from bozzetto.ports import PromptSource
 from bozzetto.profiles import load as load_profile
 from bozzetto.store.store import Store
 from bozzetto.types import (
+    BadRow,
     Filters,
     Hit,
     ImportReport,
@@ -118,28 +120,38 @@ class Assistant:
 
     def add_each(self, source: str | Path, *, kind: str | None = None) -> list[ImportReport]:
         """Import a source without embedding: a report for each file it stands for."""
-        reports = []
         with sources_of(str(source), kind, self.settings.home) as found:
-            for one in found:
-                reports.append(
-                    import_source(
-                        self._store,
-                        one,
-                        actor=self.settings.actor,
-                        now=now(),
-                        progress=self._progress,
-                    )
-                )
+            reports = [self._import(one, alone=len(found) == 1) for one in found]
         self._renew_families()
         self._indexing.refresh_words()
         return reports
+
+    def _import(self, source: PromptSource, *, alone: bool) -> ImportReport:
+        """One file; among others in a folder a broken one is reported and stops nobody."""
+        try:
+            return import_source(
+                self._store,
+                source,
+                actor=self.settings.actor,
+                now=now(),
+                progress=self._progress,
+            )
+        except InputError as error:
+            if alone:
+                raise
+            name = source.features.name
+            return ImportReport(name, 0, 0, 0, (BadRow("the file", error.message),), 1)
 
     def embed(self) -> None:
         """Embed what has no vector yet and bring the indexes up to date; resumable."""
         self._indexing.embed()
 
     def search(
-        self, idea: str, k: int | None = None, *, filters: Filters = Filters()  # noqa: B008 - frozen
+        self,
+        idea: str,
+        k: int | None = None,
+        *,
+        filters: Filters = Filters(),  # noqa: B008 - frozen
     ) -> SearchResult:
         """The prompts that fit an idea, best first, no two alike.
 

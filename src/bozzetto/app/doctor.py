@@ -65,9 +65,7 @@ def _program() -> Check:
 
 def _settings(settings: Settings) -> Iterator[Check]:
     yield _home(settings)
-    yield _guarded(
-        "profile", lambda: Check("profile", "ok", load_profile(settings.profile).title)
-    )
+    yield _guarded("profile", lambda: Check("profile", "ok", load_profile(settings.profile).title))
     yield _guarded("chat", lambda: _chat(settings))
 
 

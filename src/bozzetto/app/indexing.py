@@ -98,8 +98,7 @@ class Indexing:
     def waiting(self) -> int:
         """How many texts have no vector yet, of the embedder that lacks most."""
         return max(
-            len(missing(open_embedder(name), self._cache, self._texts(name)))
-            for name in EMBEDDERS
+            len(missing(open_embedder(name), self._cache, self._texts(name))) for name in EMBEDDERS
         )
 
     def _texts(self, name: str) -> Iterator[str]:
@@ -108,9 +107,7 @@ class Indexing:
 
     def _tell(self, name: str) -> Callable[[EmbedProgress], None]:
         def tell(step: EmbedProgress) -> None:
-            self._progress(
-                Progress(f"embed {name}", step.done, step.total, step.seconds_left)
-            )
+            self._progress(Progress(f"embed {name}", step.done, step.total, step.seconds_left))
 
         return tell
 
@@ -132,9 +129,7 @@ def _make_index(rows: int) -> VectorIndex:
     return cast(VectorIndex, load("vectors", scheme)())
 
 
-def findings(
-    settings: Settings, store: Store
-) -> Sequence[tuple[str, bool, str, str | None]]:
+def findings(settings: Settings, store: Store) -> Sequence[tuple[str, bool, str, str | None]]:
     """For the doctor: name, whether all is well, what was found, the way out."""
     indexing = Indexing(settings, store, lambda _: None)
     try:

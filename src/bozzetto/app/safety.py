@@ -11,7 +11,9 @@ from bozzetto.store import restore as store_restore
 __all__ = ["restore"]
 
 
-def restore(backup: Path, home: str | Path | None = None, *, actor: str | None = None) -> Path | None:
+def restore(
+    backup: Path, home: str | Path | None = None, *, actor: str | None = None
+) -> Path | None:
     """Put a backup in a home's place; returns where the former library is kept, if any.
 
     Raises:

@@ -31,7 +31,7 @@ class Shelf:
 
     def list(
         self, *, limit: int = 50, after: str | None = None, source: Sequence[str] = ()
-    ) -> list[PromptRecord]:
+    ) -> Sequence[PromptRecord]:
         """A page of prompts, oldest first; go on after the last one's id.
 
         Raises:
@@ -40,7 +40,7 @@ class Shelf:
         start = self.show([after])[0].seq if after is not None else 0
         return self._store.page(Filters(source=tuple(source)), start, limit)
 
-    def show(self, ids: Sequence[str]) -> list[PromptRecord]:
+    def show(self, ids: Sequence[str]) -> Sequence[PromptRecord]:
         """Prompts by id.
 
         Raises:

@@ -10,7 +10,9 @@ from bozzetto.config import config_path, load_settings
 
 __all__ = ["app"]
 
-app = typer.Typer(help="Where settings come from and what they are.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Where settings come from and what they are.", no_args_is_help=True, rich_markup_mode=None
+)
 
 
 @app.command("path")

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bozzetto.cli.options import Actor, Format, FormatChoice, Home
-from bozzetto.cli.output import note, progress_bar, write_json
+from bozzetto.cli.output import complain, note, progress_bar, write_json
+from bozzetto.errors import BackendError, BozzettoError, InputError, NotFoundError
 from bozzetto.types import ImportReport
+
+if TYPE_CHECKING:
+    from bozzetto.app import Assistant
 
 __all__ = ["import_command"]
 
@@ -41,7 +45,7 @@ def import_command(
     from bozzetto.app.wire import report_json
 
     with progress_bar() as progress, Assistant.open(home, actor=actor, progress=progress) as a:
-        reports = [report for source in sources for report in a.add_each(source, kind=kind)]
+        reports, errors = _add_all(a, sources, kind)
         if embed:
             a.embed()
         waiting = a.library.waiting()
@@ -49,8 +53,32 @@ def import_command(
         write_json({"imports": [report_json(report) for report in reports], "waiting": waiting})
     else:
         _tell(reports, waiting)
-    if any(report.bad_count for report in reports):
+    if errors or any(report.bad_count for report in reports):
         raise typer.Exit(PARTLY)
+
+
+def _add_all(
+    a: Assistant, sources: list[str], kind: str | None
+) -> tuple[list[ImportReport], list[BozzettoError]]:
+    """Import each source; one that cannot be read stops nobody, unless none can be."""
+    reports: list[ImportReport] = []
+    errors: list[BozzettoError] = []
+    for source in sources:
+        try:
+            reports += a.add_each(source, kind=kind)
+        except (InputError, NotFoundError, BackendError) as error:
+            errors.append(error)
+    if len(errors) == len(sources):
+        last = errors.pop()
+        _complain_of(errors)
+        raise last
+    _complain_of(errors)
+    return reports, errors
+
+
+def _complain_of(errors: list[BozzettoError]) -> None:
+    for one in errors:
+        complain(one)
 
 
 def _tell(reports: list[ImportReport], waiting: int) -> None:
@@ -67,4 +95,6 @@ def _tell(reports: list[ImportReport], waiting: int) -> None:
         if report.bad_count > SHOWN_BAD_ROWS:
             note(f"  and {report.bad_count - SHOWN_BAD_ROWS:,} more (library show --bad)")
     if waiting:
-        note(f"{waiting:,} prompts are not searchable by meaning yet: run import without --no-embed")
+        note(
+            f"{waiting:,} prompts are not searchable by meaning yet: run import without --no-embed"
+        )

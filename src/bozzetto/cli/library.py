@@ -16,14 +16,19 @@ __all__ = ["app"]
 
 NOTHING_FOUND = 3
 
-app = typer.Typer(help="List, show, delete and export what the library holds.", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="List, show, delete and export what the library holds.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
 
 
 @app.command("list")
 def list_command(
     limit: Annotated[int, typer.Option("-k", "--limit", min=1, help="How many.")] = 50,
     after: Annotated[
-        str | None, typer.Option("--after", metavar="ID", help="Go on after this one.", show_default=False)
+        str | None,
+        typer.Option("--after", metavar="ID", help="Go on after this one.", show_default=False),
     ] = None,
     source: Source = None,
     home: Home = None,
@@ -71,7 +76,8 @@ def show_command(
 def delete_command(
     ids: Annotated[list[str] | None, typer.Argument(metavar="[ID]...", show_default=False)] = None,
     source: Annotated[
-        str | None, typer.Option("--source", help="All that came from it alone.", show_default=False)
+        str | None,
+        typer.Option("--source", help="All that came from it alone.", show_default=False),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     home: Home = None,
@@ -97,7 +103,8 @@ def delete_command(
 @app.command("export")
 def export_command(
     target: Annotated[
-        str, typer.Argument(metavar="FILE", help="A .jsonl file, or - for stdout.", show_default=False)
+        str,
+        typer.Argument(metavar="FILE", help="A .jsonl file, or - for stdout.", show_default=False),
     ],
     source: Source = None,
     home: Home = None,

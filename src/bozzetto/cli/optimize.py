@@ -32,23 +32,37 @@ PARTLY = 6
 
 def optimize_command(
     idea: Annotated[
-        str | None, typer.Argument(help="What you have in mind, in any language.", show_default=False)
+        str | None,
+        typer.Argument(help="What you have in mind, in any language.", show_default=False),
     ] = None,
     n: Annotated[int | None, typer.Option("-n", help="How many.", show_default="4")] = None,
     pick: Annotated[
         list[str] | None,
-        typer.Option("--pick", metavar="ID", help="Write from this hit; repeat for more.", show_default=False),
+        typer.Option(
+            "--pick", metavar="ID", help="Write from this hit; repeat for more.", show_default=False
+        ),
     ] = None,
     prefer: Annotated[
         str | None,
-        typer.Option("--prefer", metavar="TEXT", help="What you like: 'warmer, no people'.", show_default=False),
+        typer.Option(
+            "--prefer",
+            metavar="TEXT",
+            help="What you like: 'warmer, no people'.",
+            show_default=False,
+        ),
     ] = None,
     profile: Annotated[
-        str | None, typer.Option("--profile", help="The image model, or a profile file.", show_default="sdxl")
+        str | None,
+        typer.Option("--profile", help="The image model, or a profile file.", show_default="sdxl"),
     ] = None,
     chat: Annotated[
         str | None,
-        typer.Option("--chat", metavar="SCHEME:MODEL", help="A language model that writes.", show_default="compose"),
+        typer.Option(
+            "--chat",
+            metavar="SCHEME:MODEL",
+            help="A language model that writes.",
+            show_default="compose",
+        ),
     ] = None,
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same bytes.")] = 0,
     save: Annotated[bool, typer.Option("--save/--no-save", help="Keep the candidates.")] = True,
@@ -71,9 +85,7 @@ def optimize_command(
     from bozzetto.app.wire import optimize_json
     from bozzetto.types import OptimizeResult
 
-    filters = make_filters(
-        tag, use, source, model_family, min_rating, max_nsfw, has_image, since
-    )
+    filters = make_filters(tag, use, source, model_family, min_rating, max_nsfw, has_image, since)
     with progress_bar() as progress, Assistant.open(home, actor=actor, progress=progress) as a:
 
         def write(line: BatchRequest) -> OptimizeResult:

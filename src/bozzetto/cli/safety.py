@@ -16,7 +16,9 @@ __all__ = ["backup_command", "restore_command"]
 def backup_command(
     target: Annotated[
         Path | None,
-        typer.Argument(help="The file to write; else one in the home's backups.", show_default=False),
+        typer.Argument(
+            help="The file to write; else one in the home's backups.", show_default=False
+        ),
     ] = None,
     home: Home = None,
     format: Format = FormatChoice.human,

