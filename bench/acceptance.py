@@ -168,7 +168,7 @@ def main_claims(options: argparse.Namespace, home: Path) -> Iterator[Claim]:
     yield from gate_claims(retrieval.gates(home, library))
     yield from gate_claims(writing.gates(home, library, intent_folder(None)))
     yield from gate_claims(speed.start_up(home))
-    yield from gate_claims(speed.embedding(library, 2, 1000))
+    yield from gate_claims(speed.embedding(library, 2, 6000))
     if options.rows:
         yield from gate_claims(speed.big_import(options.rows, vocabulary_folder(None)))
     if options.readme:

@@ -89,7 +89,7 @@ def main() -> int:
     parser.add_argument("--home", type=Path, help="a home that holds it already")
     parser.add_argument("--vocabulary", type=Path, help="phrase lists for the synthetic rows")
     parser.add_argument("--rows", type=int, default=0, help="synthetic rows to import; 0: none")
-    parser.add_argument("--sample", type=int, default=2000, help="prompts to embed")
+    parser.add_argument("--sample", type=int, default=6000, help="prompts to embed")
     parser.add_argument("--processes", type=int, default=2)
     options = parser.parse_args()
     library = library_file(options.library)

@@ -46,7 +46,7 @@ FEATURES = EmbedderFeatures(
 _MAX_CHARACTERS = 8_192
 """Read of a text before it is tokenised: 256 word pieces are far shorter."""
 
-_BATCH_TOKENS = 256
+BATCH_TOKENS = 256
 """Padded tokens a run: on one thread, larger batches leave the cache and are slower."""
 
 
@@ -74,7 +74,7 @@ class MiniLM:
         tokenizer, session = self._load()
         encoded = tokenizer.encode_batch_fast([_readable(text) for text in texts])
         tokens = [encoding.ids for encoding in encoded]
-        for rows in batches([len(ids) for ids in tokens], _BATCH_TOKENS):
+        for rows in batches([len(ids) for ids in tokens], BATCH_TOKENS):
             vectors[rows] = _run(session, [tokens[row] for row in rows])
         return vectors
 
