@@ -40,6 +40,14 @@ _DEPTH = 2_000
 _BLOCK = 16_384
 
 
+@dataclass(frozen=True, slots=True)
+class Lacking:
+    """Prompts without a vector in some view: numbers, and the hashes of each view's text."""
+
+    keys: Keys
+    hashes: tuple[Keys, ...]
+
+
 @dataclass(slots=True)
 class _ViewIndex:
     index: VectorIndex
@@ -55,7 +63,7 @@ class Dense:
         stamp: Stamp,
         views: Sequence[_ViewIndex],
         sample: Vectors,
-        lacking: Keys,
+        lacking: Lacking,
         place: Path,
     ) -> None:
         self.stamp = stamp
@@ -63,7 +71,7 @@ class Dense:
         self._views = views
         self._sample = sample
         self._tail: list[tuple[Keys, Vectors, Vectors]] = []
-        self.lacking = lacking
+        self.lacking = self.left_out = lacking
 
     @property
     def followed(self) -> int:
@@ -73,7 +81,7 @@ class Dense:
     @property
     def waiting(self) -> int:
         """How many prompts cannot be found by meaning yet."""
-        return len(self.lacking)
+        return len(self.lacking.keys)
 
     def search(self, query: Vectors, allow: Keys | None, *, name: str, weight: float) -> Leg:
         """The prompts nearest to a unit query, by their best view."""
@@ -86,7 +94,7 @@ class Dense:
             parts.append((keys[chosen], vectors[chosen] @ query - _HUBNESS * hubs[chosen]))
         return best_of(name, parts, weight)
 
-    def follow(self, keys: Keys, views: Sequence[Vectors], lacking: Keys) -> None:
+    def follow(self, keys: Keys, views: Sequence[Vectors], lacking: Lacking) -> None:
         """Take in rows the indexes lack: keys, the vectors of each view, and who has none."""
         self._tail = [(keys, vectors, _hubness(vectors, self._sample)) for vectors in views]
         self.lacking = lacking
@@ -133,7 +141,8 @@ class DenseFactory:
             if len(index) != len(keys):
                 raise DataError(f"{place / view.name} does not hold what its header says")
             views.append(_ViewIndex(index, keys, own[f"hubs-{view.name}"]))
-        return Dense(stamp, views, own["sample"], own["lacking"], place)
+        hashes = tuple(own[f"lacking-{view.name}"] for view in self._views)
+        return Dense(stamp, views, own["sample"], Lacking(own["lacking"], hashes), place)
 
     def build(self) -> Dense:
         """Build from the library and the vectors there are; the old index goes."""
@@ -141,12 +150,14 @@ class DenseFactory:
         keys, hashes = self._gather(self._store.scan())
         there = self._present(hashes)
         last, total = int(keys[-1]) if len(keys) else 0, len(keys)
-        lacking = keys[~there]
+        lacking = Lacking(keys[~there], tuple(column[~there] for column in hashes))
         keys, hashes = keys[there], [column[there] for column in hashes]
         stamp = Stamp(self._recipe, state, last, total, len(keys))
 
         def fill(folder: Path) -> tuple[str, ...]:
-            own: dict[str, Vectors | Keys] = {"keys": keys, "lacking": lacking}
+            own: dict[str, Vectors | Keys] = {"keys": keys, "lacking": lacking.keys}
+            for view, column in zip(self._views, lacking.hashes, strict=True):
+                own[f"lacking-{view.name}"] = column
             sample: Vectors | None = None
             for view, column in zip(self._views, hashes, strict=True):
                 vectors = self._vectors(column)
@@ -168,7 +179,12 @@ class DenseFactory:
         keys, hashes = self._gather(rows)
         there = self._present(hashes)
         vectors = [self._vectors(column[there]) for column in hashes]
-        index.follow(keys[there], vectors, keys[~there])
+        lacking = Lacking(keys[~there], tuple(column[~there] for column in hashes))
+        index.follow(keys[there], vectors, lacking)
+
+    def arrived(self, index: Dense) -> int:
+        """How many prompts that lacked a vector have them all by now."""
+        return int(self._present(index.lacking.hashes).sum()) if index.waiting else 0
 
     def _gather(self, rows: Iterator[ScanRow] | Sequence[ScanRow]) -> tuple[Keys, list[Keys]]:
         """Numbers and, for each view, the hashes of the texts; pages keep memory flat."""

@@ -60,18 +60,25 @@ class Indexes:
         with self._lock:
             state = self._store.state()
             factory, index = self._dense[name], self._open_dense.get(name)
-            if index is not None and self._seen[name] == state and not index.waiting:
+            current = index is not None and self._seen[name] == state
+            if index is not None and current and not factory.arrived(index):
                 return index
-            index = index or factory.open()
-            rows = None if index is None else self._newer(index.stamp, set(index.lacking.tolist()))
-            if index is None or rows is None:
-                index = factory.build()
-            elif rows:
-                factory.follow(index, rows)
-                if index.followed > _limit(index.stamp):
-                    index = factory.build()
+            index = self._renewed(factory, index or factory.open())
             self._open_dense[name], self._seen[name] = index, state
             return index
+
+    def _renewed(self, factory: DenseFactory, index: Dense | None) -> Dense:
+        """The index with what it lacks, or a new one."""
+        arrived = 0 if index is None else factory.arrived(index)
+        rows = None if index is None else self._newer(index.stamp)
+        if index is None or rows is None or arrived + index.followed > _limit(index.stamp):
+            return factory.build()
+        left_out = set(index.left_out.keys.tolist())
+        if left_out and (rows or arrived):
+            rows = [row for row in self._store.scan() if row.seq in left_out] + rows
+        if rows:
+            factory.follow(index, rows)
+        return index
 
     def lexical(self) -> Lexical:
         """The text index, as new as the library."""
@@ -81,7 +88,7 @@ class Indexes:
             if index is not None and self._seen["words"] == state:
                 return index
             index = index or self._lexical.open()
-            rows = None if index is None else self._newer(index.stamp, set())
+            rows = None if index is None else self._newer(index.stamp)
             if index is None or rows is None:
                 index = self._lexical.build()
             else:
@@ -95,16 +102,12 @@ class Indexes:
         for name in self._dense:
             self.dense(name)
 
-    def _newer(self, stamp: Stamp, lacking: set[int]) -> list[ScanRow] | None:
-        """The rows an index lacks, or None where so much has changed that it must be rebuilt."""
+    def _newer(self, stamp: Stamp) -> list[ScanRow] | None:
+        """The rows that came after an index, or None where it must be built anew."""
         limit = _limit(stamp)
         rows = list(islice(self._store.scan(stamp.max_seq), limit + 1))
         gone = stamp.total + len(rows) - self._store.count()
-        if len(rows) > limit or not 0 <= gone <= limit:
-            return None
-        if lacking:
-            rows = [row for row in self._store.scan() if row.seq in lacking] + rows
-        return rows
+        return rows if len(rows) <= limit and 0 <= gone <= limit else None
 
 
 def _limit(stamp: Stamp) -> int:
