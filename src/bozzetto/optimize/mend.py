@@ -15,7 +15,7 @@ from bozzetto.text.words import stem, words
 
 __all__ = ["Accepted", "budget", "fitted", "mend", "negatives"]
 
-MENDABLE = 0.6
+MENDABLE = 0.7
 """Share of the idea that must be there before the idea is put in front of the rest."""
 
 ROOM = 12
