@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -175,8 +176,10 @@ class Searcher:
         notes: list[str] = []
         vectors: dict[str, Vectors] = {}
         problems: list[SetupError] = []
-        for name in (ENGLISH, MANY) if query.english else (MANY,):
-            self._embed(name, query, vectors, problems)
+        names = (ENGLISH, MANY) if query.english else (MANY,)
+        # Side by side: the first search of a process loads the weights of both.
+        with ThreadPoolExecutor(len(names)) as pool:
+            list(pool.map(lambda name: self._embed(name, query, vectors, problems), names))
         if not vectors and not query.english:
             self._embed(ENGLISH, query, vectors, problems)
         if not vectors:
@@ -189,6 +192,7 @@ class Searcher:
             legs.append(self._leg(ENGLISH, "bridge", mapped, allow, weights))
         if MANY in vectors:
             legs.append(self._leg(MANY, "many", vectors[MANY], allow, weights))
+        problems.sort(key=str)
         notes += [f"a part of the search is missing: {error.message}" for error in problems]
         waiting = max(self._indexes.dense(name).waiting for name in vectors)
         if waiting:
