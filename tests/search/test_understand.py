@@ -14,8 +14,9 @@ def test_an_idea_is_read_into_text_language_and_terms() -> None:
         text="A cartoon of small dogs",
         language="en",
         kind="idea",
-        terms=("cartoon", "small", "dog"),
+        content=("cartoon", "small", "dogs"),
     )
+    assert understand("small dogs").terms == ("small", "dog")
 
 
 @pytest.mark.parametrize(

@@ -138,7 +138,7 @@ class Searcher:
         allowed = self._store.allowed(filters, max_nsfw)
         legs, notes = self._legs(query, allowed.keys)
         wanted = _CANDIDATES[query.kind] + 4 * min(k, MAX_HITS)
-        lexical = self._indexes.lexical().search(query.text, query.terms, _BY_WORDS, allowed.keys)
+        lexical = self._indexes.lexical().search(query.text, query.content, _BY_WORDS, allowed.keys)
         legs = (*legs, lexical)
         records, dense = self._candidates(query, legs, wanted)
         scores = [

@@ -33,12 +33,12 @@ class Leg:
 
 def best_of(name: str, parts: Sequence[tuple[Keys, Vectors]], weight: float = 1.0) -> Leg:
     """One leg from several searches, by the better score of each prompt."""
-    keys = np.concatenate([np.empty(0, np.int64), *(keys for keys, _ in parts)])
+    keys = np.concatenate([np.empty(0, np.int64), *(part for part, _ in parts)])
     scores = np.concatenate([np.empty(0, np.float32), *(scores for _, scores in parts)])
-    distinct, place = np.unique(keys, return_inverse=True)
-    best = np.full(len(distinct), -np.inf, dtype=np.float32)
-    np.maximum.at(best, place, scores)
-    return Leg(name, distinct, best, weight)
+    order = np.lexsort((-scores, keys))
+    keys, scores = keys[order], scores[order]
+    first = np.flatnonzero(np.diff(keys, prepend=-1))
+    return Leg(name, keys[first], scores[first], weight)
 
 
 def fuse(legs: Sequence[Leg]) -> tuple[Keys, Vectors]:
@@ -47,7 +47,9 @@ def fuse(legs: Sequence[Leg]) -> tuple[Keys, Vectors]:
     A leg of weight 0 adds nothing to a score, but what it found is among the keys. With one
     leg the order is the leg's own; raising one prompt's score never lowers its place.
     """
-    keys = np.unique(np.concatenate([np.empty(0, np.int64), *(leg.keys for leg in legs)]))
+    # np.unique would load a sixth of a second of NumPy that nothing else here needs.
+    keys = np.sort(np.concatenate([np.empty(0, np.int64), *(leg.keys for leg in legs)]))
+    keys = keys[np.diff(keys, prepend=-1) > 0]
     total = np.zeros(len(keys), dtype=np.float32)
     for leg in legs:
         if leg.weight:

@@ -31,8 +31,9 @@ class Lexical:
         self._index = index
         self._tail: Sequence[ScanRow] = ()
 
-    def search(self, text: str, terms: Sequence[str], k: int, allow: Keys | None) -> Leg:
-        """The k best by BM25, and newer rows that hold a term; scores are ranks' own, 0-1."""
+    def search(self, text: str, content: Sequence[str], k: int, allow: Keys | None) -> Leg:
+        """The k best by BM25 (over the best's), and newer rows by their share of the words."""
+        terms = tuple(map(stem, content)) if self._tail else ()
         depth = k if allow is None else min(len(self._index), k * 20)
         keys, scores = self._index.search(text, depth)
         late = [(row.seq, coverage(terms, frozenset(words(row.text)))) for row in self._tail]

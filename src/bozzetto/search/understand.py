@@ -59,8 +59,8 @@ _ASKED = re.compile(
 class Query:
     """An idea, understood.
 
-    `text` is what is embedded: asking words and negations taken off. `terms` are the stems
-    of its content words, in order, each once; `negated` stems of words the person does not
+    `text` is what is embedded: asking words and negations taken off. `content` are its
+    content words, in order, each once; `negated` stems of words the person does not
     want to see. A "scrap" is a few words that may well stand in the wanted prompt as they
     are; an "idea" describes it.
     """
@@ -69,9 +69,14 @@ class Query:
     text: str
     language: str
     kind: Literal["idea", "scrap"]
-    terms: tuple[str, ...]
+    content: tuple[str, ...]
     negated: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """The stems of the content words. Worked out when asked: the stemmer is slow to load."""
+        return tuple(dict.fromkeys(map(stem, self.content)))
 
     @property
     def english(self) -> bool:
@@ -101,12 +106,11 @@ def understand(idea: str) -> Query:
     wanted, negated = _take_negations(text)
     wanted = _ASKED.sub("", wanted).strip(" ,;") or wanted
     language = detect(wanted)
-    terms = tuple(dict.fromkeys(stem(w) for w in content_words(wanted, language)))
-    terms = terms or tuple(dict.fromkeys(stem(w) for w in words(wanted)))
+    content = tuple(dict.fromkeys(content_words(wanted, language) or words(wanted)))
     kind: Literal["idea", "scrap"] = (
-        "scrap" if len(words(wanted)) <= SCRAP_WORDS and len(terms) <= SCRAP_WORDS else "idea"
+        "scrap" if len(words(wanted)) <= SCRAP_WORDS and len(content) <= SCRAP_WORDS else "idea"
     )
-    return Query(text, wanted, language, kind, terms, negated, notes)
+    return Query(text, wanted, language, kind, content, negated, notes)
 
 
 def _cut(text: str) -> str:
