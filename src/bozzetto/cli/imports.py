@@ -40,7 +40,10 @@ def import_command(
     format: Format = FormatChoice.human,
     actor: Actor = None,
 ) -> None:
-    """Add prompts to the library: parquet, CSV, TSV, JSON Lines, plain text, DiffusionDB."""
+    """Add prompts to the library.
+
+    Reads parquet, CSV, TSV, JSON Lines, plain text, folders of them, and DiffusionDB.
+    """
     from bozzetto.app import Assistant
     from bozzetto.app.wire import report_json
 

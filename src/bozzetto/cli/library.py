@@ -84,7 +84,10 @@ def delete_command(
     format: Format = FormatChoice.human,
     actor: Actor = None,
 ) -> None:
-    """Delete prompts by id, or all of a source. The starter prompts, once deleted, stay away."""
+    """Delete prompts by id, or all of a source.
+
+    The starter prompts, once deleted as a source, stay away.
+    """
     from bozzetto.app import Assistant
 
     if bool(ids) == (source is not None):

@@ -79,7 +79,10 @@ def optimize_command(
     format: Format = FormatChoice.human,
     actor: Actor = None,
 ) -> None:
-    """Write prompts from an idea and what the library holds, showing every phrase's origin."""
+    """Write prompts from an idea and the library.
+
+    Every phrase shows where it came from.
+    """
     from bozzetto.app import Assistant
     from bozzetto.app.batch import BatchRequest
     from bozzetto.app.wire import optimize_json

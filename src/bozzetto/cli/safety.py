@@ -23,7 +23,10 @@ def backup_command(
     home: Home = None,
     format: Format = FormatChoice.human,
 ) -> None:
-    """Copy the library, whole and consistent, while it may be in use."""
+    """Copy the library to a file.
+
+    The copy is whole and consistent, also while the library is in use.
+    """
     from bozzetto.app import Assistant
 
     with Assistant.open(home) as a:
@@ -40,7 +43,10 @@ def restore_command(
     format: Format = FormatChoice.human,
     actor: Actor = None,
 ) -> None:
-    """Put a backup in the library's place; what was there is kept beside it."""
+    """Put a backup in the library's place.
+
+    What was there is kept among the home's backups.
+    """
     from bozzetto.app.safety import restore
 
     kept = restore(backup, home, actor=actor)
