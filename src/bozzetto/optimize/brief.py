@@ -91,7 +91,7 @@ def tidy(idea: str) -> str:
 def _between(text: str) -> str:
     """Normalised, with the space at either end that parts it from its neighbours."""
     clean = normalise(text)
-    before = " " if text[:1].isspace() else ""
+    before = " " if text[:1].isspace() and clean[:1] not in (",", ".", ";") else ""
     after = " " if text[-1:].isspace() and clean else ""
     return before + clean + after
 

@@ -23,13 +23,15 @@ from bozzetto.types import Candidate, Hit, Phrase
 
 __all__ = ["candidate_id", "compose", "negative_prompt"]
 
-_MOST = 12
-"""Modifiers added at most."""
-_CAPS = {"quality": 3, "site": 1, "engine": 1, "medium": 2, "style": 2, "time": 1, "light": 3}
-_CAP = 2
+_MOST, _FEWEST = 15, 4
+"""Modifiers added at most; and those a draft takes where the drafts must share a few."""
+_MOST_USUAL = 3
+_CAPS = {"quality": 4, "site": 1, "engine": 1, "time": 1}
+_CAP = 3
+"""Modifiers of one facet at most."""
 _PROSE = frozenset({"site", "engine"})
 """Facets that mean something only to models trained on tag lists."""
-_FROM_ONE_HIT = 3
+_FROM_ONE_HIT = 5
 _OFFER = 160
 _AVOIDED = 12
 _UNLIMITED = 150
@@ -37,7 +39,7 @@ _SHOWN = 200
 _GLUE = ", "
 _COMPANY = 0.15
 _AGAIN = 0.02
-_WORN = 1.5
+_WORN = 3.0
 _SPREAD = 0.7
 
 
@@ -51,6 +53,7 @@ class _Draft:
     chosen: list[Entry] = field(default_factory=list)
     facets: Counter[str] = field(default_factory=Counter)
     hits: Counter[int] = field(default_factory=Counter)
+    usual: int = 0
 
     def takes(self, entry: Entry, cost: int) -> bool:
         look = entry.look
@@ -58,6 +61,7 @@ class _Draft:
             cost <= self.room
             and self.facets[look.facet] < _CAPS.get(look.facet, _CAP)
             and len(look.stems - self.stems) * 2 > len(look.stems)
+            and (not entry.usual or self.usual < _MOST_USUAL)
             and (not entry.hits or any(self.hits[rank] < _FROM_ONE_HIT for rank in entry.hits))
             and not any(clashes(entry.sides, stance) for stance in self.stances)
         )
@@ -69,6 +73,7 @@ class _Draft:
         self.chosen.append(entry)
         self.facets[entry.look.facet] += 1
         self.hits.update(entry.hits)
+        self.usual += entry.usual
 
 
 def compose(
@@ -137,9 +142,10 @@ def _drafts(pool: Sequence[Entry], base: _Base, n: int, seed: int) -> Iterable[_
     room = base.limit - clip_tokens(base.text)
     costs = {entry.look.key: clip_tokens(_GLUE + entry.look.text) for entry in pool}
     past = _Past(seed)
+    most = max(_FEWEST, min(_MOST, len(pool) // n))
     for _ in range(n):
         draft = _Draft(room, {stem(w) for w in words(base.text)}, [sides(base.text)])
-        _fill(draft, pool, costs, past)
+        _fill(draft, pool, costs, past, most)
         past.add(draft)
         yield draft
 
@@ -167,10 +173,12 @@ class _Past:
         return entry.weight * company * again / worn * _jitter(look.key, self.drafts, self.seed)
 
 
-def _fill(draft: _Draft, pool: Sequence[Entry], costs: Mapping[str, int], past: _Past) -> None:
-    """Take the modifier with the strongest pull until nothing fits."""
+def _fill(
+    draft: _Draft, pool: Sequence[Entry], costs: Mapping[str, int], past: _Past, most: int
+) -> None:
+    """Take the modifier with the strongest pull until nothing fits or there are enough."""
     left = list(pool)
-    while len(draft.chosen) < _MOST:
+    while len(draft.chosen) < most:
         left = [entry for entry in left if draft.takes(entry, costs[entry.look.key])]
         if not left:
             return

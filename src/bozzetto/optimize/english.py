@@ -11,7 +11,7 @@ __all__ = ["article", "doing", "done", "plural"]
 
 _VOWELS = "aeiou"
 _SIBILANTS = ("s", "x", "z", "ch", "sh")
-_STAYS = ("ing", "wood", "water", "ware", "ness", "music", "hair", "people")
+_STAYS = ("wood", "water", "ware", "ness", "music", "hair", "people")
 
 
 @cache

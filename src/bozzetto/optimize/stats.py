@@ -84,9 +84,9 @@ class LibraryStats:
                 f"{path} holds no library counts", hint="bozzetto index rebuild"
             ) from error
 
-    def rarity(self, modifier: str) -> float:
-        """Inverse document frequency of a modifier, in nats; 0 where all prompts have it."""
-        return math.log((self.prompts + 1) / (self.modifiers.get(modifier, 0) + 1))
+    def word_rarity(self, word: str) -> float:
+        """Inverse document frequency of a word, in nats; 1 for all in an empty library."""
+        return math.log((self.prompts + 1) / (self.words.get(word, 0) + 1)) if self.prompts else 1.0
 
     def ordinary(self, word: str) -> bool:
         """Whether a word is common enough, and not a name said after "by"."""

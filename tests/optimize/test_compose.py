@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import dataclasses
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bozzetto import profiles
+from bozzetto.errors import InputError
+from bozzetto.optimize.brief import make_brief
+from bozzetto.optimize.compose import compose
+from bozzetto.optimize.modifiers import clashes, key, names_someone, sides
+from bozzetto.optimize.stats import LibraryStats
+from bozzetto.text.tokens import clip_tokens
+from bozzetto.text.words import stem, words
+from bozzetto.types import Candidate, Hit
+
+SDXL = profiles.load("sdxl")
+TEXTS = (
+    "a small dog, oil painting, soft lighting, warm colors, by greg rutkowski, highly detailed",
+    "a puppy in a garden, watercolor, pastel palette, whimsical mood, storybook illustration",
+    "portrait of a dog, photograph, shallow depth of field, golden hour, 85mm lens, bokeh",
+    "cartoon dog, vector art, flat design, bold lines, vibrant colors, sticker, white background",
+    "a dog at night, neon lights, cyberpunk, cinematic lighting, wide angle, moody atmosphere",
+    "a dog on a beach, charcoal drawing, high contrast, dramatic shadows, minimalist composition",
+)
+HITS = tuple(
+    Hit(f"{n:016x}", text, "blurry, cat" if n == 1 else None, 1 - n / 10, "test", 0)
+    for n, text in enumerate(TEXTS)
+)
+STATS = LibraryStats.build(TEXTS * 3)
+
+
+def written(idea: str = "a cartoon of a small dog", **brief: object) -> list[Candidate]:
+    profile = brief.pop("profile", SDXL)
+    made = make_brief(idea, language="en", profile=profile, **brief)  # type: ignore[arg-type]
+    return compose(made, HITS, STATS, n=4, seed=0)
+
+
+def traced(candidate: Candidate) -> bool:
+    at = 0
+    for phrase in candidate.phrases:
+        found = candidate.prompt.find(phrase.text, at)
+        if found < 0:
+            return False
+        at = found + len(phrase.text)
+    return True
+
+
+def test_the_idea_stands_first_and_whole() -> None:
+    for candidate in written():
+        assert candidate.prompt.startswith("a cartoon of a small dog, ")
+        assert candidate.phrases[0].source == "idea"
+        assert candidate.intent == 1.0
+        assert candidate.chat == "compose"
+
+
+def test_phrases_trace_the_prompt_to_its_sources() -> None:
+    sources = {hit.id: hit.prompt for hit in HITS}
+    for candidate in written():
+        assert traced(candidate)
+        assert len(candidate.phrases) > 2
+        for phrase in candidate.phrases[1:]:
+            if phrase.source != "library":
+                assert phrase.text in sources[phrase.source]
+
+
+def test_same_arguments_same_candidates_other_seed_others() -> None:
+    made = make_brief("a dog", language="en", profile=SDXL)
+    assert compose(made, HITS, STATS, n=3, seed=5) == compose(made, HITS, STATS, n=3, seed=5)
+    assert compose(made, HITS, STATS, n=3, seed=5) != compose(made, HITS, STATS, n=3, seed=6)
+
+
+def test_candidates_take_different_looks() -> None:
+    first, second = written()[:2]
+    assert {p.text for p in first.phrases[1:]} & {p.text for p in second.phrases[1:]} == set()
+    assert len({candidate.id for candidate in written()}) == 4
+
+
+def test_no_names_no_repeats_no_contradictions() -> None:
+    for candidate in written("a dog at night"):
+        texts = [phrase.text for phrase in candidate.phrases]
+        assert not any(names_someone(text) for text in texts)
+        assert len({key(text) for text in texts}) == len(texts)
+        stances = [sides(text) for text in texts]
+        assert not any(clashes(a, b) for i, a in enumerate(stances) for b in stances[:i])
+        assert "golden hour" not in candidate.prompt
+
+
+def test_picked_hits_come_first() -> None:
+    picked = HITS[5]
+    first = written("a dog", pick=[picked.id])[0]
+    assert first.phrases[1].source == picked.id
+
+
+def test_wishes_are_added_and_the_unwanted_goes_to_the_negative() -> None:
+    candidate = written("a dog", prefer=["warmer, no people"], pick=[HITS[1].id])[0]
+    assert [(p.text, p.source) for p in candidate.phrases[:2]] == [
+        ("a dog", "idea"),
+        ("warm colors", "preference"),
+    ]
+    assert candidate.negative is not None
+    assert candidate.negative.startswith("people, blurry, cat, ")
+
+
+def test_a_model_without_negative_says_what_it_left_out() -> None:
+    candidate = written("a dog", profile=profiles.load("flux"), prefer=["no people"])[0]
+    assert candidate.negative is None
+    assert "no people" in candidate.warnings[0]
+
+
+def test_nothing_wanted_is_kept_out() -> None:
+    candidate = written("a watermark on a text")[0]
+    assert candidate.negative is not None
+    assert not {"watermark", "text"} & set(words(candidate.negative))
+
+
+def test_an_idea_over_the_budget_is_kept_up_to_it() -> None:
+    idea = " ".join(f"dog{n}" for n in range(80))
+    candidate = written(idea)[0]
+    assert candidate.tokens["clip"] <= 75
+    assert idea.startswith(candidate.prompt)
+    assert "left out" in candidate.warnings[0]
+
+
+def test_no_hits_and_no_library_leave_the_idea() -> None:
+    made = make_brief("a dog", language="en", profile=SDXL)
+    found = compose(made, (), LibraryStats(), n=2, seed=0)
+    assert [candidate.prompt for candidate in found] == ["a dog", "a dog"]
+    alone = compose(made, (), STATS, n=1, seed=0)[0]
+    assert {phrase.source for phrase in alone.phrases[1:]} == {"library"}
+
+
+def test_a_translated_idea_keeps_its_originals() -> None:
+    made = make_brief("un piccolo cane sulla spiaggia", language="it", profile=SDXL)
+    candidate = compose(made, HITS, STATS, n=1, seed=0)[0]
+    assert candidate.phrases[0].original == "un piccolo cane"
+    assert candidate.prompt.startswith("a small dog on the beach")
+    assert "understood from Italian" in candidate.warnings[0]
+    assert traced(candidate)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.text(min_size=1, max_size=300), st.sampled_from(["sdxl", "flux", "plain"]))
+def test_any_idea_stays_in_budget_and_traced(idea: str, name: str) -> None:
+    profile = profiles.load(name)
+    try:
+        made = make_brief(idea, language="en", profile=profile)
+    except InputError:
+        return
+    for candidate in compose(made, HITS, STATS, n=2, seed=1):
+        assert clip_tokens(candidate.prompt) <= profile.tokens["clip"]
+        assert traced(candidate)
+        assert 0 <= candidate.novelty <= 1
+
+
+def test_profiles_for_prose_get_no_site_or_engine() -> None:
+    hit = dataclasses.replace(HITS[0], prompt="a dog, trending on artstation, octane render, ink")
+    made = make_brief("a dog", language="en", profile=profiles.load("flux"))
+    candidate = compose(made, (hit,), LibraryStats(), n=1, seed=0)[0]
+    assert {stem(w) for w in words(candidate.prompt)} == {"a", "dog", "ink"}
