@@ -71,5 +71,6 @@ def test_sweep_keeps_the_one_and_what_is_being_built(tmp_path: Path) -> None:
     left = tmp_path / ".building-x-none"
     building.mkdir()
     left.mkdir()
+    os.utime(left, (0, 0))
     sweep(tmp_path, "x", keep)
     assert sorted(tmp_path.iterdir()) == sorted([keep, other, building])

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import time
 import zlib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -21,6 +22,7 @@ __all__ = ["Stamp", "newest", "pin", "publish", "sweep"]
 _FILE = "state.json"
 _VERSION = 1
 _BUILDING = ".building-"
+_ABANDONED_SECONDS = 6 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,15 +109,13 @@ def sweep(folder: Path, name: str, keep: Path) -> None:
 
 
 def _being_built(place: Path) -> bool:
-    """Whether a process that still runs is writing it (a name of ours alone can tell)."""
+    """Whether somebody may still be writing it; what a killed process left goes in time."""
     if not place.name.startswith(_BUILDING):
         return False
-    number = place.name.rpartition("-")[2]
     try:
-        os.kill(int(number), 0)
-    except (OSError, ValueError):
-        return False
-    return True
+        return time.time() - place.stat().st_mtime < _ABANDONED_SECONDS
+    except OSError:
+        return True
 
 
 def pin(path: Path) -> int:
