@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bozzetto.optimize.check import intent, keeps, nearest, over_budget
@@ -22,6 +22,7 @@ def test_a_negation_in_the_prompt_is_kept() -> None:
     assert intent("a street with no people", "a street with no people, fog").hard == ()
 
 
+@settings(deadline=None)
 @given(st.text(min_size=1, max_size=80))
 def test_an_idea_keeps_itself(idea: str) -> None:
     if idea.strip():

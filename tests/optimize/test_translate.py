@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bozzetto.optimize.glossary import LANGUAGES
@@ -67,6 +67,7 @@ def test_nothing_understood_stays_as_typed() -> None:
     assert "could not be put into English" in notes[0]
 
 
+@settings(deadline=None)
 @given(st.text(max_size=120), st.sampled_from([*LANGUAGES, "ru"]))
 def test_phrases_join_to_the_text(text: str, language: str) -> None:
     english, phrases, _ = translate(text, language, Book())

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from bozzetto.optimize.modifiers import table
+from bozzetto.text.normalise import normalise
 from bozzetto.text.spans import protected
 from bozzetto.text.tokens import clip_tokens
 from bozzetto.text.words import content_words, jaccard, stem, words
@@ -66,21 +67,26 @@ def _has(word: str, present: Collection[str]) -> bool:
 
 
 def intent(idea: str, prompt: str) -> Intent:
-    """How much of an English idea is in a prompt; a prompt in whose text it stands has it all."""
+    """How much of an English idea is in a prompt; a prompt in whose text it stands has it all.
+
+    Spacing is mended in both ("8 k"); quoted texts must be there to the letter.
+    """
+    quoted = [text for text in _verbatim(idea) if text not in prompt]
+    idea, prompt = normalise(idea), normalise(prompt)
     wanted = list(dict.fromkeys(content_words(idea))) or list(dict.fromkeys(words(idea)))
     present = {_meaning(word) for word in words(prompt)}
     lost = [word for word in wanted if not _has(word, present)]
     hard = [word for word in lost if _is_hard(word)]
     hard += _lost_numbers(idea, present) + _lost_negations(idea, prompt)
-    hard += [text for text in _verbatim(idea) if text not in prompt]
+    hard += quoted
     score = 1 - len(lost) / len(wanted) if wanted else float(idea.strip() in prompt)
     return Intent(score, tuple(lost), tuple(dict.fromkeys(hard)))
 
 
 def keeps(atom: str, prompt: str) -> bool:
     """Whether all content words of an atom ("dog, brown") are in a prompt in some form."""
-    present = {_meaning(word) for word in words(prompt)}
-    return all(_has(word, present) for word in content_words(atom))
+    present = {_meaning(word) for word in words(normalise(prompt))}
+    return all(_has(word, present) for word in content_words(normalise(atom)))
 
 
 def _is_hard(word: str) -> bool:
