@@ -46,7 +46,9 @@ class Lines:
     def feed(self, data: bytes, *, last: bool = False) -> list[str]:
         """The lines that these bytes complete; with `last`, the rest too."""
         text = self.waiting + self._decoder.decode(data, last)
-        *whole, self.waiting = _END.split(text + "\n" if last and text else text)
+        if last and text and not text.endswith("\n"):
+            text += "\n"
+        *whole, self.waiting = _END.split(text)
         return whole
 
 
