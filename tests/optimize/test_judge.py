@@ -84,10 +84,16 @@ def test_a_text_over_the_budget_is_cut_at_a_phrase() -> None:
 
 
 def test_a_mostly_kept_idea_is_put_in_front() -> None:
-    found = judged(f"a red book on a table with a vase, {LOOK}")
+    text = f"a red book on a table with a vase, {LOOK}, dreamy haze, warm golden glow, rough canvas"
+    found = judged(text)
     assert isinstance(found, Accepted)
-    assert found.prompt == f"{IDEA}, a red book on a table with a vase, {LOOK}"
+    assert found.prompt == f"{IDEA}, {text}"
     assert found.notes == ("the idea was put in front: it lost yellow",)
+
+
+def test_a_text_that_lost_some_of_the_idea_must_say_more() -> None:
+    found = judged("a red book with a vase, soft light, watercolor, muted palette, a car, a show")
+    assert found == Refusal("says next to nothing about the look")
 
 
 def test_wishes_not_met_are_added() -> None:

@@ -29,6 +29,9 @@ __all__ = ["judge", "same"]
 ENOUGH = ((3, 8), (2, 18))
 """What a text must add to the idea: words about the look, and content words in all."""
 
+ENOUGH_REBUILT = ((5, 14),)
+"""The same for a text that lost some of the idea."""
+
 ROOM = 25
 """CLIP tokens left beside the idea below which one added word will do."""
 
@@ -48,7 +51,7 @@ def judge(
     """Mend a draft and check it; the reason where it cannot stand."""
     mended = mend(draft, brief)
     if isinstance(mended, Accepted):
-        for reason in _objections(mended.prompt, brief, hits, library):
+        for reason in _objections(mended, brief, hits, library):
             return Refusal(reason)
     return mended
 
@@ -62,13 +65,14 @@ def same(prompt: str, others: Sequence[str], idea: str) -> bool:
 
 
 def _objections(
-    prompt: str, brief: Brief, hits: Sequence[Hit], library: LibraryStats
+    mended: Accepted, brief: Brief, hits: Sequence[Hit], library: LibraryStats
 ) -> Iterator[str]:
     """What speaks against a prompt that keeps the idea."""
+    prompt = mended.prompt
     idea = frozenset(stem(word) for word in words(brief.text))
     tokens = words(prompt)
     new = [word for word in tokens if stem(word) not in idea]
-    if not _says_enough(new, prompt, brief):
+    if not _says_enough(new, mended, brief):
         yield "says next to nothing about the look"
     if named := _named(prompt, frozenset(words(brief.text)), library):
         yield f"names somebody ({named})"
@@ -88,15 +92,16 @@ def _shown(text: str) -> str:
     return text
 
 
-def _says_enough(new: Sequence[str], prompt: str, brief: Brief) -> bool:
+def _says_enough(new: Sequence[str], mended: Accepted, brief: Brief) -> bool:
     """Whether a text adds enough; only English words are told to be about the look."""
     if budget(brief.profile) - clip_tokens(brief.text) < ROOM:
         return True
-    if not prompt.isascii() and sum(c > "\u024f" for c in prompt) > len(prompt) / 4:
+    prompt, wanted = mended.prompt, ENOUGH_REBUILT if mended.rebuilt else ENOUGH
+    if sum(c > "\u024f" for c in prompt) > len(prompt) / 4:
         return len(new) >= ENOUGH[0][1]
     looks = len({stem(word) for word in new if facet(word)})
     added = len(set(content_words(" ".join(new))))
-    return any(looks >= least and added >= in_all for least, in_all in ENOUGH)
+    return any(looks >= least and added >= in_all for least, in_all in wanted)
 
 
 @cache

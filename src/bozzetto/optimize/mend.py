@@ -15,7 +15,7 @@ from bozzetto.text.words import stem, words
 
 __all__ = ["Accepted", "budget", "fitted", "mend", "negatives"]
 
-MENDABLE = 0.7
+MENDABLE = 0.6
 """Share of the idea that must be there before the idea is put in front of the rest."""
 
 ROOM = 12
@@ -32,11 +32,15 @@ def budget(profile: Profile) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A text that may stand; `notes` say what was mended, in sentences for a person."""
+    """A text that may stand; `notes` say what was mended, in sentences for a person.
+
+    `rebuilt` says that the idea had to be put in front: its writer deserves less trust.
+    """
 
     prompt: str
     negative: str | None = None
     notes: tuple[str, ...] = ()
+    rebuilt: bool = False
 
 
 def mend(draft: Draft, brief: Brief) -> Accepted | Refusal:
@@ -46,7 +50,7 @@ def mend(draft: Draft, brief: Brief) -> Accepted | Refusal:
     if isinstance(kept, Refusal):
         return kept
     prompt, notes = _with_wishes(kept.prompt, brief, (*notes, *kept.notes))
-    return Accepted(prompt, draft.negative, notes)
+    return Accepted(prompt, draft.negative, notes, kept.rebuilt)
 
 
 def _in_dialect(prompt: str, brief: Brief) -> tuple[str, tuple[str, ...]]:
@@ -90,7 +94,8 @@ def _kept(prompt: str, brief: Brief) -> Accepted | Refusal:
     if room < ROOM:
         return Refusal(f"lost {missing}, and there is no room to put the idea in front")
     text = f"{brief.text}{glue}{fitted(prompt, room)}"
-    return Accepted(fitted(text, limit), notes=(f"the idea was put in front: it lost {missing}",))
+    notes = (f"the idea was put in front: it lost {missing}",)
+    return Accepted(fitted(text, limit), notes=notes, rebuilt=True)
 
 
 def fitted(prompt: str, limit: int) -> str:
