@@ -70,7 +70,8 @@ class Idea:
 class Library:
     """The prompts of a home with what the measures need: counts, postings, families."""
 
-    def __init__(self, a: bozzetto.Assistant) -> None:
+    def __init__(self, a: bozzetto.Assistant, artists: frozenset[str] = frozenset()) -> None:
+        self.artists = artists
         store = a._store
         self.rows = store.records([row.seq for row in store.scan()])
         self.stats = LibraryStats.build(row.text for row in self.rows)
@@ -181,6 +182,7 @@ class Measures:
     commonest: float
     attested: float
     clean: float
+    nameless: float
     count: float
 
 
@@ -206,6 +208,7 @@ def measured(library: Library, ideas: Sequence[Idea], write: Writer) -> Measures
         commonest=used.most_common(1)[0][1] / len(every) if used else 0.0,
         attested=_mean([library.stats.modifiers.get(one, 0) >= 5 for one in looks]),
         clean=_mean([_clean(added) for _, _, added in every]),
+        nameless=_mean([nameless(added, library.artists) for _, _, added in every]),
         count=len(looks) / max(1, len(every)),
     )
 
@@ -221,11 +224,21 @@ def _clean(added: Sequence[str]) -> bool:
     return len({key(one) for one in added}) == len(added) and not any(clashes(*p) for p in pairs)
 
 
-def names_added(texts: Sequence[str], vocabulary: Path) -> int:
-    """How many modifiers hold an artist's name, after a list of 5,265."""
-    lines = (vocabulary / "artists.txt").read_text(encoding="utf-8").lower().splitlines()
-    names = {name.strip() for name in lines if " " in name.strip()}
-    return sum(any(name in text for name in names) for text in texts)
+def nameless(added: Sequence[str], artists: frozenset[str]) -> bool:
+    """No artist's full name (two or three words in a row) among modifiers."""
+    for look in added:
+        said = words(look)
+        runs = (" ".join(said[n : n + size]) for size in (2, 3) for n in range(len(said)))
+        if any(run in artists for run in runs):
+            return False
+    return True
+
+
+def artists_of(intent_path: Path) -> frozenset[str]:
+    """Artists' names of two words or more, from the list beside the ideas; maybe none."""
+    path = intent_path.with_name("vocabulary") / "artists.txt"
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    return frozenset(key(line) for line in lines if len(words(line)) > 1)
 
 
 # -- retrieval earns its place ---------------------------------------------------------------
@@ -321,7 +334,7 @@ def _foreign(text: str, source: str) -> bool:
 def gates(home: Path, library_path: Path, intent_path: Path, most: int = 200, hidden: int = 500) -> list[Gate]:  # fmt: skip  # noqa: E501
     """Every writing gate on a home that holds the library; prints the baselines beside."""
     with bozzetto.Assistant.open(home) as a:
-        library = Library(a)
+        library = Library(a, artists_of(intent_path))
         found = list(written_gates(a, library, ideas_of(intent_path, most)))
         prompts = hidden_of(library, hidden)
         print(f"\nof five modifiers, the share the author of a hidden prompt used ({len(prompts)})")
@@ -357,6 +370,7 @@ def written_gates(a: bozzetto.Assistant, library: Library, ideas: Sequence[Idea]
     yield Gate("Vendi of four", own.vendi, 3.2, 3.5)
     yield Gate("commonest modifier, share of outputs", own.commonest, 0.15, 0.12, "", False)
     yield Gate("modifiers attested five times", own.attested, 0.85, 0.95)
+    yield Gate("no artist's name added", own.nameless, 1.0, 1.0)
     yield Gate("no repeat, no contradiction", own.clean, 1.0, 1.0)
 
 

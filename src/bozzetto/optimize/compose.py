@@ -25,7 +25,7 @@ __all__ = ["candidate_id", "compose", "negative_prompt"]
 
 _MOST, _FEWEST = 15, 4
 """Modifiers added at most; and those a draft takes where the drafts must share a few."""
-_MOST_USUAL = 3
+_MOST_USUAL = 4
 _CAPS = {"quality": 4, "site": 1, "engine": 1, "time": 1}
 _CAP = 3
 """Modifiers of one facet at most."""
