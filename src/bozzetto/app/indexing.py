@@ -13,6 +13,7 @@ from bozzetto.config import Settings
 from bozzetto.embed.phrases import PhraseBook
 from bozzetto.embed.texts import Progress as EmbedProgress
 from bozzetto.embed.texts import embed_texts, missing
+from bozzetto.optimize.translate import translate
 from bozzetto.plugins import load
 from bozzetto.ports import TextIndex, VectorIndex
 from bozzetto.search.engine import Searcher
@@ -66,7 +67,12 @@ class Indexing:
             self._indexes,
             embedders={name: open_embedder(name) for name in EMBEDDERS},
             bridge=lambda vectors: load_bridge().map(vectors),
+            translate=self._english,
         )
+
+    def _english(self, text: str, language: str) -> str | None:
+        english, _, _ = translate(text, language, self.phrase_book)
+        return english if english != text else None
 
     @cached_property
     def phrase_book(self) -> LibraryPhrases:
@@ -117,11 +123,16 @@ class LibraryPhrases:
 
     def __init__(self, store: Store, cache: VectorCache, folder: Path) -> None:
         self._store, self._cache, self._folder = store, cache, folder
+        self._book: PhraseBook | None = None
+        self._state = -1
 
     def nearest(self, texts: Sequence[str], k: int) -> list[list[tuple[str, float]]]:
         """For each text, up to k English phrases with their cosine, likeliest first."""
-        phrases = library_phrases(self._store, self._folder)
-        return PhraseBook(open_embedder(MANY), phrases, self._cache).nearest(texts, k)
+        state = self._store.state()
+        if self._book is None or self._state != state:
+            phrases = library_phrases(self._store, self._folder)
+            self._book, self._state = PhraseBook(open_embedder(MANY), phrases, self._cache), state
+        return self._book.nearest(texts, k)
 
 
 def _make_index(rows: int) -> VectorIndex:

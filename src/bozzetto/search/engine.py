@@ -28,9 +28,12 @@ MAX_HITS = 1_000
 Bridge = Callable[[Vectors], Vectors]
 """Unit vectors of the many-language space to unit vectors of the English one, (n, dim)."""
 
+Translate = Callable[[str, str], str | None]
+"""A text and its language (ISO 639-1) to its English, as far as it is understood, or None."""
+
 _WEIGHTS = {
     "english": {"english": 1.0, "many": 0.5},
-    "many": {"bridge": 0.8, "many": 1.0},
+    "many": {"bridge": 0.8, "translated": 0.8, "many": 1.0},
 }
 """What each leg counts, for an idea in English and for one in another language."""
 
@@ -76,11 +79,13 @@ class Searcher:
         *,
         embedders: Mapping[str, Embedder],
         bridge: Bridge | None,
+        translate: Translate | None = None,
     ) -> None:
         self._store = store
         self._indexes = indexes
         self._embedders = embedders
         self._bridge = bridge
+        self._translate = translate
 
     def search(
         self,
@@ -190,6 +195,8 @@ class Searcher:
             legs.append(self._leg(ENGLISH, "english", vectors[ENGLISH], allow, weights))
         elif (mapped := self._mapped(vectors[MANY], problems)) is not None:
             legs.append(self._leg(ENGLISH, "bridge", mapped, allow, weights))
+        if not query.english and (said := self._said_in_english(query, problems)) is not None:
+            legs.append(self._leg(ENGLISH, "translated", said, allow, weights))
         if MANY in vectors:
             legs.append(self._leg(MANY, "many", vectors[MANY], allow, weights))
         problems.sort(key=str)
@@ -221,6 +228,17 @@ class Searcher:
             problems.append(error)
             return None
         return mapped
+
+    def _said_in_english(self, query: Query, problems: list[SetupError]) -> Vectors | None:
+        """The vector of an idea put into English word by word, where there is a way."""
+        if self._translate is None or ENGLISH not in self._embedders:
+            return None
+        try:
+            english = self._translate(query.text, query.language)
+            return self._embedders[ENGLISH].embed([english])[0] if english else None
+        except SetupError as error:
+            problems.append(error)
+            return None
 
     def _leg(
         self,
