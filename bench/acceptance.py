@@ -25,6 +25,7 @@ from bench.measure import Gate
 from bench.paths import intent_folder, library_file, vocabulary_folder
 
 ROOT = Path(__file__).parent.parent
+DOGS = ("dog", "pupp", "dachshund", "corgi", "terrier", "beagle", "poodle", "retriever")
 IDEAS = {"en": "a cartoon of a small dog", "it": "un cartone animato di un piccolo cane"}
 
 
@@ -91,7 +92,7 @@ def search_claims(home: Path, language: str, idea: str) -> Iterator[Claim]:
     code, out, _ = bozzetto(home, "search", idea, "--format", "json")
     result: dict[str, Any] = json.loads(out) if code == 0 else {"hits": [], "language": None}
     hits = result["hits"]
-    dogs = sum(any(word in hit["prompt"].lower() for word in ("dog", "pupp")) for hit in hits[:5])
+    dogs = sum(any(word in hit["prompt"].lower() for word in DOGS) for hit in hits[:5])
     yield Claim(
         f"search {idea!r}",
         f"{len(hits)} hits, language {result['language']}, {dogs} of the first 5 show a dog",
@@ -166,7 +167,7 @@ def main_claims(options: argparse.Namespace, home: Path) -> Iterator[Claim]:
     library = library_file(options.library)
     yield from path_claims(home, library)
     yield from gate_claims(retrieval.gates(home, library))
-    yield from gate_claims(writing.gates(home, library, intent_folder(None)))
+    yield from gate_claims(writing.gates(home, library, intent_folder(None), options.ideas, options.hidden))
     yield from gate_claims(speed.start_up(home))
     yield from gate_claims(speed.embedding(library, 2, 6000))
     if options.rows:
@@ -183,6 +184,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("issue", choices=sorted(ISSUES))
     parser.add_argument("--library", type=Path)
+    parser.add_argument("--ideas", type=int, default=80, help="for the writing gates")
+    parser.add_argument("--hidden", type=int, default=200, help="prompts hidden from the writer")
     parser.add_argument("--rows", type=int, default=0)
     parser.add_argument("--readme", action="store_true")
     options = parser.parse_args()

@@ -86,6 +86,7 @@ class Searcher:
         self._embedders = embedders
         self._bridge = bridge
         self._translate = translate
+        self._last: tuple[object, tuple[tuple[Leg, ...], tuple[str, ...]]] | None = None
 
     def search(
         self,
@@ -141,7 +142,7 @@ class Searcher:
             raise InputError(f"k is {k}; ask for at least one prompt", hint="for example -k 10")
         query = understand(idea)
         allowed = self._store.allowed(filters, max_nsfw)
-        legs, notes = self._legs(query, allowed.keys)
+        legs, notes = self._legs_once(query, filters, max_nsfw, allowed.keys)
         wanted = _CANDIDATES[query.kind] + 4 * min(k, MAX_HITS)
         lexical = self._indexes.lexical().search(query.text, query.content, _BY_WORDS, allowed.keys)
         legs = (*legs, lexical)
@@ -159,6 +160,18 @@ class Searcher:
             hidden=allowed.hidden,
             notes=(*query.notes, *notes),
         )
+
+    def _legs_once(
+        self, query: Query, filters: Filters, max_nsfw: float, allow: Keys | None
+    ) -> tuple[tuple[Leg, ...], tuple[str, ...]]:
+        """The legs, kept for the next call: the writer asks twice for one idea."""
+        key = (query, filters, max_nsfw, self._store.state())
+        last = self._last
+        if last is not None and last[0] == key:
+            return last[1]
+        found = self._legs(query, allow)
+        self._last = None if found[1] else (key, found)
+        return found
 
     def _candidates(
         self, query: Query, legs: Sequence[Leg], count: int
