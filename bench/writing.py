@@ -235,10 +235,14 @@ def nameless(added: Sequence[str], artists: frozenset[str]) -> bool:
 
 
 def artists_of(intent_path: Path) -> frozenset[str]:
-    """Artists' names of two words or more, from the list beside the ideas; maybe none."""
+    """Artists' names of two words or more, from the list beside the ideas; maybe none.
+
+    The list holds one magazine, which is nobody's name.
+    """
     path = intent_path.with_name("vocabulary") / "artists.txt"
     lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    return frozenset(key(line) for line in lines if len(words(line)) > 1)
+    names = frozenset(key(line) for line in lines if len(words(line)) > 1)
+    return names - {"national geographic", "national geographic photo"}
 
 
 # -- retrieval earns its place ---------------------------------------------------------------

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from bozzetto.text.normalise import normalise
 from bozzetto.text.spans import protected
@@ -19,12 +19,10 @@ from bozzetto.text.split import split
 from bozzetto.text.weights import strip_weights
 from bozzetto.text.words import stem, words
 
-if TYPE_CHECKING:
-    from bozzetto.optimize.stats import LibraryStats
-
 __all__ = [
     "Look",
     "Sides",
+    "Vocabulary",
     "as_look",
     "clashes",
     "facet",
@@ -48,6 +46,14 @@ class Look:
     key: str
     facet: str
     stems: frozenset[str]
+
+
+class Vocabulary(Protocol):
+    """What is known of words from a library."""
+
+    def ordinary(self, word: str) -> bool:
+        """Whether a word is common enough, and no name."""
+        ...
 
 
 @cache
@@ -146,11 +152,11 @@ def names_someone(text: str) -> bool:
     return any(word in _names() for word in words(text))
 
 
-def looks(prompt: str, idea: Set[str], stats: LibraryStats) -> tuple[Look, ...]:
+def looks(prompt: str, idea: Set[str], known: Vocabulary) -> tuple[Look, ...]:
     """The modifiers of a prompt that may be added to an idea (given as its stems)."""
     found: dict[str, Look] = {}
     for piece in _pieces(prompt):
-        look = as_look(piece, idea, stats)
+        look = as_look(piece, idea, known)
         if look is not None:
             found.setdefault(look.key, look)
     return tuple(found.values())
@@ -166,7 +172,7 @@ def _pieces(prompt: str) -> Iterable[str]:
             yield strip_weights(prompt[start:end])
 
 
-def as_look(piece: str, idea: Set[str], stats: LibraryStats) -> Look | None:
+def as_look(piece: str, idea: Set[str], known: Vocabulary) -> Look | None:
     """A clause as a modifier, or None where it may not be added to the idea."""
     text = normalise(piece).strip(" .,:;!?'-\"&+~*").lower()
     tokens = words(text)
@@ -175,18 +181,18 @@ def as_look(piece: str, idea: Set[str], stats: LibraryStats) -> Look | None:
     if _STRAY.search(text) or _BY.search(text):
         return None
     about = facet(text)
-    if about is None or not _harmless(tokens, idea, stats):
+    if about is None or not _harmless(tokens, idea, known):
         return None
     return Look(text, key(text), about, frozenset(_stem(w) for w in tokens))
 
 
-def _harmless(tokens: Iterable[str], idea: Set[str], stats: LibraryStats) -> bool:
+def _harmless(tokens: Iterable[str], idea: Set[str], known: Vocabulary) -> bool:
     """No name among the words, and no thing that the idea does not have."""
     for token in tokens:
         stemmed = _stem(token)
         if stemmed in idea or (stemmed,) in _facets() or _part(stemmed):
             continue
-        if stemmed in _nouns() or token in _names() or not stats.ordinary(token):
+        if stemmed in _nouns() or token in _names() or not known.ordinary(token):
             return False
     return True
 

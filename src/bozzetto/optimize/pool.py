@@ -24,8 +24,8 @@ _FADE = 30
 """A hit's vote falls with its rank as 1 / (rank + _FADE)."""
 _FAINT = 0.1
 """What a hit's core is taken to share with the idea when it shares no word."""
-_ATTESTED = 15
-_USUAL = 0.006
+_ATTESTED = 10
+_USUAL = 0.005
 """Share of the library from which a modifier counts as usual."""
 _OFTEN = 20
 _TIRED = 1.0
@@ -37,7 +37,7 @@ _LIBRARY_VOTE = 1e-3
 class Entry:
     """A modifier on offer: its weight, the best hit that has it, the ranks of all that do.
 
-    `usual` modifiers are on all lips: six prompts in a thousand have them.
+    `usual` modifiers are on all lips: five prompts in a thousand have them.
     """
 
     look: Look

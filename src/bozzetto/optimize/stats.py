@@ -9,11 +9,12 @@ import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from bozzetto.errors import DataError
+from bozzetto.optimize.modifiers import facet, key
 from bozzetto.text.split import split
 from bozzetto.text.weights import strip_weights
 from bozzetto.text.words import words
@@ -49,7 +50,7 @@ class LibraryStats:
         for prompt in prompts:
             count += 1
             plain = strip_weights(prompt)
-            modifiers.update({" ".join(words(piece)) for piece in split(plain).modifiers} - {""})
+            modifiers.update({key(piece) for piece in _modifiers(plain)} - {""})
             seen.update(set(words(plain)))
             after_by.update({word for piece in _BY.findall(plain) for word in words(piece)})
         return cls(count, _top(modifiers), _top(seen), _top(after_by))
@@ -94,6 +95,15 @@ class LibraryStats:
         if self.after_by.get(word, 0) * 7 > known:
             return False
         return known >= min(_FREQUENT, self.prompts // _RARE)
+
+
+def _modifiers(prompt: str) -> Iterator[str]:
+    """The modifiers of a prompt, and the clauses behind its core's first that are about looks."""
+    halves = split(prompt)
+    yield from halves.modifiers
+    for start, end in halves.core_spans[1:]:
+        if facet(prompt[start:end]) is not None:
+            yield prompt[start:end]
 
 
 def _top(counts: Counter[str]) -> dict[str, int]:
