@@ -167,7 +167,9 @@ def main_claims(options: argparse.Namespace, home: Path) -> Iterator[Claim]:
     library = library_file(options.library)
     yield from path_claims(home, library)
     yield from gate_claims(retrieval.gates(home, library))
-    yield from gate_claims(writing.gates(home, library, intent_folder(None), options.ideas, options.hidden))
+    yield from gate_claims(
+        writing.gates(home, library, intent_folder(None), options.ideas, options.hidden)
+    )
     yield from gate_claims(speed.start_up(home))
     yield from gate_claims(speed.embedding(library, 2, 6000))
     if options.rows:

@@ -85,7 +85,8 @@ def _resident(pid: int) -> int:
 
 def run_process(command: Sequence[str], *, home: Path | None = None) -> Run:
     """Run a command to its end. Memory is sampled on Linux only; elsewhere it is 0."""
-    environ = os.environ | ({"BOZZETTO_HOME": str(home)} if home else {})
+    environ = dict(os.environ) | ({"BOZZETTO_HOME": str(home)} if home else {})
+    environ.pop("PYTHONDONTWRITEBYTECODE", None)  # as a user has it: compiled once
     start = time.perf_counter()
     process = subprocess.Popen(
         command,

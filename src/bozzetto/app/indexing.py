@@ -15,7 +15,7 @@ from bozzetto.embed.texts import Progress as EmbedProgress
 from bozzetto.embed.texts import embed_texts, missing
 from bozzetto.optimize.translate import translate
 from bozzetto.plugins import load
-from bozzetto.ports import TextIndex, VectorIndex
+from bozzetto.ports import Embedder, TextIndex, VectorIndex
 from bozzetto.search.engine import Searcher
 from bozzetto.search.indexes import Indexes
 from bozzetto.search.views import MANY, texts_of
@@ -30,6 +30,7 @@ EXACT_UP_TO = 50_000
 
 VECTORS = "vectors.sqlite"
 INDEXES = "indexes"
+KEPT = "cache"
 
 
 class Indexing:
@@ -43,6 +44,7 @@ class Indexing:
         self._progress = progress
         self._cache = VectorCache(settings.home / VECTORS)
         self.folder = settings.home / INDEXES
+        self._kept = settings.home / KEPT
 
     def close(self) -> None:
         """Let go of the files."""
@@ -54,7 +56,7 @@ class Indexing:
             self._store,
             self._cache,
             self.folder,
-            embedders={name: open_embedder(name).features for name in EMBEDDERS},
+            embedders={name: open_embedder(name, self._kept).features for name in EMBEDDERS},
             vectors=_make_index,
             texts=lambda: cast(TextIndex, load("texts", "tantivy")()),
         )
@@ -65,7 +67,7 @@ class Indexing:
         return Searcher(
             self._store,
             self._indexes,
-            embedders={name: open_embedder(name) for name in EMBEDDERS},
+            embedders={name: open_embedder(name, self._kept) for name in EMBEDDERS},
             bridge=lambda vectors: load_bridge().map(vectors),
             translate=self._english,
         )
@@ -77,7 +79,9 @@ class Indexing:
     @cached_property
     def phrase_book(self) -> LibraryPhrases:
         """English phrases for foreign ones; nothing is read before it is asked."""
-        return LibraryPhrases(self._store, self._cache, self.folder)
+        return LibraryPhrases(
+            self._store, self._cache, self.folder, open_embedder(MANY, self._kept)
+        )
 
     def embed(self) -> None:
         """Embed what has no vector yet, then bring every index up to date."""
@@ -89,10 +93,10 @@ class Indexing:
 
     def _embed(self, name: str, texts: Iterable[str]) -> None:
         embed_texts(
-            open_embedder(name),
+            open_embedder(name, self._kept),
             self._cache,
             texts,
-            name=name,
+            name=f"{name}:{self._kept}",
             progress=self._tell(name),
             processes=self._settings.workers or None,
         )
@@ -104,7 +108,8 @@ class Indexing:
     def waiting(self) -> int:
         """How many texts have no vector yet, of the embedder that lacks most."""
         return max(
-            len(missing(open_embedder(name), self._cache, self._texts(name))) for name in EMBEDDERS
+            len(missing(open_embedder(name, self._kept), self._cache, self._texts(name)))
+            for name in EMBEDDERS
         )
 
     def _texts(self, name: str) -> Iterator[str]:
@@ -121,8 +126,9 @@ class Indexing:
 class LibraryPhrases:
     """The phrase book of a library as it is when a question comes."""
 
-    def __init__(self, store: Store, cache: VectorCache, folder: Path) -> None:
+    def __init__(self, store: Store, cache: VectorCache, folder: Path, embedder: Embedder) -> None:
         self._store, self._cache, self._folder = store, cache, folder
+        self._embedder = embedder
         self._book: PhraseBook | None = None
         self._state = -1
 
@@ -131,7 +137,7 @@ class LibraryPhrases:
         state = self._store.state()
         if self._book is None or self._state != state:
             phrases = library_phrases(self._store, self._folder)
-            self._book, self._state = PhraseBook(open_embedder(MANY), phrases, self._cache), state
+            self._book, self._state = PhraseBook(self._embedder, phrases, self._cache), state
         return self._book.nearest(texts, k)
 
 

@@ -19,9 +19,9 @@ EMBEDDERS = ("minilm", "use")
 
 
 @cache
-def open_embedder(scheme: str) -> Embedder:
-    """The embedder of a scheme; its weights are read at first use, once a process."""
-    return cast(Embedder, load("embedders", scheme)())
+def open_embedder(scheme: str, folder: Path | None = None) -> Embedder:
+    """The embedder of a scheme, read at first use; `folder` is where it may keep files."""
+    return cast(Embedder, load("embedders", scheme)(str(folder or "")))
 
 
 @cache

