@@ -22,7 +22,7 @@ from bozzetto.text.words import words
 __all__ = ["LibraryStats"]
 
 _KEPT = 50_000
-_FORMAT = 1
+_FORMAT = 2
 _BY = re.compile(r"\b(?:by|style of) ([^.,;|:()]+)", re.I)
 _RARE = 2000
 _FREQUENT = 20
