@@ -24,8 +24,8 @@ _FADE = 30
 """A hit's vote falls with its rank as 1 / (rank + _FADE)."""
 _FAINT = 0.1
 """What a hit's core is taken to share with the idea when it shares no word."""
-_ATTESTED = 10
-_USUAL = 0.005
+_ATTESTED = 6
+_USUAL = 0.004
 """Share of the library from which a modifier counts as usual."""
 _OFTEN = 20
 _TIRED = 1.0
@@ -37,7 +37,7 @@ _LIBRARY_VOTE = 1e-3
 class Entry:
     """A modifier on offer: its weight, the best hit that has it, the ranks of all that do.
 
-    `usual` modifiers are on all lips: five prompts in a thousand have them.
+    `usual` modifiers are on all lips: four prompts in a thousand have them.
     """
 
     look: Look
@@ -93,7 +93,7 @@ def _entry(look: Look, votes: float, source: str, ranks: Set[int], library: Libr
     known = max(library.modifiers.get(look.key, 0), len(ranks))
     share = known / max(1, library.prompts)
     usual = share > _USUAL and known >= _OFTEN
-    worth = known / (known + _ATTESTED) * ((_USUAL / share) ** _TIRED if usual else 1.0)
+    worth = known**2 / (known**2 + _ATTESTED**2) * ((_USUAL / share) ** _TIRED if usual else 1.0)
     return Entry(look, votes * worth, source, frozenset(ranks), sides(look.text), usual)
 
 
