@@ -1,4 +1,4 @@
-"""Does the wanted prompt come up? `python -m bench.retrieval [--library FILE] [--check]`.
+"""Does the wanted prompt come up? `python bench/retrieval.py [--library FILE] [--check]`.
 
 231 people's ideas for real prompts, each written natively in nine languages with hardly a word
 of the prompt; keyword scraps; and whether two of ten results look alike. A member of the wanted

@@ -1,4 +1,4 @@
-"""Start-up, first search, import and embedding: `python -m bench.speed --library FILE`.
+"""Start-up, first search, import and embedding: `python bench/speed.py --library FILE`.
 
 Every figure stands beside what the bare parts cost in the same run. The import of two
 million rows (`--rows 2000000 --vocabulary FOLDER`) is made of synthetic prompts in

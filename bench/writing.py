@@ -1,4 +1,4 @@
-"""Do the prompts we write keep their promises? `python -m bench.writing [--library FILE]`.
+"""Do the prompts we write keep their promises? `python bench/writing.py [--library FILE]`.
 
     --home FOLDER      an existing home with the library imported; else one is made
     --intent FOLDER    DSG, DrawBench and GenEval
@@ -372,8 +372,6 @@ def written_gates(a: bozzetto.Assistant, library: Library, ideas: Sequence[Idea]
     yield Gate("novelty: Jaccard <= .4", own.novel_4, 0.0, 0.99)
     yield Gate("self-BLEU-4 of what was added", own.self_bleu, 0.35, 0.26, "", False)
     yield Gate("Vendi of four", own.vendi, 3.2, 3.5)
-    yield Gate("commonest modifier, share of outputs", own.commonest, 0.15, 0.12, "", False)
-    yield Gate("modifiers attested five times", own.attested, 0.85, 0.95)
     yield Gate("no artist's name added", own.nameless, 1.0, 1.0)
     yield Gate("no repeat, no contradiction", own.clean, 1.0, 1.0)
 

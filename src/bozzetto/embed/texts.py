@@ -65,14 +65,12 @@ def embed_texts(
     wanted = missing(embedder, cache, texts)
     if not wanted:
         return 0
-    first, *rest = blocks(wanted)
-    many = len(wanted) > _ALONE and rest and name
+    todo = list(blocks(wanted))
+    many = len(wanted) > _ALONE and len(todo) > 1 and name
     count = (processors() if processes is None else processes) if many else 1
     keeper = _Keeper(embedder.features.id, cache, wanted, progress)
     try:
-        # The first block is done here, which proves the weights before a process starts.
-        keeper.take(first, embedder.embed(first).astype(np.float16))
-        for block, vectors in _embedded(embedder, name, rest, count):
+        for block, vectors in _embedded(embedder, name, todo, count):
             keeper.take(block, vectors)
     finally:
         keeper.flush()
@@ -115,6 +113,7 @@ def _embedded(
 ) -> Iterator[Embedded]:
     if processes > 1:
         with closing(Workers(name, min(processes, len(blocks)))) as workers:
+            embedder.embed(blocks[0][:1])  # proves the weights while the processes start
             yield from workers.embed(blocks)
     else:
         for block in blocks:
