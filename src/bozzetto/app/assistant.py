@@ -15,7 +15,7 @@ from bozzetto.app.intake import sources_of
 from bozzetto.app.shelf import Shelf
 from bozzetto.app.writing import Order, write
 from bozzetto.config import Settings, load_settings
-from bozzetto.errors import InputError
+from bozzetto.errors import InputError, SetupError
 from bozzetto.library import families, starter
 from bozzetto.library.importer import import_source
 from bozzetto.ports import PromptSource
@@ -74,6 +74,12 @@ class Assistant:
             NewerSchemaError: a newer version wrote the library; it is left untouched.
         """
         settings = load_settings(home, {"actor": actor})
+        try:
+            settings.home.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise SetupError(
+                f"{settings.home}: {error.strerror}", hint="--home DIR names another place"
+            ) from error
         return cls(settings, Store.open(settings.home), progress or _silent)
 
     def close(self) -> None:

@@ -10,7 +10,7 @@ import typer
 
 from bozzetto import __version__
 from bozzetto.cli import config, doctor, imports, library, optimize, safety, search
-from bozzetto.cli.output import complain
+from bozzetto.cli.output import complain, note
 from bozzetto.errors import BozzettoError
 
 __all__ = ["app", "run"]
@@ -51,7 +51,7 @@ def front(
 
 
 def run() -> None:
-    """Run the command line; every deliberate error becomes a message and an exit code."""
+    """Run the command line; an error of ours, or of a file, is a message and an exit code."""
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     try:
@@ -59,6 +59,11 @@ def run() -> None:
     except BozzettoError as error:
         complain(error)
         sys.exit(error.exit_code)
+    except OSError as error:
+        where = error.filename2 or error.filename
+        reason = error.strerror or str(error)
+        note(f"bozzetto: {where}: {reason}" if where else f"bozzetto: {reason}")
+        sys.exit(BozzettoError.exit_code)
     except SystemExit as end:
         if end.code == INTERRUPTED:
             sys.stderr.write("interrupted; what was finished is kept\n")

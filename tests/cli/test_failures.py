@@ -1,0 +1,37 @@
+"""What goes wrong on the command line: a message, an exit code, and nothing half done."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bozzetto.errors import SetupError
+
+Run = Callable[..., Any]
+
+CLI = (sys.executable, "-m", "bozzetto")
+
+
+@pytest.mark.parametrize("command", [("library", "export"), ("backup",)])
+def test_a_file_that_cannot_be_written_is_a_message(
+    command: tuple[str, ...], tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    target = tmp_path / "file" / "out.jsonl"
+    ended = subprocess.run([*CLI, *command, str(target)], capture_output=True, text=True)
+    assert ended.returncode == 1
+    assert "Traceback" not in ended.stderr
+    assert ended.stderr.startswith("bozzetto: ")
+    assert str(tmp_path / "file") in ended.stderr
+
+
+def test_a_home_that_cannot_be_made_is_a_setup_error(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    answer = run("library", "list", "--home", str(tmp_path / "file" / "home"))
+    assert isinstance(answer.error, SetupError)
+    assert answer.code == 4
