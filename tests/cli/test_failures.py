@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Callable
@@ -35,3 +36,11 @@ def test_a_home_that_cannot_be_made_is_a_setup_error(run: Run, tmp_path: Path) -
     answer = run("library", "list", "--home", str(tmp_path / "file" / "home"))
     assert isinstance(answer.error, SetupError)
     assert answer.code == 4
+
+
+@pytest.mark.parametrize("command", ["search", "optimize"])
+def test_a_k_of_0_in_a_batch_line_is_refused(run: Run, small_home: Path, command: str) -> None:
+    line = '{"idea": "a dog", "k": 0}\n'
+    answer = run(command, "--batch", "-", "--home", str(small_home), stdin=line)
+    assert answer.code == 6
+    assert json.loads(answer.out)["error"]["code"] == "input"

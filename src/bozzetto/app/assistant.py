@@ -209,7 +209,10 @@ class Assistant:
         self._ready()
         searcher = self._indexing.searcher
         shown = searcher.search(
-            idea, k=k or WRITTEN_FROM, filters=filters, max_nsfw=self.settings.max_nsfw
+            idea,
+            k=WRITTEN_FROM if k is None else k,
+            filters=filters,
+            max_nsfw=self.settings.max_nsfw,
         )
         wide = searcher.neighbours(idea, filters=filters, max_nsfw=self.settings.max_nsfw)
         picked = self._picked(order.pick)

@@ -57,7 +57,9 @@ def search_command(
             answer_lines(
                 idea,
                 batch,
-                lambda line: search_json(a.search(line.idea, k=line.k or k, filters=filters)),
+                lambda line: search_json(
+                    a.search(line.idea, k=k if line.k is None else line.k, filters=filters)
+                ),
             )
             return
         if idea is None:
