@@ -44,3 +44,14 @@ def test_a_k_of_0_in_a_batch_line_is_refused(run: Run, small_home: Path, command
     answer = run(command, "--batch", "-", "--home", str(small_home), stdin=line)
     assert answer.code == 6
     assert json.loads(answer.out)["error"]["code"] == "input"
+
+
+def test_a_batch_that_begins_blank_and_has_no_key_writes_nothing(
+    run: Run, small_home: Path
+) -> None:
+    answer = run(
+        "optimize", "--chat", "openai:gpt-x", "--batch", "-", "--home", str(small_home),
+        stdin="\na dog\n",
+    )  # fmt: skip
+    assert answer.code == 4
+    assert answer.out == ""

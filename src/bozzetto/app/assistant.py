@@ -13,7 +13,7 @@ from bozzetto.app.counts import library_counts
 from bozzetto.app.indexing import Indexing
 from bozzetto.app.intake import sources_of
 from bozzetto.app.shelf import Shelf
-from bozzetto.app.writing import Order, write
+from bozzetto.app.writing import Order, check_chat, write
 from bozzetto.config import Settings, load_settings
 from bozzetto.errors import InputError, SetupError
 from bozzetto.library import families, starter
@@ -236,6 +236,16 @@ class Assistant:
         return result
 
     # What hangs below
+
+    def check(self, profile: str | None = None, chat: str | None = None) -> None:
+        """Make sure, before many ideas, that what `optimize` would write with is set up.
+
+        Raises:
+            NotFoundError: there is no such profile.
+            SetupError: the chat model lacks its key or its model's name.
+        """
+        load_profile(profile or self.settings.profile)
+        check_chat(chat or self.settings.chat, timeout=self.settings.timeout)
 
     def token_limit(self, profile: str | None = None) -> int | None:
         """How many CLIP tokens a profile takes; None where it has no such limit."""

@@ -16,7 +16,7 @@ from bozzetto.optimize.write import write as write_by_chat
 from bozzetto.profiles import Profile
 from bozzetto.types import Candidate, Hit, OptimizeResult
 
-__all__ = ["Order", "write"]
+__all__ = ["Order", "check_chat", "write"]
 
 COMPOSE = "compose"
 
@@ -36,6 +36,16 @@ class Order:
     profile: Profile
     chat: str
     timeout: float
+
+
+def check_chat(name: str, *, timeout: float) -> None:
+    """Make sure that a chat model can be set up; nothing is sent.
+
+    Raises:
+        SetupError: its key, its model's name or its scheme is missing or wrong.
+    """
+    if name != COMPOSE:
+        run(open_chat(name, timeout=timeout).aclose())
 
 
 def write(

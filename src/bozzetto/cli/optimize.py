@@ -106,6 +106,7 @@ def optimize_command(
             )
 
         if batch is not None:
+            a.check(profile, chat)
             answer_lines(idea, batch, lambda line: optimize_json(write(line)))
             return
         if idea is None:
