@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from bozzetto.errors import SetupError
+from bozzetto.cli.options import make_filters
+from bozzetto.errors import InputError, SetupError
 
 Run = Callable[..., Any]
 
@@ -55,3 +56,29 @@ def test_a_batch_that_begins_blank_and_has_no_key_writes_nothing(
     )  # fmt: skip
     assert answer.code == 4
     assert answer.out == ""
+
+
+@pytest.mark.parametrize("command", ["search", "optimize"])
+@pytest.mark.parametrize(
+    "arguments", [("--since", "yesterday"), ("--max-nsfw", "nan"), ("--max-nsfw", "inf")]
+)
+def test_a_filter_that_is_no_date_or_number_is_refused(
+    run: Run, small_home: Path, command: str, arguments: tuple[str, str]
+) -> None:
+    answer = run(command, "a dog", *arguments, "--home", str(small_home))
+    assert isinstance(answer.error, InputError)
+    assert arguments[0] in answer.error.message
+
+
+@pytest.mark.parametrize(
+    ("since", "written"),
+    [
+        ("2026-01-31", "2026-01-31"),
+        ("20260131", "2026-01-31"),
+        ("2026-01-31T12:00", "2026-01-31T12:00:00+00:00"),
+        ("2026-01-31T12:00:00+02:00", "2026-01-31T10:00:00+00:00"),
+    ],
+)
+def test_since_is_written_as_the_library_writes_times(since: str, written: str) -> None:
+    filters = make_filters(None, None, None, None, None, None, None, since)
+    assert filters.since == written

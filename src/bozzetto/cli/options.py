@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import math
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from bozzetto.errors import InputError
 from bozzetto.types import Filters
 
 __all__ = [
@@ -96,7 +99,13 @@ def make_filters(
     has_image: bool | None,
     since: str | None,
 ) -> Filters:
-    """The filters as one record."""
+    """The filters as one record.
+
+    Raises:
+        InputError: `since` is no date, or `max_nsfw` no finite number.
+    """
+    if max_nsfw is not None and not math.isfinite(max_nsfw):
+        raise InputError(f"--max-nsfw: {max_nsfw} is not a finite number")
     return Filters(
         tag=tuple(tag or ()),
         use=tuple(use or ()),
@@ -105,5 +114,21 @@ def make_filters(
         min_rating=min_rating,
         max_nsfw=max_nsfw,
         has_image=has_image,
-        since=since,
+        since=None if since is None else _moment(since),
     )
+
+
+def _moment(text: str) -> str:
+    """A day or a time as the library writes its own, which are compared as text; UTC."""
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        pass
+    try:
+        moment = datetime.fromisoformat(text)
+        moment = moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise InputError(
+            f"--since: {text!r} is not a date", hint="for example 2026-01-31, or 2026-01-31T12:00"
+        ) from None
+    return moment.isoformat(timespec="seconds")
