@@ -5,14 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bozzetto.app.shelf import Shelf
 from bozzetto.cli.options import make_filters
-from bozzetto.errors import InputError, SetupError
+from bozzetto.errors import DataError, InputError, SetupError
 
 Run = Callable[..., Any]
 
@@ -82,3 +83,20 @@ def test_a_filter_that_is_no_date_or_number_is_refused(
 def test_since_is_written_as_the_library_writes_times(since: str, written: str) -> None:
     filters = make_filters(None, None, None, None, None, None, None, since)
     assert filters.since == written
+
+
+def test_an_export_that_fails_leaves_the_former_file(
+    run: Run, small_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> Iterator[dict[str, str]]:
+        yield {"prompt": "a fox"}
+        raise DataError("the file is damaged")
+
+    target = tmp_path / "kept.jsonl"
+    arguments = ("library", "export", str(target), "--home", str(small_home))
+    assert run(*arguments).code == 0
+    before = target.read_bytes()
+    monkeypatch.setattr(Shelf, "export", broken)
+    assert isinstance(run(*arguments).error, DataError)
+    assert target.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [target]

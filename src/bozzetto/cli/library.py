@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, TextIO
 
@@ -121,12 +124,30 @@ def export_command(
             _write(a.library.export(source=tuple(source or ())), sys.stdout)
             return
         path = Path(target)
-        with path.open("w", encoding="utf-8", newline="\n") as file:
+        with _replacing(path) as file:
             count = _write(a.library.export(source=tuple(source or ())), file)
     if format is FormatChoice.json:
         write_json({"path": str(path), "prompts": count})
     else:
         note(f"{count:,} prompts written to {path}")
+
+
+@contextmanager
+def _replacing(path: Path) -> Iterator[TextIO]:
+    """A file written beside its place and put there whole; a pipe or a device, as it is."""
+    if path.exists() and not path.is_file():
+        with path.open("w", encoding="utf-8", newline="\n") as file:
+            yield file
+        return
+    path = path.resolve()  # where it is a link, what it links to is replaced
+    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
+    try:
+        with beside.open("w", encoding="utf-8", newline="\n") as file:
+            yield file
+        beside.replace(path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
 
 
 def _write(rows: object, file: TextIO) -> int:
