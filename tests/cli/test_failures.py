@@ -100,3 +100,11 @@ def test_an_export_that_fails_leaves_the_former_file(
     assert isinstance(run(*arguments).error, DataError)
     assert target.read_bytes() == before
     assert list(tmp_path.iterdir()) == [target]
+
+
+def test_more_bad_rows_than_are_shown_are_in_the_json(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "rows.jsonl"
+    file.write_text('{"prompt": "a fox"}\n' + "not json\n" * 25, encoding="utf-8")
+    assert "5 more (--format json lists them)" in run("import", str(file), "--no-embed").err
+    again = run("import", str(file), "--no-embed", "--format", "json").json["imports"][0]
+    assert len(again["bad_rows"]) == 25

@@ -96,7 +96,7 @@ def _tell(reports: list[ImportReport], waiting: int) -> None:
         for row in report.bad[:SHOWN_BAD_ROWS]:
             note(f"  {report.source}, {row.place}: {row.reason}")
         if report.bad_count > SHOWN_BAD_ROWS:
-            note(f"  and {report.bad_count - SHOWN_BAD_ROWS:,} more (library show --bad)")
+            note(f"  and {report.bad_count - SHOWN_BAD_ROWS:,} more (--format json lists them)")
     if waiting:
         note(
             f"{waiting:,} prompts are not searchable by meaning yet: run import without --no-embed"
