@@ -108,3 +108,14 @@ def test_more_bad_rows_than_are_shown_are_in_the_json(run: Run, tmp_path: Path) 
     assert "5 more (--format json lists them)" in run("import", str(file), "--no-embed").err
     again = run("import", str(file), "--no-embed", "--format", "json").json["imports"][0]
     assert len(again["bad_rows"]) == 25
+
+
+def test_a_source_that_cannot_be_read_is_in_the_json(run: Run, tmp_path: Path) -> None:
+    good, missing = tmp_path / "good.txt", str(tmp_path / "nope.csv")
+    good.write_text("a fox\n", encoding="utf-8")
+    answer = run("import", str(good), missing, "--no-embed", "--format", "json")
+    assert answer.code == 6
+    assert [report["source"] for report in answer.json["imports"]] == ["good.txt"]
+    (error,) = answer.json["errors"]
+    assert error["source"] == missing
+    assert "nope.csv" in error["message"]

@@ -42,6 +42,7 @@ def test_import_list_show_export_and_back(run: Run, lines: Path, tmp_path: Path)
                 "already_complete": False,
             }
         ],
+        "errors": [],
         "waiting": 0,
     }
     listed = run("library", "list", "--format", "json").json

@@ -53,7 +53,15 @@ def import_command(
             a.embed()
         waiting = a.library.waiting()
     if format is FormatChoice.json:
-        write_json({"imports": [report_json(report) for report in reports], "waiting": waiting})
+        write_json(
+            {
+                "imports": [report_json(report) for report in reports],
+                "errors": [
+                    {"source": source, "message": error.message} for source, error in errors
+                ],
+                "waiting": waiting,
+            }
+        )
     else:
         _tell(reports, waiting)
     if errors or any(report.bad_count for report in reports):
@@ -62,25 +70,25 @@ def import_command(
 
 def _add_all(
     a: Assistant, sources: list[str], kind: str | None
-) -> tuple[list[ImportReport], list[BozzettoError]]:
+) -> tuple[list[ImportReport], list[tuple[str, BozzettoError]]]:
     """Import each source; one that cannot be read stops nobody, unless none can be."""
     reports: list[ImportReport] = []
-    errors: list[BozzettoError] = []
+    errors: list[tuple[str, BozzettoError]] = []
     for source in sources:
         try:
             reports += a.add_each(source, kind=kind)
         except (InputError, NotFoundError, BackendError) as error:
-            errors.append(error)
+            errors.append((source, error))
     if len(errors) == len(sources):
-        last = errors.pop()
+        _, last = errors.pop()
         _complain_of(errors)
         raise last
     _complain_of(errors)
     return reports, errors
 
 
-def _complain_of(errors: list[BozzettoError]) -> None:
-    for one in errors:
+def _complain_of(errors: list[tuple[str, BozzettoError]]) -> None:
+    for _, one in errors:
         complain(one)
 
 
