@@ -119,3 +119,13 @@ def test_a_source_that_cannot_be_read_is_in_the_json(run: Run, tmp_path: Path) -
     (error,) = answer.json["errors"]
     assert error["source"] == missing
     assert "nope.csv" in error["message"]
+
+
+def test_what_a_folder_holds_beside_prompts_is_told(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "prompts"
+    folder.mkdir()
+    (folder / "good.txt").write_text("a fox\n", encoding="utf-8")
+    (folder / "picture.bin").write_bytes(b"\x00\x01\x02")
+    answer = run("import", str(folder), "--no-embed")
+    assert answer.code == 0
+    assert "picture.bin is left out" in answer.err

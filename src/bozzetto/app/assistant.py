@@ -126,7 +126,7 @@ class Assistant:
 
     def add_each(self, source: str | Path, *, kind: str | None = None) -> list[ImportReport]:
         """Import a source without embedding: a report for each file it stands for."""
-        with sources_of(str(source), kind, self.settings.home) as found:
+        with sources_of(str(source), kind, self.settings.home, self._progress) as found:
             reports = [self._import(one, alone=len(found) == 1) for one in found]
         self._renew_families()
         self._indexing.refresh_words()

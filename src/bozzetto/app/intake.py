@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -14,6 +14,7 @@ from bozzetto.app.parts import open_source
 from bozzetto.library.recognise import expand
 from bozzetto.plugins import names, split_name
 from bozzetto.ports import PromptSource
+from bozzetto.types import Progress
 
 __all__ = ["sources_of"]
 
@@ -21,8 +22,12 @@ STDIN = "stdin"
 
 
 @contextmanager
-def sources_of(source: str, kind: str | None, home: Path) -> Iterator[list[PromptSource]]:
+def sources_of(
+    source: str, kind: str | None, home: Path, progress: Callable[[Progress], None]
+) -> Iterator[list[PromptSource]]:
     """The sources behind a file, a folder, "-" or scheme:rest; `kind` decides how files are read.
+
+    What a folder holds beside them is told to `progress`.
 
     Raises:
         NotFoundError: nothing is there.
@@ -37,8 +42,10 @@ def sources_of(source: str, kind: str | None, home: Path) -> Iterator[list[Promp
     if kind is None and scheme in names("sources") and not Path(source).exists():
         yield [open_source(scheme, rest, home=home)]
         return
-    found, _ = expand(Path(source).expanduser(), kind)
-    yield [open_source(one.scheme, str(one.path), home=home, name=one.name) for one in found]
+    found, skipped = expand(Path(source).expanduser(), kind)
+    for one in skipped:
+        progress(Progress("import", 0, message=f"{one.path} is left out: {one.reason}"))
+    yield [open_source(file.scheme, str(file.path), home=home, name=file.name) for file in found]
 
 
 @contextmanager
