@@ -145,6 +145,18 @@ def test_a_source_that_fails_midway_keeps_what_came_before(tmp_path: Path) -> No
             assert [(info.rows, info.complete) for info in store.sources()] == [(30, True)]
 
 
+def test_a_source_that_cannot_be_read_leaves_no_trace(tmp_path: Path) -> None:
+    class Unreadable(Rows):
+        def read(self, start: int = 0) -> Iterator[Batch]:
+            raise InputError("no prompt column")
+
+    with Store.open(tmp_path) as store:
+        with pytest.raises(InputError, match="no prompt column"):
+            import_source(store, Unreadable(made(3)), actor="ada", now=NOW)
+        assert store.sources() == ()
+        assert import_source(store, Rows(made(3)), actor="ada", now=NOW).new > 0
+
+
 def test_a_worker_that_dies_loses_no_row(tmp_path: Path) -> None:
     class Killing(Rows):
         def read(self, start: int = 0) -> Iterator[Batch]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
+from itertools import chain, islice
 
 from filelock import FileLock, Timeout
 
@@ -49,10 +50,13 @@ def import_source(
     lock = FileLock(store.folder / "import.lock")
     _acquire(lock, source.features.name, tell)
     try:
+        # A source that cannot be read at all leaves no trace, so its beginning is read first.
+        opened = None if store.source(fingerprint) else _opened(source)
         begun = store.begin_source(source.features, fingerprint, actor=actor, now=now)
         if not begun.complete:
             many = (os.cpu_count() or 1) if processes is None else processes
-            _run(store, source, begun, tell, many)
+            batches = source.read(begun.position) if opened is None else opened
+            _run(store, source.features.name, batches, begun, tell, many)
             store.finish_source(begun)
     finally:
         lock.release()
@@ -71,19 +75,26 @@ def _acquire(lock: FileLock, name: str, tell: Callable[[Progress], None]) -> Non
         lock.acquire(poll_interval=_WAIT_SECONDS)
 
 
+def _opened(source: PromptSource) -> Iterator[Batch]:
+    """All batches of a source, the first of them read already."""
+    batches = source.read()
+    return chain(list(islice(batches, 1)), batches)
+
+
 def _run(
     store: Store,
-    source: PromptSource,
+    name: str,
+    batches: Iterator[Batch],
     begun: Begun,
     tell: Callable[[Progress], None],
     processes: int,
 ) -> None:
-    stage = f"import {source.features.name}"
+    stage = f"import {name}"
     pending = _Pending(store, begun, begun.position)
     done = 0
     try:
         with Reader(processes) as reader:
-            for batch, worked in reader.stream(_texts(source.read(begun.position))):
+            for batch, worked in reader.stream(_texts(batches)):
                 pending.take(batch, worked)
                 done += len(batch.rows) + len(batch.bad)
                 tell(Progress(stage, done, _total(done, batch.done)))

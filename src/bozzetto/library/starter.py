@@ -19,6 +19,9 @@ __all__ = ["NAME", "StarterSource", "load"]
 NAME = "starter"
 """The source's name, by which it is filtered and deleted."""
 
+_KIND = "starter"
+"""What tells it from another source that somebody gave the same name."""
+
 _FILE = "starter.jsonl"
 
 
@@ -35,12 +38,21 @@ def load(
     """
     if store.starter_removed():
         return False
-    begun = [info for info in store.sources() if info.name == NAME and not info.complete]
-    if not begun and (store.sources() or store.count()):
+    begun = [info for info in store.sources() if info.kind == _KIND and not info.complete]
+    if not begun and _in_use(store):
         return False
     import_source(store, StarterSource(), actor=actor, now=now, progress=progress)
     renew(store, progress)
     return True
+
+
+def _in_use(store: Store) -> bool:
+    """True where prompts are or were kept, or an import is under way.
+
+    A source that ended without a single prompt does not count.
+    """
+    sources = store.sources()
+    return bool(store.count()) or any(not i.complete or i.rows > i.bad for i in sources)
 
 
 class StarterSource:
@@ -49,7 +61,7 @@ class StarterSource:
     @property
     def features(self) -> SourceFeatures:
         """What the source is."""
-        return SourceFeatures(NAME, "starter")
+        return SourceFeatures(NAME, _KIND)
 
     def fingerprint(self) -> str:
         """A hash of the content."""
