@@ -69,6 +69,38 @@ def test_a_huge_line_and_a_quotation_mark_left_open(tmp_path: Path) -> None:
     assert "quotation mark" in bad[2].reason
 
 
+@pytest.mark.parametrize(
+    ("rest", "texts"),
+    [
+        ("a bird\na fish\n", ["a bird", "a fish"]),
+        ('a bird\n"a fish"\n', ["a bird", "a fish"]),
+        ("a bird\n" * 60 + '"a, fish"\n', ["a bird"] * 60 + ["a, fish"]),
+        ("", []),
+    ],
+)
+def test_a_quotation_mark_left_open_costs_its_line_alone(
+    tmp_path: Path, rest: str, texts: list[str]
+) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f'prompt\na cat\n"a dog in fog\n{rest}')
+    rows, bad = read(path)
+    assert [row.text for row in rows] == ["a cat", *texts]
+    assert [row.place for row in rows] == [
+        "line 2",
+        *(f"line {n}" for n in range(4, 4 + len(texts))),
+    ]
+    assert [row.place for row in bad] == ["line 3"]
+    assert "quotation mark left open" in bad[0].reason
+    assert [row.text for row in read(path, start=2)[0]] == texts
+
+
+def test_a_quotation_mark_left_open_in_the_header_is_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text('"prompt\na cat\n')
+    with pytest.raises(InputError, match=r"a\.csv, line 1: .* quotation mark left open"):
+        read(path)
+
+
 def test_nul_characters_are_left_out(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(b"prompt,seed\na \x00fox,1\n")
