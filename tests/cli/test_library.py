@@ -182,3 +182,16 @@ def test_a_json_answer_is_one_document_and_stderr_holds_the_rest(lines: Path) ->
         [*CLI, "import", str(lines), "--format", "json"], capture_output=True, check=True
     )
     json.loads(run.stdout)
+
+
+def test_the_total_of_a_list_is_of_the_sources_asked_for(
+    run: Run, lines: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.txt"
+    other.write_text("a green frog, etching\n", encoding="utf-8")
+    run("import", str(lines), str(other), "--no-embed")
+    totals = [
+        run("library", "list", *source, "--format", "json").json["total"]
+        for source in ((), ("--source", "other.txt"), ("--source", "mine.txt"))
+    ]
+    assert totals == [3, 1, 2]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -25,9 +26,12 @@ class Shelf:
         self.waiting = waiting
         """How many prompts cannot be found by meaning yet."""
 
-    def count(self) -> int:
-        """How many prompts there are."""
-        return self._store.count()
+    def count(self, *, source: Sequence[str] = ()) -> int:
+        """How many prompts there are, in all or in any of the sources named."""
+        if not source:
+            return self._store.count()
+        keys = self._store.allowed(Filters(source=tuple(source)), math.inf).keys
+        return self._store.count() if keys is None else len(keys)
 
     def list(
         self, *, limit: int = 50, after: str | None = None, source: Sequence[str] = ()

@@ -43,7 +43,7 @@ def list_command(
 
     with Assistant.open(home) as a:
         page = a.library.list(limit=limit, after=after, source=tuple(source or ()))
-        total = a.library.count()
+        total = a.library.count(source=tuple(source or ()))
     if format is FormatChoice.json:
         write_json({"total": total, "prompts": [record_json(record) for record in page]})
     else:
