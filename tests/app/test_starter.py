@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from bozzetto import Assistant
+from bozzetto.app.indexing import Indexing
 from bozzetto.profiles import load, names
 from bozzetto.text.split import split
 from bozzetto.text.tokens import clip_tokens
@@ -161,3 +162,19 @@ def test_a_home_that_begins_with_an_import_holds_the_import_only(tmp_path: Path)
         a.add(tmp_path / "mine.txt")
         assert {hit.source for hit in a.search("a castle")} == {"mine.txt"}
         assert a.library.count() == 1
+
+
+def test_a_load_killed_while_embedding_is_finished(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(_: Indexing) -> None:
+        raise KeyboardInterrupt
+
+    with Assistant.open(tmp_path) as a, monkeypatch.context() as patched:
+        patched.setattr(Indexing, "embed", killed)
+        with pytest.raises(KeyboardInterrupt):
+            a.search("a castle")
+        assert a.library.waiting() > 0
+    with Assistant.open(tmp_path) as a:
+        a.search("a castle")
+        assert a.library.waiting() == 0

@@ -41,6 +41,9 @@ MOST_CANDIDATES = 32
 WRITTEN_FROM = 10
 """Hits that an optimize result shows."""
 
+FEW = 2_000
+"""Prompts up to which looking for texts that wait takes no time; the starter holds fewer."""
+
 
 def _silent(_: Progress) -> None:
     """Tell nobody."""
@@ -57,6 +60,7 @@ class Assistant:
         self._store = store
         self._progress = progress
         self._indexing = Indexing(settings, store, progress)
+        self._whole = False  # not looked yet whether the starter prompts are embedded
         self.library = Shelf(store, settings.actor, self._indexing.waiting)
 
     @classmethod
@@ -263,7 +267,18 @@ class Assistant:
         if starter.load(self._store, actor=self.settings.actor, now=now()):
             self._renew_families()
             self._indexing.embed()
+        elif not self._whole:
+            self._finish_starter()
+        self._whole = True
         self._renew_families()
+
+    def _finish_starter(self) -> None:
+        """Embed what a first search, killed at it, has left waiting."""
+        if self._store.count() > FEW:
+            return
+        only = {info.name for info in self._store.sources()} == {starter.NAME}
+        if only and self._indexing.waiting():
+            self._indexing.embed()
 
     def _renew_families(self) -> None:
         if self._store.families_stale():
