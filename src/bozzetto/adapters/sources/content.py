@@ -8,7 +8,6 @@ import io
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 from bozzetto.errors import InputError, NotFoundError
 from bozzetto.types import BadRow, Batch, SourcePrompt
@@ -63,8 +62,8 @@ def fingerprint(path: Path, reader: str) -> str:
 class Reading:
     """The lines of a text file in UTF-8, UTF-16 with its mark, or else Windows-1252.
 
-    A line that is not UTF-8 is taken as Windows-1252 by itself, so that one bad byte does
-    not spoil a file. `done` is the share of the file read so far.
+    A line ends at LF, CR LF or CR alone. One that is not UTF-8 is taken as Windows-1252 by
+    itself, so that one bad byte does not spoil a file. `done` is the share of the file read so far.
     """
 
     def __init__(self, path: Path) -> None:
@@ -80,40 +79,32 @@ class Reading:
     def __iter__(self) -> Iterator[Line]:
         with self._path.open("rb") as file:
             head = file.read(3)
-            file.seek(0)
-            if head.startswith(_UTF16):
-                yield from self._wide(file)
-            else:
-                file.seek(3 if head == codecs.BOM_UTF8 else 0)
-                yield from self._narrow(file)
+            wide = head.startswith(_UTF16)
+            file.seek(3 if head == codecs.BOM_UTF8 else 0)
+            # Latin-1 gives each byte a character, which `_decode` takes back.
+            text = io.TextIOWrapper(
+                file, encoding="utf-16" if wide else "latin-1", errors="replace", newline=None
+            )
+            try:
+                yield from self._lines(text, wide)
+            finally:
+                text.detach()  # the file is closed by who opened it
 
-    def _narrow(self, file: BinaryIO) -> Iterator[Line]:
+    def _lines(self, text: io.TextIOWrapper, wide: bool) -> Iterator[Line]:
         number = 0
-        while raw := file.readline(LONGEST_LINE):
+        while line := text.readline(LONGEST_LINE):
             number += 1
-            self._read += len(raw)
-            cut = len(raw) == LONGEST_LINE and not raw.endswith(b"\n")
-            while cut and (more := file.readline(LONGEST_LINE)):
-                self._read += len(more)
-                if more.endswith(b"\n"):
+            self._count(line, wide)
+            cut = len(line) == LONGEST_LINE and not line.endswith("\n")
+            while cut and (more := text.readline(LONGEST_LINE)):
+                self._count(more, wide)
+                if more.endswith("\n"):
                     break
-            yield Line(number, _decode(raw).rstrip("\r\n"), cut)
+            line = line.removesuffix("\n")
+            yield Line(number, line if wide else _decode(line.encode("latin-1")), cut)
 
-    def _wide(self, file: BinaryIO) -> Iterator[Line]:
-        text = io.TextIOWrapper(file, encoding="utf-16", errors="replace", newline="\n")
-        number = 0
-        try:
-            while line := text.readline(LONGEST_LINE):
-                number += 1
-                self._read += 2 * len(line)
-                cut = len(line) == LONGEST_LINE and not line.endswith("\n")
-                while cut and (more := text.readline(LONGEST_LINE)):
-                    self._read += 2 * len(more)
-                    if more.endswith("\n"):
-                        break
-                yield Line(number, line.rstrip("\r\n"), cut)
-        finally:
-            text.detach()  # the file is closed by who opened it
+    def _count(self, line: str, wide: bool) -> None:
+        self._read += len(line) * (2 if wide else 1)
 
 
 def _decode(raw: bytes) -> str:
