@@ -66,6 +66,22 @@ def test_a_table_of_another_shape(tmp_path: Path) -> None:
     ]
 
 
+def test_a_value_out_of_range_is_unknown_and_its_row_stays(tmp_path: Path) -> None:
+    columns = {
+        "prompt": pa.array(["a", "b", "c"]),
+        "seed": pa.array([2**64 - 1, 7, None], pa.uint64()),
+        "width": pa.array([512, 2**63, 0], pa.uint64()),
+    }
+    assert read(write(tmp_path / "a.parquet", columns)) == (
+        [
+            SourcePrompt("a", "row 1", parameters=Parameters(width=512)),
+            SourcePrompt("b", "row 2", parameters=Parameters(seed=7)),
+            SourcePrompt("c", "row 3"),
+        ],
+        [],
+    )
+
+
 @pytest.mark.parametrize("start", [0, 1, 9, 10, 11, 25, 99])
 def test_reading_goes_on_inside_and_between_row_groups(tmp_path: Path, start: int) -> None:
     prompts = [f"prompt {n}" for n in range(100)]

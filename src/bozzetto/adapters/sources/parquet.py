@@ -132,7 +132,7 @@ def _column(role: str, column: pa.Array, samplers: Sequence[str | None]) -> list
     """The values of a column as a `SourcePrompt` holds them."""
     if column.null_count == len(column):
         return [None] * len(column)
-    if role in ("steps", "seed", "width", "height") and pa.types.is_integer(column.type):
+    if role in ("steps", "seed", "width", "height") and _fits(column.type):
         least = 0 if role == "seed" else 1
         return list(pc.if_else(pc.greater_equal(column, least), column, None).to_pylist())
     if role in ("guidance", "prompt_nsfw", "image_nsfw") and pa.types.is_floating(column.type):
@@ -145,6 +145,11 @@ def _column(role: str, column: pa.Array, samplers: Sequence[str | None]) -> list
         named = dict(enumerate(samplers))
         return [named.get(value) for value in values]
     return [READ[role](value) for value in values]
+
+
+def _fits(kind: pa.DataType) -> bool:
+    """True for whole numbers that never pass 63 bits."""
+    return bool(pa.types.is_integer(kind)) and kind != pa.uint64()
 
 
 def _floats(column: pa.Array, least: float | None) -> list[Any]:
