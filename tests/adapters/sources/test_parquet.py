@@ -82,6 +82,21 @@ def test_a_value_out_of_range_is_unknown_and_its_row_stays(tmp_path: Path) -> No
     )
 
 
+@pytest.mark.parametrize("zone", [None, "UTC", "America/New_York", "+02:00", "Unknown/Zone"])
+@pytest.mark.parametrize("unit", ["s", "ms", "us"])
+def test_moments_are_in_utc_whatever_their_zone(
+    tmp_path: Path, unit: str, zone: str | None
+) -> None:
+    second = {"s": 1, "ms": 1000, "us": 10**6}[unit]
+    moments = [1_660_957_323 * second, None, 2**42 * second]
+    columns = {
+        "prompt": pa.array(["a", "b", "c"]),
+        "timestamp": pa.array(moments, pa.timestamp(unit, zone)),
+    }
+    rows, _ = read(write(tmp_path / "a.parquet", columns))
+    assert [row.made_at for row in rows] == ["2022-08-20T01:02:03Z", None, None]
+
+
 @pytest.mark.parametrize("start", [0, 1, 9, 10, 11, 25, 99])
 def test_reading_goes_on_inside_and_between_row_groups(tmp_path: Path, start: int) -> None:
     prompts = [f"prompt {n}" for n in range(100)]

@@ -19,6 +19,7 @@ from bozzetto.types import BadRow, Batch, SourcePrompt
 __all__ = ["ParquetSource", "open_source"]
 
 _ROWS = 16_384
+_MOMENT = len("2022-08-20T01:02:03Z")
 
 _DIFFUSIONDB = frozenset(("image_name", "prompt", "part_id", "sampler", "user_name", "cfg"))
 _SAMPLERS = (
@@ -138,8 +139,7 @@ def _column(role: str, column: pa.Array, samplers: Sequence[str | None]) -> list
     if role in ("guidance", "prompt_nsfw", "image_nsfw") and pa.types.is_floating(column.type):
         return _floats(column, 0.0 if role != "guidance" else None)
     if role == "made_at" and pa.types.is_timestamp(column.type):
-        seconds = column.cast(pa.timestamp("s", column.type.tz), safe=False)
-        return list(pc.strftime(seconds, format="%Y-%m-%dT%H:%M:%SZ").to_pylist())
+        return _moments(column)
     values = column.to_pylist()
     if role == "sampler" and samplers and pa.types.is_integer(column.type):
         named = dict(enumerate(samplers))
@@ -150,6 +150,15 @@ def _column(role: str, column: pa.Array, samplers: Sequence[str | None]) -> list
 def _fits(kind: pa.DataType) -> bool:
     """True for whole numbers that never pass 63 bits."""
     return bool(pa.types.is_integer(kind)) and kind != pa.uint64()
+
+
+def _moments(column: pa.Array) -> list[str | None]:
+    """Timestamps as ISO 8601 in UTC; a year of more than four digits is unknown."""
+    seconds = column.cast(pa.timestamp("s", column.type.tz), safe=False)
+    # They count from 1970 in UTC whatever their zone, which is only how to show them.
+    seconds = seconds.cast(pa.int64()).cast(pa.timestamp("s"))
+    texts = pc.strftime(seconds, format="%Y-%m-%dT%H:%M:%SZ").to_pylist()
+    return [text if text is not None and len(text) == _MOMENT else None for text in texts]
 
 
 def _floats(column: pa.Array, least: float | None) -> list[Any]:
