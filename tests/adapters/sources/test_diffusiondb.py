@@ -39,6 +39,8 @@ class Host:
             asked = None
         start = int(asked.removeprefix("bytes=").removesuffix("-")) if asked and self.ranges else 0
         self.starts.append(start)
+        if start >= len(self.content):
+            return Response(status=416)
         body = self.content[start:]
         answer = Response(self._pieces(body), 206 if start else 200)
         answer.headers["Content-Length"] = str(len(body))
@@ -86,6 +88,21 @@ def test_a_file_that_changed_in_between_is_fetched_anew(
     )
     source = open_source("large", home=tmp_path)
     assert sum(len(batch.rows) for batch in source.read()) == len(PROMPTS)
+
+
+def test_a_download_killed_after_its_last_byte_starts_anew(
+    serve: HTTPServer, table: bytes, tmp_path: Path
+) -> None:
+    folder = tmp_path / "cache" / "diffusiondb"
+    folder.mkdir(parents=True)
+    (folder / "metadata.parquet.part").write_bytes(table)
+    (folder / "metadata.parquet.part.etag").write_text('"v1"')
+    host = Host(table, piece=len(table))
+    serve.expect_request("/files/metadata.parquet").respond_with_handler(host)
+    source = open_source("2m", home=tmp_path)
+    assert sum(len(batch.rows) for batch in source.read()) == len(PROMPTS)
+    assert host.starts == [len(table), 0]
+    assert [path.name for path in folder.iterdir()] == ["metadata.parquet"]
 
 
 def test_a_host_that_always_breaks_off_is_given_up(

@@ -24,6 +24,7 @@ BASE_URL = "https://huggingface.co/datasets/poloclub/diffusiondb/resolve/main"
 _FILES = {"2m": "metadata.parquet", "large": "metadata-large.parquet"}
 _TRIES = 5
 _SECONDS = 30.0
+_NOTHING_AFTER = 416
 
 
 def open_source(rest: str, *, home: Path, name: str | None = None) -> DiffusionDbSource:
@@ -115,6 +116,11 @@ def _fetch(client: httpx2.Client, url: str, part: Path) -> bool:
     if have and marker.exists():
         headers |= {"Range": f"bytes={have}-", "If-Range": marker.read_text()}
     with client.stream("GET", url, headers=headers) as answer:
+        if answer.status_code == _NOTHING_AFTER and "Range" in headers:
+            # Killed after the last byte, or the file there has shrunk: start anew.
+            part.unlink(missing_ok=True)
+            marker.unlink(missing_ok=True)
+            return False
         if answer.status_code not in (200, 206):
             raise BackendError(
                 f"{url} answered {answer.status_code} {answer.reason_phrase}",
