@@ -31,8 +31,9 @@ def fill(store: Store) -> Fill:
         *,
         bad: Sequence[BadRow] = (),
         now: str = NOW,
+        kind: str = "text",
     ) -> int:
-        features = SourceFeatures(name, "text")
+        features = SourceFeatures(name, kind)
         begun = store.begin_source(features, f"print of {name}", actor="ada", now=now)
         prompts = [r if isinstance(r, SourcePrompt) else SourcePrompt(r, "line 1") for r in rows]
         entries = [

@@ -55,8 +55,25 @@ def test_an_unknown_source_is_named_with_those_there_are(store: Store, fill: Fil
 
 
 def test_the_starter_library_stays_away_once_removed(store: Store, fill: Fill) -> None:
-    fill("starter", ["a"])
+    fill("starter", ["a"], kind="starter")
     assert not store.starter_removed()
     assert store.delete_source("starter", actor="bob", now=NOW) == 1
     assert store.starter_removed()
     assert store.delete_source("starter", actor="bob", now=NOW) == 0
+
+
+def test_another_source_named_starter_is_not_the_starter_library(store: Store, fill: Fill) -> None:
+    fill("starter", ["a"])
+    assert store.delete_source("starter", actor="bob", now=NOW) == 1
+    assert not store.starter_removed()
+
+
+def test_refusing_the_starter_library_before_it_is_loaded_is_recorded(
+    store: Store, tmp_path: Path
+) -> None:
+    assert store.delete_source("starter", actor="bob", now=NOW) == 0
+    assert store.starter_removed()
+    connection = sqlite3.connect(tmp_path / FILE)
+    changes = connection.execute("SELECT at, actor, action, subject FROM changes").fetchall()
+    connection.close()
+    assert changes == [(NOW, "bob", "delete", "starter")]

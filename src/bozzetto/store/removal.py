@@ -13,6 +13,7 @@ from bozzetto.store.reading import seqs_of
 __all__ = ["delete_ids", "delete_source"]
 
 _STARTER = "starter"
+"""Both the name and the kind of the prompts that come with the program."""
 
 
 def delete_ids(connection: sqlite3.Connection, ids: Sequence[str], change: Change) -> int:
@@ -31,15 +32,19 @@ def delete_ids(connection: sqlite3.Connection, ids: Sequence[str], change: Chang
 def delete_source(connection: sqlite3.Connection, name: str, change: Change) -> int | None:
     """Delete the sources of a name and the prompts seen nowhere else; None: no such source.
 
-    The starter library, once deleted, is never loaded again.
+    The starter library, once deleted, is never loaded again; deleted before it was loaded,
+    it stays away as well. It is told by its kind from another source of that name.
     """
-    if name == _STARTER:
-        put(connection, "starter_removed", 1)
-    found = [r[0] for r in connection.execute("SELECT id FROM sources WHERE name = ?", (name,))]
-    if not found:
-        return 0 if name == _STARTER else None
+    rows = "SELECT id, kind FROM sources WHERE name = ?"
+    found: dict[int, str] = dict(connection.execute(rows, (name,)).fetchall())
+    if not found and name != _STARTER:
+        return None
     record(connection, change, "delete", name)
-    marks = json_list(found)
+    if not found or _STARTER in found.values():
+        put(connection, "starter_removed", 1)
+    if not found:
+        return 0
+    marks = json_list(list(found))
     where = "source IN (SELECT value FROM json_each(?))"
     connection.execute("CREATE TEMP TABLE IF NOT EXISTS gone (seq INTEGER PRIMARY KEY)")
     connection.execute("DELETE FROM gone")
