@@ -60,7 +60,6 @@ def progress_bar() -> Iterator[Callable[[Progress], None]]:
         MofNCompleteColumn,
         TaskID,
         TextColumn,
-        TimeRemainingColumn,
     )
     from rich.progress import (
         Progress as Bars,
@@ -71,7 +70,7 @@ def progress_bar() -> Iterator[Callable[[Progress], None]]:
         TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
-        TimeRemainingColumn(),
+        TextColumn("{task.fields[left]}", markup=False),
     )
     with Bars(*columns, console=stderr, transient=True) as bars:
         tasks: dict[str, TaskID] = {}
@@ -80,7 +79,20 @@ def progress_bar() -> Iterator[Callable[[Progress], None]]:
             if step.message:
                 stderr.print(visible(step.message))
             if step.stage not in tasks:
-                tasks[step.stage] = bars.add_task(step.stage, total=step.total)
-            bars.update(tasks[step.stage], completed=step.done, total=step.total)
+                tasks[step.stage] = bars.add_task(step.stage, total=step.total, left="")
+            task = tasks[step.stage]
+            bars.update(task, completed=step.done, total=step.total)
+            guess = next(bar for bar in bars.tasks if bar.id == task).time_remaining
+            bars.update(task, left=_left(guess if step.seconds_left is None else step.seconds_left))
 
         yield show
+
+
+def _left(seconds: float | None) -> str:
+    """The time that a job still takes, roughly; the job's own estimate goes before the bar's."""
+    if seconds is None or seconds < 1:
+        return ""
+    for size, unit in ((3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"about {seconds / size:.0f} {unit} left"
+    return f"about {seconds:.0f} s left"
