@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import signal
 from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
@@ -47,7 +48,13 @@ Require = Callable[[str], Path]
 
 
 def pytest_configure() -> None:
-    """Refuse non-loopback sockets here and in the Python processes that tests start."""
+    """Refuse non-loopback sockets here and in the Python processes that tests start.
+
+    A shell starts what runs in the background with interrupts ignored, and children inherit
+    that; tests of Ctrl-C need them heard.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     spec = importlib.util.spec_from_file_location("no_network", OFFLINE / "sitecustomize.py")
     if spec is None or spec.loader is None:
         raise RuntimeError(f"{OFFLINE} lacks sitecustomize.py")

@@ -1,6 +1,7 @@
 """The examination: what is installed, what the home holds, what is wrong and how to mend it.
 
-Nothing is changed, nothing is created, and the starter prompts are not loaded.
+No prompt is added or removed and the starter prompts are not loaded. Opening a library brings
+it to the current schema, with a backup, as every command does.
 """
 
 from __future__ import annotations

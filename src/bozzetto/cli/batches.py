@@ -30,10 +30,11 @@ def answer_lines(
         failed = _answer(sys.stdin.buffer, answer)
     else:
         try:
-            with Path(source).open("rb") as stream:
-                failed = _answer(stream, answer)
+            stream = Path(source).open("rb")  # noqa: SIM115 - closed below; only opening may fail
         except OSError as error:
             raise InputError(f"{source}: {error.strerror}") from error
+        with stream:
+            failed = _answer(stream, answer)
     if failed:
         raise typer.Exit(PARTLY)
 
