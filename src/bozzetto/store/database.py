@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ SQLITE = sqlite3.sqlite_version
 _Transaction = AbstractContextManager[sqlite3.Connection]
 
 _BUSY_MS = 60_000
+_AGAIN_SECONDS = 0.02
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
@@ -54,6 +56,21 @@ def json_list(values: Sequence[int] | Sequence[str]) -> str:
     return json.dumps(values)
 
 
+def _patiently(connection: sqlite3.Connection, pragma: str) -> None:
+    """Set a pragma; SQLite does not wait by itself where two switch a new file to WAL at once."""
+    until = time.monotonic() + _BUSY_MS / 1000
+    while True:
+        try:
+            connection.execute(pragma)
+        except sqlite3.OperationalError as error:
+            busy = (getattr(error, "sqlite_errorname", None) or "").startswith("SQLITE_BUSY")
+            if not busy or time.monotonic() > until:
+                raise
+            time.sleep(_AGAIN_SECONDS)
+        else:
+            return
+
+
 class Database:
     """Connections to one file, one a thread; readers never wait for the writer."""
 
@@ -74,7 +91,7 @@ class Database:
                 cached_statements=256,
             )
             for pragma in _PRAGMAS:
-                found.execute(pragma)
+                _patiently(found, pragma)
             self._local.connection = found
             with self._lock:
                 self._all.append(found)
