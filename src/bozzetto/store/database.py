@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bozzetto.errors import BozzettoError, DataError, SetupError
 
-__all__ = ["SQLITE", "Database", "explain", "json_list"]
+__all__ = ["SQLITE", "Database", "explain", "json_list", "patiently"]
 
 SQLITE = sqlite3.sqlite_version
 """The version of the library we run on."""
@@ -56,7 +56,7 @@ def json_list(values: Sequence[int] | Sequence[str]) -> str:
     return json.dumps(values)
 
 
-def _patiently(connection: sqlite3.Connection, pragma: str) -> None:
+def patiently(connection: sqlite3.Connection, pragma: str) -> None:
     """Set a pragma; SQLite does not wait by itself where two switch a new file to WAL at once."""
     until = time.monotonic() + _BUSY_MS / 1000
     while True:
@@ -91,7 +91,7 @@ class Database:
                 cached_statements=256,
             )
             for pragma in _PRAGMAS:
-                _patiently(found, pragma)
+                patiently(found, pragma)
             self._local.connection = found
             with self._lock:
                 self._all.append(found)

@@ -18,7 +18,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from bozzetto.store.database import explain
+from bozzetto.store.database import explain, patiently
 from bozzetto.types import Vectors
 
 __all__ = ["VectorCache", "text_hashes"]
@@ -152,7 +152,7 @@ class VectorCache:
                 self.path, timeout=60, isolation_level=None, check_same_thread=False
             )
             self._connection = connection
-            connection.execute("PRAGMA journal_mode=WAL")
+            patiently(connection, "PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             if version not in (0, _SCHEMA):
