@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bozzetto.app.shelf import Shelf
+from bozzetto.cli.library import replacing
 from bozzetto.cli.options import make_filters
 from bozzetto.errors import DataError, InputError, SetupError
 
@@ -85,21 +85,22 @@ def test_since_is_written_as_the_library_writes_times(since: str, written: str) 
     assert filters.since == written
 
 
-def test_an_export_that_fails_leaves_the_former_file(
-    run: Run, small_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def broken(*_: object, **__: object) -> Iterator[dict[str, str]]:
-        yield {"prompt": "a fox"}
-        raise DataError("the file is damaged")
-
+def test_an_export_that_fails_leaves_the_former_file(tmp_path: Path) -> None:
     target = tmp_path / "kept.jsonl"
-    arguments = ("library", "export", str(target), "--home", str(small_home))
-    assert run(*arguments).code == 0
-    before = target.read_bytes()
-    monkeypatch.setattr(Shelf, "export", broken)
-    assert isinstance(run(*arguments).error, DataError)
-    assert target.read_bytes() == before
+    target.write_text("whole\n", encoding="utf-8")
+
+    def break_off() -> None:
+        with replacing(target) as file:
+            file.write("half")
+            raise DataError("the file is damaged")
+
+    with pytest.raises(DataError):
+        break_off()
+    assert target.read_text(encoding="utf-8") == "whole\n"
     assert list(tmp_path.iterdir()) == [target]
+    with replacing(target) as file:
+        file.write("new\n")
+    assert target.read_text(encoding="utf-8") == "new\n"
 
 
 def test_more_bad_rows_than_are_shown_are_in_the_json(run: Run, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-import sys
+from contextlib import redirect_stderr
 
 import pytest
 
@@ -25,9 +25,8 @@ def test_the_bar_shows_the_time_that_the_job_itself_says(
     monkeypatch: pytest.MonkeyPatch, seconds: float, shown: str
 ) -> None:
     terminal = Terminal()
-    monkeypatch.setattr(sys, "stderr", terminal)
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "120")
-    with progress_bar() as progress:
+    with redirect_stderr(terminal), progress_bar() as progress:
         progress(Progress("embed", 3, 10, seconds))
     assert shown in terminal.getvalue()

@@ -15,7 +15,7 @@ import typer
 from bozzetto.cli.options import Actor, Format, FormatChoice, Home, Source
 from bozzetto.cli.output import console, note, write_json
 
-__all__ = ["app"]
+__all__ = ["app", "replacing"]
 
 NOTHING_FOUND = 3
 
@@ -124,7 +124,7 @@ def export_command(
             _write(a.library.export(source=tuple(source or ())), sys.stdout)
             return
         path = Path(target)
-        with _replacing(path) as file:
+        with replacing(path) as file:
             count = _write(a.library.export(source=tuple(source or ())), file)
     if format is FormatChoice.json:
         write_json({"path": str(path), "prompts": count})
@@ -133,7 +133,7 @@ def export_command(
 
 
 @contextmanager
-def _replacing(path: Path) -> Iterator[TextIO]:
+def replacing(path: Path) -> Iterator[TextIO]:
     """A file written beside its place and put there whole; a pipe or a device, as it is."""
     if path.exists() and not path.is_file():
         with path.open("w", encoding="utf-8", newline="\n") as file:
