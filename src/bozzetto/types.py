@@ -16,6 +16,7 @@ __all__ = [
     "Candidate",
     "ChatEvent",
     "ChatRequest",
+    "Check",
     "Delta",
     "Filters",
     "Finish",
@@ -32,6 +33,7 @@ __all__ = [
     "SearchResult",
     "SourcePrompt",
     "Split",
+    "Strength",
     "Usage",
     "Vectors",
     "Why",
@@ -45,6 +47,10 @@ Keys: TypeAlias = "NDArray[np.int64]"
 
 Origin = Literal["idea", "preference", "template", "guideline", "library", "model"]
 """Where a phrase came from when it came from no hit."""
+
+
+Strength = Literal["touch-up", "enrich", "reimagine"]
+"""How far a candidate may go from the idea: a few words more, a whole look, a new setting."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,13 +268,23 @@ class Phrase:
 
 
 @dataclass(frozen=True, slots=True)
+class Check:
+    """One check that a candidate went through: `found` says what it saw, for a person."""
+
+    name: str
+    passed: bool
+    found: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Candidate:
     """An optimized prompt.
 
     The phrases occur in `prompt` in their order; joined by the text between them they
     give it exactly. `tokens` counts per encoder ("clip"). `intent` (0-1) is the share of
     the idea that is still there, `novelty` (0-1) one less the word-set Jaccard to the
-    nearest library prompt. `chat` names who really wrote it.
+    nearest library prompt. `chat` names who really wrote it. `parent` is the candidate it
+    was refined from; `seed` the one of its own call.
     """
 
     id: str
@@ -281,6 +297,10 @@ class Candidate:
     intent: float
     novelty: float
     warnings: tuple[str, ...] = ()
+    checks: tuple[Check, ...] = ()
+    parent: str | None = None
+    seed: int | None = None
+    usage: Usage | None = None
 
 
 @dataclass(frozen=True, slots=True)

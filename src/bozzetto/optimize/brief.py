@@ -12,7 +12,7 @@ from bozzetto.optimize.translate import PhraseBook, translate
 from bozzetto.profiles import Profile
 from bozzetto.text.normalise import normalise
 from bozzetto.text.spans import protected
-from bozzetto.types import Phrase
+from bozzetto.types import Phrase, Strength
 
 __all__ = ["Brief", "make_brief", "tidy"]
 
@@ -36,6 +36,7 @@ class Brief:
     `text` is the idea in a language the model reads, `phrases` its pieces in order (joined
     by the text between them they give `text`). `wanted` are wishes to add, `unwanted` things
     to keep out, `pick` ids of hits to draw on first. `notes` are sentences for a person.
+    `keep` are words of `text` that have to stand in the prompt to the letter.
     """
 
     idea: str
@@ -47,6 +48,8 @@ class Brief:
     unwanted: tuple[str, ...] = ()
     pick: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    strength: Strength = "enrich"
+    keep: tuple[str, ...] = ()
 
 
 def make_brief(
