@@ -37,6 +37,12 @@ __all__ = [
     "Usage",
     "Vectors",
     "Why",
+    "WriteDelta",
+    "WriteDone",
+    "WriteEvent",
+    "WriteFailed",
+    "WriteStarted",
+    "WriteStopped",
 ]
 
 Vectors: TypeAlias = "NDArray[np.float32]"
@@ -284,7 +290,8 @@ class Candidate:
     give it exactly. `tokens` counts per encoder ("clip"). `intent` (0-1) is the share of
     the idea that is still there, `novelty` (0-1) one less the word-set Jaccard to the
     nearest library prompt. `chat` names who really wrote it. `parent` is the candidate it
-    was refined from; `seed` the one of its own call.
+    was refined from; `seed` the one of its own call. `look` says in a few words which look
+    its writer was steered to, `references` are the ids of the hits that the writer was shown.
     """
 
     id: str
@@ -301,6 +308,8 @@ class Candidate:
     parent: str | None = None
     seed: int | None = None
     usage: Usage | None = None
+    look: str | None = None
+    references: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,7 +317,8 @@ class OptimizeResult:
     """The candidates for an idea, with the hits they were written from.
 
     `degraded` is the reason why `compose` stood in for a chat model whose back end
-    failed, else None.
+    failed, else None. `usage` is what all calls to a chat model took together, second tries
+    and answers that were not used included.
     """
 
     idea: str
@@ -317,6 +327,7 @@ class OptimizeResult:
     candidates: tuple[Candidate, ...]
     degraded: str | None = None
     notes: tuple[str, ...] = ()
+    usage: Usage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -347,10 +358,18 @@ class Delta:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What an answer cost, in the back end's own tokens."""
+    """What one or more answers took, in the back end's own tokens.
+
+    `cached` counts answers that were there already and took nothing. `estimated` says that
+    some tokens were counted by us, from the characters, where the back end did not say.
+    `cost` is in the currency of the user's own price list; None where a price is not known.
+    """
 
     input_tokens: int
     output_tokens: int
+    cached: int = 0
+    estimated: bool = False
+    cost: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,3 +380,50 @@ class Finish:
 
 
 ChatEvent = Delta | Usage | Finish
+
+
+@dataclass(frozen=True, slots=True)
+class WriteStarted:
+    """A chat model is asked for a candidate (numbered from 0), for the first or a second time.
+
+    What was heard of that candidate before counts no more. `look` is the one it is steered to.
+    """
+
+    index: int
+    seed: int
+    look: str | None = None
+    attempt: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class WriteDelta:
+    """Some more of the raw answer for a candidate, as it comes; not checked yet."""
+
+    index: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class WriteFailed:
+    """An answer is not used, and why. `WriteStarted` follows, or `WriteDone` by `compose`."""
+
+    index: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class WriteStopped:
+    """A candidate was stopped on demand; nothing of it is kept."""
+
+    index: int
+
+
+@dataclass(frozen=True, slots=True)
+class WriteDone:
+    """A candidate stands: the model's text, checked and mended, or one of `compose`."""
+
+    index: int
+    candidate: Candidate
+
+
+WriteEvent = WriteStarted | WriteDelta | WriteFailed | WriteStopped | WriteDone
