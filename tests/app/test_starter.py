@@ -178,3 +178,11 @@ def test_a_load_killed_while_embedding_is_finished(
     with Assistant.open(tmp_path) as a:
         a.search("a castle")
         assert a.library.waiting() == 0
+
+
+def test_a_source_that_only_bears_the_name_is_the_user_s_own(tmp_path: Path) -> None:
+    (tmp_path / "starter").write_text("a lighthouse in fog, charcoal drawing\n")
+    with Assistant.open(tmp_path / "home") as a:
+        a.add(tmp_path / "starter", kind="text", embed=False)
+        a.search("a lighthouse")
+        assert a.library.waiting() > 0, "it is embedded when the user says so"

@@ -113,8 +113,8 @@ def test_families_and_look_alikes_stand_once(full: Any) -> None:
     shelf = full
     tail = ", soft light, oil painting, warm colours, detailed"
     shelf.fill([f"a sleeping tiger{end}{tail}" for end in ("", " cub", " at noon")], "second")
-    seqs = shelf.store.seqs([hit.id for hit in shelf.searcher().neighbours("tiger", 20)])
-    tigers = sorted(r.seq for r in shelf.store.records(list(seqs.values())) if "tiger" in r.text)
+    found = shelf.store.by_ids([hit.id for hit in shelf.searcher().neighbours("tiger", 20)])
+    tigers = sorted(record.seq for record in found if "tiger" in record.text)
     shelf.store.set_families([(tigers[1], tigers[0])], shelf.store.state())
     shelf.embed()
     result = shelf.searcher().search("a tiger cub that sleeps", k=10)

@@ -72,7 +72,6 @@ def test_stats(store: Store, fill: Fill) -> None:
     store.set_families([(2, 1)], store.state())
     stats = store.stats()
     assert (stats.prompts, stats.families, stats.candidates) == (5, 4, 0)
-    assert stats.uses == {"avatar": 2}
     only = stats.sources[0]
     assert (only.name, only.kind, only.complete, only.at, only.actor) == (
         "one", "text", True, NOW, "ada",

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from bozzetto.errors import NotFoundError
+from bozzetto.ports import SourceFeatures
+from bozzetto.store.entries import Entry, hash_of
 from bozzetto.store.store import FILE, Store
 from bozzetto.text.normalise import prompt_id
 from bozzetto.types import BadRow, SourcePrompt
@@ -66,6 +68,26 @@ def test_another_source_named_starter_is_not_the_starter_library(store: Store, f
     fill("starter", ["a"])
     assert store.delete_source("starter", actor="bob", now=NOW) == 1
     assert not store.starter_removed()
+
+
+def test_of_two_sources_named_starter_the_starter_library_goes_first(
+    store: Store, fill: Fill
+) -> None:
+    fill("starter", ["ours", "both"], kind="starter")
+    features = SourceFeatures("starter", "text")
+    begun = store.begin_source(features, "print of a user's", actor="ada", now=NOW)
+    entries = [
+        Entry(hash_of(prompt_id(text)), text, text, SourcePrompt(text, "line 1"))
+        for text in ("theirs", "both")
+    ]
+    store.add_batch(begun, entries, (), start=0, position=1)
+    store.finish_source(begun)
+    assert store.delete_source("starter", actor="bob", now=NOW) == 1
+    assert store.starter_removed()
+    assert [info.kind for info in store.sources()] == ["text"]
+    assert [record.text for record in store.page()] == ["both", "theirs"]
+    assert store.delete_source("starter", actor="bob", now=NOW) == 2
+    assert store.sources() == ()
 
 
 def test_refusing_the_starter_library_before_it_is_loaded_is_recorded(

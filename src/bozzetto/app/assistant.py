@@ -276,7 +276,7 @@ class Assistant:
         """Embed what a first search, killed at it, has left waiting."""
         if self._store.count() > FEW:
             return
-        only = {info.name for info in self._store.sources()} == {starter.NAME}
+        only = {info.kind for info in self._store.sources()} == {starter.KIND}
         if only and self._indexing.waiting():
             self._indexing.embed()
 

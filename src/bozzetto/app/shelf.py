@@ -61,7 +61,8 @@ class Shelf:
     def delete(self, *, ids: Sequence[str] = (), source: str | None = None) -> int:
         """Delete prompts by id, or a source with all that was seen nowhere else.
 
-        The starter prompts, deleted as a source, are never loaded again.
+        The starter prompts, deleted as a source, are never loaded again. Where another source
+        is called `starter` too, they go first.
 
         Raises:
             NotFoundError: an id or the source is not there; nothing is deleted then.

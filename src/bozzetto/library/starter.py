@@ -11,15 +11,16 @@ from typing import Any
 from bozzetto.library.families import renew
 from bozzetto.library.importer import import_source
 from bozzetto.ports import SourceFeatures
+from bozzetto.store.removal import STARTER
 from bozzetto.store.store import Store
 from bozzetto.types import Batch, Progress, SourcePrompt
 
-__all__ = ["NAME", "StarterSource", "load"]
+__all__ = ["KIND", "NAME", "StarterSource", "load"]
 
-NAME = "starter"
+NAME = STARTER
 """The source's name, by which it is filtered and deleted."""
 
-_KIND = "starter"
+KIND = STARTER
 """What tells it from another source that somebody gave the same name."""
 
 _FILE = "starter.jsonl"
@@ -38,7 +39,7 @@ def load(
     """
     if store.starter_removed():
         return False
-    begun = [info for info in store.sources() if info.kind == _KIND and not info.complete]
+    begun = [info for info in store.sources() if info.kind == KIND and not info.complete]
     if not begun and _in_use(store):
         return False
     import_source(store, StarterSource(), actor=actor, now=now, progress=progress)
@@ -61,7 +62,7 @@ class StarterSource:
     @property
     def features(self) -> SourceFeatures:
         """What the source is."""
-        return SourceFeatures(NAME, _KIND)
+        return SourceFeatures(NAME, KIND)
 
     def fingerprint(self) -> str:
         """A hash of the content."""

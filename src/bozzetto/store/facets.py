@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,7 +68,6 @@ class Stats:
     prompts: int
     families: int
     candidates: int
-    uses: Mapping[str, int]
     sources: tuple[SourceInfo, ...]
 
 
@@ -179,7 +178,4 @@ def stats(connection: sqlite3.Connection) -> Stats:
         "SELECT (SELECT count(*) FROM prompts), (SELECT count(*) FROM variants),"
         " (SELECT count(*) FROM candidates)"
     ).fetchone()
-    uses = connection.execute(
-        "SELECT use, count(*) FROM prompts WHERE use IS NOT NULL GROUP BY use ORDER BY use"
-    )
-    return Stats(prompts, prompts - variants, candidates, dict(uses), sources(connection))
+    return Stats(prompts, prompts - variants, candidates, sources(connection))

@@ -10,9 +10,9 @@ from bozzetto.store.entries import Change
 from bozzetto.store.meta import bump, put, record
 from bozzetto.store.reading import seqs_of
 
-__all__ = ["delete_ids", "delete_source"]
+__all__ = ["STARTER", "delete_ids", "delete_source"]
 
-_STARTER = "starter"
+STARTER = "starter"
 """Both the name and the kind of the prompts that come with the program."""
 
 
@@ -33,15 +33,17 @@ def delete_source(connection: sqlite3.Connection, name: str, change: Change) -> 
     """Delete the sources of a name and the prompts seen nowhere else; None: no such source.
 
     The starter library, once deleted, is never loaded again; deleted before it was loaded,
-    it stays away as well. It is told by its kind from another source of that name.
+    it stays away as well. It is told by its kind from another source of that name, which is
+    left as long as the starter library is there.
     """
     rows = "SELECT id, kind FROM sources WHERE name = ?"
     found: dict[int, str] = dict(connection.execute(rows, (name,)).fetchall())
-    if not found and name != _STARTER:
+    if not found and name != STARTER:
         return None
     record(connection, change, "delete", name)
-    if not found or _STARTER in found.values():
+    if not found or STARTER in found.values():
         put(connection, "starter_removed", 1)
+        found = {source: kind for source, kind in found.items() if kind == STARTER}
     if not found:
         return 0
     marks = json_list(list(found))

@@ -104,11 +104,6 @@ class Store:
         with self._database.read() as connection:
             return reading.by_ids(connection, ids)
 
-    def seqs(self, ids: Sequence[str]) -> dict[str, int]:
-        """The numbers of those ids that are there."""
-        with self._database.read() as connection:
-            return reading.seqs_of(connection, ids)
-
     def scan(self, after: int = 0) -> Iterator[ScanRow]:
         """Stream (seq, id, text, core) of every prompt after a number, in order."""
         return reading.scan(self._database, after)
