@@ -19,6 +19,7 @@ from bozzetto.types import (
     OptimizeResult,
     Phrase,
     SearchResult,
+    Wishes,
 )
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ __all__ = [
     "Phrase",
     "SearchResult",
     "SetupError",
+    "Wishes",
     "__version__",
 ]
 

@@ -60,6 +60,24 @@ Strength = Literal["touch-up", "enrich", "reimagine"]
 
 
 @dataclass(frozen=True, slots=True)
+class Wishes:
+    """What is wished for beside the idea, by field; each field is a text or several.
+
+    `aspect` is "16:9", "portrait", "landscape" or "square"; `avoid` is to be kept out of the
+    picture; `keep` are words of the idea that have to stand in the prompt to the letter.
+    """
+
+    mood: str | Sequence[str] = ()
+    medium: str | Sequence[str] = ()
+    light: str | Sequence[str] = ()
+    palette: str | Sequence[str] = ()
+    camera: str | Sequence[str] = ()
+    aspect: str | None = None
+    avoid: str | Sequence[str] = ()
+    keep: str | Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Parameters:
     """The settings that made a picture, as far as the source knew them."""
 
