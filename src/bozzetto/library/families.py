@@ -8,8 +8,10 @@ then measured exactly. All of it depends on the texts alone: see docs/decisions/
 
 from __future__ import annotations
 
+import os
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,6 +34,7 @@ _BANDS = 12
 _WINDOW = 32
 _CHUNK = 20_000
 _PAIRS = 200_000
+_THREADS = os.cpu_count() or 1
 _RNG = np.random.default_rng(20_221_025)
 _CORE_ODD = (_RNG.integers(1, 2**31, size=2 * _BANDS) * 2 + 1).tolist()
 _WHOLE_ODD = (_RNG.integers(1, 2**31, size=2 * _BANDS) * 2 + 1).tolist()
@@ -95,44 +98,54 @@ def partition(cores: WordSets, wholes: WordSets, hashes: Rows) -> Rows:
     `hashes` are ids of the rows: they decide in which order crowded buckets are compared, so
     that the order of the rows does not.
     """
-    labels = np.arange(len(cores), dtype=np.int64)
+    parents = np.arange(len(cores), dtype=np.int64)
     texts = _Texts(cores, wholes, _marks(cores, _CORE_ODD), _marks(wholes, _WHOLE_ODD))
     by_content = np.argsort(hashes, kind="stable")
     for band in range(_BANDS):
         keys = _band(cores, wholes, band)[by_content]
         order = np.argsort(keys, kind="stable")
         keys, rows = keys[order], by_content[order]
-        for one, other in _pairs(keys, rows):
-            labels = _join(labels, one, other, texts)
-    return labels
+        _join(parents, _pairs(keys, rows), texts)
+        parents = _roots(parents, parents)
+    return parents
 
 
 @dataclass(frozen=True, slots=True)
 class _Texts:
-    """Word sets and, of each MinHash, the lowest byte: shape (n, hashes)."""
+    """Word sets and, of each MinHash, the lowest byte, eight to a word: shape (n, hashes / 8)."""
 
     cores: WordSets
     wholes: WordSets
-    core_marks: NDArray[np.uint8]
-    whole_marks: NDArray[np.uint8]
+    core_marks: NDArray[np.uint64]
+    whole_marks: NDArray[np.uint64]
 
-    def alike(self, a: Rows, b: Rows) -> NDArray[np.bool_]:
-        """Whether the rows of each pair are alike: guessed first, then measured."""
-        alike = np.zeros(len(a), dtype=bool)
-        left = np.arange(len(a))
-        for marks in (self.core_marks, self.whole_marks):
-            left = left[(marks[a[left]] == marks[b[left]]).sum(axis=1) >= _AGREE]
+    def alike(self, a: Rows, b: Rows) -> tuple[Rows, Rows]:
+        """Those pairs whose rows are alike: guessed first, then measured."""
+        for marks in (self.whole_marks, self.core_marks):
+            left = _agreeing(marks[a], marks[b]) >= _AGREE
+            a, b = a[left], b[left]
         for sets, least in ((self.cores, CORE), (self.wholes, WHOLE)):
-            left = left[sets.jaccard(a[left], b[left]) >= least]
-        alike[left] = True
-        return alike
+            left = sets.jaccard(a, b) >= least
+            a, b = a[left], b[left]
+        return a, b
 
 
-def _marks(sets: WordSets, odds: list[int]) -> NDArray[np.uint8]:
+def _agreeing(a: NDArray[np.uint64], b: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """How many bytes of each row are equal: no byte without a bit set in the difference."""
+    apart = a ^ b
+    apart = (((apart & _LOW) + _LOW) | apart) & ~_LOW
+    return 8 * a.shape[1] - np.bitwise_count(apart).sum(axis=1, dtype=np.int64)
+
+
+_LOW = np.uint64(0x7F7F7F7F7F7F7F7F)
+
+
+def _marks(sets: WordSets, odds: list[int]) -> NDArray[np.uint64]:
     marks = np.empty((len(sets), len(odds)), dtype=np.uint8)
-    for at, odd in enumerate(odds):
-        marks[:, at] = sets.least(odd)  # the lowest byte
-    return marks
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for at, least in enumerate(pool.map(sets.least, odds)):
+            marks[:, at] = least  # the lowest byte
+    return marks.view(np.uint64)
 
 
 def _band(cores: WordSets, wholes: WordSets, band: int) -> NDArray[np.uint64]:
@@ -162,26 +175,29 @@ def _pairs(keys: NDArray[np.uint64], rows: Rows) -> Iterator[tuple[Rows, Rows]]:
         yield rows[places], rows[places + step]
 
 
-def _join(labels: Rows, a: Rows, b: Rows, texts: _Texts) -> Rows:
+def _join(parents: Rows, pairs: Iterable[tuple[Rows, Rows]], texts: _Texts) -> None:
     """Unite the families of those pairs that are alike and apart so far."""
-    for start in range(0, len(a), _PAIRS):
-        one, other = a[start : start + _PAIRS], b[start : start + _PAIRS]
-        apart = labels[one] != labels[other]
-        one, other = one[apart], other[apart]
-        alike = texts.alike(one, other)
-        labels = _unite(labels, one[alike], other[alike])
-    return labels
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for one, other in pairs:
+            apart = _roots(parents, one) != _roots(parents, other)
+            one, other = one[apart], other[apart]
+            cuts = range(_PAIRS, len(one), _PAIRS)
+            for a, b in pool.map(texts.alike, np.split(one, cuts), np.split(other, cuts)):
+                _unite(parents, a, b)
 
 
-def _unite(labels: Rows, a: Rows, b: Rows) -> Rows:
-    """Connected components: hook the higher root to the lower, then point all at the roots."""
+def _unite(parents: Rows, a: Rows, b: Rows) -> None:
+    """Connected components: hook the higher root to the lower until no pair is apart."""
     while len(a):
-        one, other = labels[a], labels[b]
+        one, other = _roots(parents, a), _roots(parents, b)
         apart = one != other
-        if not apart.any():
-            break
         a, b, one, other = a[apart], b[apart], one[apart], other[apart]
-        np.minimum.at(labels, np.maximum(one, other), np.minimum(one, other))
-        while (labels != (above := labels[labels])).any():
-            labels = above
-    return labels
+        np.minimum.at(parents, np.maximum(one, other), np.minimum(one, other))
+
+
+def _roots(parents: Rows, rows: Rows) -> Rows:
+    """The first row of each row's family so far."""
+    found = parents[rows]
+    while (found != (above := parents[found])).any():
+        found = above
+    return found

@@ -55,8 +55,7 @@ class WordSets:
 
     def jaccard(self, a: Rows, b: Rows) -> NDArray[np.float64]:
         """The Jaccard index of pairs of rows; 1 where both are empty."""
-        sizes = np.diff(self.starts)
-        both = sizes[a] + sizes[b]
+        both = self._sizes(a) + self._sizes(b)
         shared = self._shared(a, b)
         return np.where(both == 0, 1.0, shared / np.maximum(both - shared, 1))
 
@@ -66,9 +65,12 @@ class WordSets:
         twice = keys[1:][keys[1:] == keys[:-1]]
         return np.bincount((twice >> np.uint64(32)).astype(np.int64), minlength=len(a))
 
+    def _sizes(self, rows: Rows) -> Rows:
+        return self.starts[rows + 1] - self.starts[rows]
+
     def _keys(self, rows: Rows) -> NDArray[np.uint64]:
         """The hashes of rows one after the other, each with the row's place above its bits."""
-        sizes = self.starts[rows + 1] - self.starts[rows]
+        sizes = self._sizes(rows)
         places = np.repeat(np.arange(len(rows), dtype=np.uint64), sizes)
         offsets = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
         hashes = self.hashes[np.repeat(self.starts[rows], sizes) + offsets]
