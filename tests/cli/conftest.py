@@ -60,6 +60,14 @@ def run() -> Run:
     return call
 
 
+@pytest.fixture
+def lines(tmp_path: Path) -> Path:
+    """A file of two prompts."""
+    file = tmp_path / "mine.txt"
+    file.write_text("a red fox, ink drawing\na blue bird, watercolor\n", encoding="utf-8")
+    return file
+
+
 @pytest.fixture(scope="module")
 def small_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with the ten prompts above, embedded."""
