@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import cast
+
+import numpy as np
 
 from bozzetto.app.counts import library_counts, library_phrases
 from bozzetto.app.parts import EMBEDDERS, load_bridge, open_embedder
 from bozzetto.config import Settings
 from bozzetto.embed.phrases import PhraseBook
 from bozzetto.embed.texts import Progress as EmbedProgress
-from bozzetto.embed.texts import embed_texts, missing
+from bozzetto.embed.texts import embed_texts
 from bozzetto.optimize.translate import translate
 from bozzetto.plugins import load
 from bozzetto.ports import Embedder, TextIndex, VectorIndex
@@ -20,13 +23,15 @@ from bozzetto.search.engine import Searcher
 from bozzetto.search.indexes import Indexes
 from bozzetto.search.views import MANY, texts_of
 from bozzetto.store.store import Store
-from bozzetto.store.vectors import VectorCache
+from bozzetto.store.vectors import VectorCache, text_hashes
 from bozzetto.types import Progress
 
 __all__ = ["Indexing", "findings"]
 
 EXACT_UP_TO = 50_000
 """Rows up to which every vector is looked at: quicker than loading an index library."""
+
+_SCANNED = 20_000
 
 VECTORS = "vectors.sqlite"
 INDEXES = "indexes"
@@ -106,11 +111,20 @@ class Indexing:
         self._indexes.lexical()
 
     def waiting(self) -> int:
-        """How many texts have no vector yet, of the embedder that lacks most."""
-        return max(
-            len(missing(open_embedder(name, self._kept), self._cache, self._texts(name)))
-            for name in EMBEDDERS
-        )
+        """How many prompts lack a vector, of the first embedder that lacks any."""
+        return next(filter(None, map(self._lacking, EMBEDDERS)), 0)
+
+    def _lacking(self, name: str) -> int:
+        embedder = open_embedder(name, self._kept)
+        if not self._cache.size(embedder.features.id):
+            return self._store.count()
+        rows = self._store.scan()
+        lacking = 0
+        while some := [texts_of(name, row) for row in islice(rows, _SCANNED)]:
+            hashes = text_hashes([text for texts in some for text in texts])
+            absent = np.isin(hashes, self._cache.missing(embedder.features.id, hashes))
+            lacking += int(absent.reshape(len(some), -1).any(axis=1).sum())
+        return lacking
 
     def _texts(self, name: str) -> Iterator[str]:
         for row in self._store.scan():
@@ -159,7 +173,7 @@ def findings(settings: Settings, store: Store) -> Sequence[tuple[str, bool, str,
         (
             "embeddings",
             not waiting,
-            f"{waiting:,} texts wait" if waiting else "complete",
+            f"{waiting:,} prompts wait" if waiting else "complete",
             "bozzetto import of any source goes on with it" if waiting else None,
         ),
         (

@@ -75,6 +75,10 @@ class VectorCache:
             self._connection = None
             self._known.clear()
 
+    def size(self, embedder: str) -> int:
+        """How many vectors of an embedder there are."""
+        return len(self._run(lambda connection: self._keys(connection, embedder)).hashes)
+
     def missing(self, embedder: str, hashes: Hashes) -> Hashes:
         """Those hashes that have no vector yet, distinct, in their order."""
         _, first = np.unique(hashes, return_index=True)
