@@ -173,10 +173,14 @@ class TextIndex(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ChatFeatures:
-    """`name` is the full "scheme:model" a candidate is signed with."""
+    """`name` is the full "scheme:model" a candidate is signed with.
+
+    `fixed` says that the name always means the same model, so that answers may be remembered.
+    """
 
     name: str
     seeds: bool = True
+    fixed: bool = True
 
 
 class ChatModel(Protocol):

@@ -28,6 +28,7 @@ __all__ = [
     "Origin",
     "Parameters",
     "Phrase",
+    "Price",
     "Progress",
     "PromptRecord",
     "SearchResult",
@@ -388,6 +389,14 @@ class Usage:
     cached: int = 0
     estimated: bool = False
     cost: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a chat model costs for a million tokens sent and received, in the user's currency."""
+
+    input: float
+    output: float
 
 
 @dataclass(frozen=True, slots=True)

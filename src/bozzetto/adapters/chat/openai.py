@@ -78,14 +78,14 @@ _ADDRESSED = re.compile(r"(?:(?P<model>.*)@)?(?P<address>https?://.*)", re.DOTAL
 class OpenAIChat:
     """A chat model behind an OpenAI-compatible endpoint."""
 
-    def __init__(self, name: str, endpoint: Endpoint) -> None:
-        self._name = name
+    def __init__(self, name: str, endpoint: Endpoint, *, fixed: bool = True) -> None:
+        self._features = ChatFeatures(name=name, fixed=fixed)
         self._endpoint = endpoint
 
     @property
     def features(self) -> ChatFeatures:
         """What the model is."""
-        return ChatFeatures(name=self._name)
+        return self._features
 
     def stream(self, request: ChatRequest) -> AsyncGenerator[ChatEvent]:
         """Stream one answer; each call has a connection of its own."""
@@ -128,7 +128,8 @@ def open_service(
         address_variable=service.address_variable,
         local=_is_local(base.hostname or ""),
     )
-    return OpenAIChat(f"{scheme}:{model}", endpoint)
+    # A default name stands for whatever the server has loaded.
+    return OpenAIChat(f"{scheme}:{model}", endpoint, fixed=model != service.model)
 
 
 def _address(text: str, service: Service, scheme: str) -> SplitResult:
