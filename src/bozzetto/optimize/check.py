@@ -7,29 +7,46 @@ the atoms of DSG (Cho et al. 2024), without their questions.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
+from itertools import pairwise, takewhile
 
 from bozzetto.optimize.modifiers import table
+from bozzetto.optimize.negated import absent, negated
 from bozzetto.text.normalise import normalise
 from bozzetto.text.spans import protected
 from bozzetto.text.tokens import clip_tokens
 from bozzetto.text.words import content_words, jaccard, stem, words
 
-__all__ = ["Intent", "intent", "keeps", "nearest", "over_budget"]
+__all__ = ["Intent", "Similar", "intent", "keeps", "nearest", "over_budget"]
+
+Similar = Callable[[str, str], float]
+"""How near two short texts of any languages are in meaning, as a cosine."""
+
+NEARLY = 0.93
+"""Share of the idea that has to be there."""
+
+ALIKE = 0.75
+"""Cosine at which a piece of the prompt says what a lost word said."""
 
 
 def _set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_NEGATIONS = _set("no not without never none nor neither cannot")
 _NUMBERS: Mapping[str, str] = {row[0]: row[1] for row in table("numbers.tsv")}
 _COLOURS = _set(
     """red orange yellow green blue purple violet pink brown black white grey gray gold silver
     teal turquoise cyan magenta beige crimson scarlet"""
 )
+_WEAK = _set(
+    """color colors colored colour colours coloured image images see seen shown shows view made
+    single various different there's looks like type types kind kinds sort placed located
+    visible says say saying written trying going"""
+)
+"""Words about the sentence more than about the picture: they count where there are no others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +60,23 @@ class Intent:
     @property
     def kept(self) -> bool:
         """Whether nothing hard was lost and nearly all of the rest is there."""
-        return not self.hard and self.score >= 0.93
+        return not self.hard and self.score >= NEARLY
 
 
 @cache
-def _same() -> Mapping[str, frozenset[str]]:
-    """Stem to the stems that say the same, from data/synonyms.tsv (one set a line)."""
+def _said_by() -> Mapping[str, frozenset[str]]:
+    """A word's meaning to the meanings that say it too.
+
+    Sets of data/synonyms.tsv hold both ways; in data/kinds.tsv the kind says the general.
+    """
     found: dict[str, frozenset[str]] = {}
-    for row in table("synonyms.tsv"):
-        group = frozenset(stem(word) for word in row[0].split("|"))
+    for (row,) in table("synonyms.tsv"):
+        group = frozenset(_meaning(word) for word in row.split("|"))
         for word in group:
             found[word] = found.get(word, frozenset()) | group
+    for general, kinds in table("kinds.tsv"):
+        group = frozenset(_meaning(word) for word in kinds.split("|"))
+        found[_meaning(general)] = found.get(_meaning(general), frozenset()) | group
     return found
 
 
@@ -63,61 +86,139 @@ def _meaning(word: str) -> str:
 
 def _has(word: str, present: Collection[str]) -> bool:
     meaning = _meaning(word)
-    return meaning in present or any(other in present for other in _same().get(meaning, ()))
+    return meaning in present or any(other in present for other in _said_by().get(meaning, ()))
 
 
-def intent(idea: str, prompt: str) -> Intent:
+@lru_cache(maxsize=256)
+def _present(text: str) -> frozenset[str]:
+    """The meanings in a text; two words that may be written as one count as that too."""
+    said = words(text)
+    joined = (a + b for a, b in pairwise(said) if a.isalpha() and b.isalpha())
+    return frozenset(map(_meaning, said)) | frozenset(map(stem, joined))
+
+
+def intent(
+    idea: str, prompt: str, *, negative: str | None = None, similar: Similar | None = None
+) -> Intent:
     """How much of an English idea is in a prompt; a prompt in whose text it stands has it all.
 
-    Spacing is mended in both ("8 k"); quoted texts must be there to the letter.
+    Spacing is mended in both ("8 k"); quoted texts must be there to the letter. What the idea
+    does not want may be in the negative prompt. `similar` is asked where words fail.
     """
     quoted = [text for text in _verbatim(idea) if text not in prompt]
     idea, prompt = normalise(idea), normalise(prompt)
-    wanted = list(dict.fromkeys(content_words(idea))) or list(dict.fromkeys(words(idea)))
-    present = {_meaning(word) for word in words(prompt)}
+    if idea and idea in prompt:
+        return Intent(1.0, (), tuple(quoted))
+    present = _present(prompt)
+    unwanted = [word for word, _ in negated(idea)]
+    wanted = _wanted(idea, frozenset(map(stem, unwanted)))
     lost = [word for word in wanted if not _has(word, present)]
-    hard = [word for word in lost if _is_hard(word)]
-    hard += _lost_numbers(idea, present) + _lost_negations(idea, prompt)
-    hard += quoted
-    score = 1 - len(lost) / len(wanted) if wanted else float(idea.strip() in prompt)
+    lost = [
+        word for word in _not_compound(lost, idea, present) if not _alike(word, prompt, similar)
+    ]
+    hard = [word for word in lost if _is_hard(word) or _is_name(word, idea)]
+    hard += [*_lost_numbers(idea, present), *_lost_negations(idea, prompt, negative or "")]
+    hard += [*_swapped(idea, prompt), *quoted]
+    score = 1 - len(lost) / len(wanted) if wanted else float(not hard)
     return Intent(score, tuple(lost), tuple(dict.fromkeys(hard)))
+
+
+def _wanted(idea: str, unwanted: Collection[str]) -> list[str]:
+    """The words an idea is made of: its content words, else whatever it has."""
+    said = [word for word in content_words(idea) if stem(word) not in unwanted]
+    strong = [word for word in said if word not in _WEAK]
+    return list(dict.fromkeys(strong or said or ([] if unwanted else words(idea))))
+
+
+def _not_compound(lost: Sequence[str], idea: str, present: Collection[str]) -> Sequence[str]:
+    """The lost words less halves of one that the prompt writes together ("sun flower")."""
+    if not lost:
+        return lost
+    said = words(idea)
+    pairs = [(a, b) for a, b in pairwise(said) if stem(a + b) in present]
+    found = {word for pair in pairs for word in pair}
+    return [word for word in lost if word not in found]
+
+
+def _alike(word: str, prompt: str, similar: Similar | None) -> bool:
+    if similar is None or _is_hard(word):
+        return False
+    said = content_words(prompt)
+    pieces = dict.fromkeys((*said, *(f"{a} {b}" for a, b in pairwise(said))))
+    return any(similar(word, piece) >= ALIKE for piece in pieces)
 
 
 def keeps(atom: str, prompt: str) -> bool:
     """Whether all content words of an atom ("dog, brown") are in a prompt in some form."""
-    present = {_meaning(word) for word in words(normalise(prompt))}
-    return all(_has(word, present) for word in content_words(normalise(atom)))
+    present = _present(normalise(prompt))
+    atom = normalise(atom)
+    lost = [word for word in content_words(atom) if not _has(word, present)]
+    return not _not_compound(lost, atom, present)
+
+
+# -- what may not go ----------------------------------------------------------------------
 
 
 def _is_hard(word: str) -> bool:
     return word in _COLOURS or word in _NUMBERS or word[0].isdigit()
 
 
+def _is_name(word: str, idea: str) -> bool:
+    """Whether a word has a capital in the middle of an idea that is not all in capitals."""
+    said = re.findall(r"[^\W\d_][\w'’-]*", idea)
+    capitals = sum(token[0].isupper() for token in said)
+    inside = any(token[0].isupper() and token.lower() == word for token in said[1:])
+    return inside and capitals * 2 <= len(said) and any(c.islower() for c in idea)
+
+
 def _lost_numbers(idea: str, present: Collection[str]) -> list[str]:
     """Counts are stop words to a text index ("one"), never to a picture."""
     numbers = (word for word in words(idea) if word in _NUMBERS and word != "one")
-    return [word for word in numbers if _NUMBERS[word] not in present]
+    return [word for word in numbers if not _has(word, present)]
 
 
-def _lost_negations(idea: str, prompt: str) -> list[str]:
-    """Negated things ("no people") that the prompt asks for, or says nothing of."""
-    negated = _negated(prompt)
-    return [f"no {word}" for word in _negated(idea) if word not in negated]
-
-
-def _negated(text: str) -> list[str]:
-    tokens = words(text)
-    found = []
-    for place, token in enumerate(tokens):
-        if token in _NEGATIONS or token.endswith("n't"):
-            after = [w for w in tokens[place + 1 : place + 4] if content_words(w)]
-            found += [stem(word) for word in after[:1]]
-    return found
+def _lost_negations(idea: str, prompt: str, negative: str) -> Iterator[str]:
+    """What the idea does not want ("no people") and the prompt has, or says nothing of."""
+    unwanted = negated(idea)
+    if not unwanted:
+        return
+    gone = absent(prompt) | {stem(word) for word in words(negative)}
+    said = _present(prompt)
+    for word, is_thing in unwanted:
+        if stem(word) not in gone and (is_thing or stem(word) in said):
+            yield f"no {word}"
 
 
 def _verbatim(idea: str) -> Iterable[str]:
     """Quoted texts and control syntax: to be found in the prompt to the letter."""
     return (idea[span.start : span.end] for span in protected(idea) if span.kind != "weight")
+
+
+def _swapped(idea: str, prompt: str) -> Iterator[str]:
+    """Colours and counts that the prompt gives to another thing than the idea does."""
+    for binds in (_COLOURS, frozenset(_NUMBERS)):
+        ours = dict(_bound(idea, binds, 1))
+        if len({_meaning(word) for word in ours.values()}) < 2:
+            continue
+        near, far = set(_bound(prompt, binds, 1)), set(_bound(prompt, binds, 4))
+        for thing, word in ours.items():
+            others = {_meaning(w) for t, w in near if t == thing} - {_meaning(word)}
+            kept = any(t == thing and _meaning(w) == _meaning(word) for t, w in far)
+            if not kept and others & {_meaning(w) for w in ours.values()}:
+                yield f"{word} {thing}"
+
+
+def _bound(text: str, binds: Collection[str], reach: int) -> Iterator[tuple[str, str]]:
+    """Things (as stems) and the words of a kind that stand up to `reach` words before them."""
+    said = words(text)
+    for place, word in enumerate(said):
+        if word in binds:
+            after = said[place + 1 : place + 1 + reach]
+            for thing in takewhile(lambda other: other not in binds, after):
+                yield stem(thing), word
+
+
+# -- beside others ------------------------------------------------------------------------
 
 
 def nearest(prompt: str, idea: str, others: Iterable[Collection[str]]) -> float:
