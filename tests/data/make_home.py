@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from bozzetto.ports import SourceFeatures
@@ -17,11 +18,13 @@ from bozzetto.text.normalise import normalise, prompt_id
 from bozzetto.types import (
     BadRow,
     Candidate,
+    Check,
     Hit,
     OptimizeResult,
     Parameters,
     Phrase,
     SourcePrompt,
+    Usage,
 )
 
 NOW = "2026-11-23T00:00:00Z"
@@ -69,9 +72,21 @@ def main(folder: Path) -> None:
         candidate = Candidate(
             "c0ffee", "a fox, oil painting", None, "sdxl", "compose", {"clip": 5}, phrases, 1, 0.5
         )
+        child = replace(
+            candidate,
+            id="c0ffee2",
+            prompt="a fox, oil painting, warm colors",
+            checks=(Check("intent", True, "all of the idea"),),
+            parent="c0ffee",
+            seed=3,
+            usage=Usage(100, 40, cost=0.01),
+            look="oil painting",
+            references=("0" * 16,),
+        )
         hit = Hit("0" * 16, "a wolf", None, 1.0, "one.jsonl", 0)
-        result = OptimizeResult("a fox", "en", (hit,), (candidate,))
+        result = OptimizeResult("a fox", "en", (hit,), (candidate, child))
         store.save_candidates(result, {"seed": 0}, actor="ada", now=NOW)
+        store.spend("2026-11-23", "ollama:tiny", Usage(100, 40, cost=0.01))
     connection = sqlite3.connect(folder / FILE)
     connection.execute("VACUUM")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

@@ -52,6 +52,11 @@ def test_a_home_of_every_schema_opens(tmp_path: Path, version: int) -> None:
         kept = store.candidate("c0ffee")
         assert kept is not None
         assert (kept.idea, kept.candidate.prompt) == ("a fox", "a fox, oil painting")
+        assert kept.candidate.parent is None
+        assert (kept.candidate.checks, kept.candidate.references) == ((), ())
+        child = store.candidate("c0ffee2")
+        assert (child is None) == (version < 2)
+        assert [found.id for found in store.children("c0ffee")] == ["c0ffee2"] * (version >= 2)
     assert (home / "backups").exists() == (version < CURRENT)
 
 

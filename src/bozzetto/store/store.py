@@ -9,7 +9,17 @@ from typing import Any, Self
 
 from bozzetto.errors import NotFoundError
 from bozzetto.ports import SourceFeatures
-from bozzetto.store import backup, candidates, facets, families, meta, reading, removal, writing
+from bozzetto.store import (
+    backup,
+    candidates,
+    facets,
+    families,
+    meta,
+    reading,
+    removal,
+    spending,
+    writing,
+)
 from bozzetto.store.candidates import KeptCandidate
 from bozzetto.store.database import Database
 from bozzetto.store.entries import Change, Entry
@@ -17,7 +27,15 @@ from bozzetto.store.facets import Allowed, SourceInfo, Stats
 from bozzetto.store.reading import ScanRow
 from bozzetto.store.schema import prepare, schema_version
 from bozzetto.store.writing import Begun
-from bozzetto.types import BadRow, Filters, Keys, OptimizeResult, PromptRecord
+from bozzetto.types import (
+    BadRow,
+    Candidate,
+    Filters,
+    Keys,
+    OptimizeResult,
+    PromptRecord,
+    Usage,
+)
 
 __all__ = ["FILE", "Store"]
 
@@ -209,6 +227,21 @@ class Store:
         """A kept candidate by its id."""
         with self._database.read() as connection:
             return candidates.candidate(connection, identity)
+
+    def children(self, identity: str) -> list[Candidate]:
+        """The kept candidates that were made from a candidate, oldest first."""
+        with self._database.read() as connection:
+            return candidates.children(connection, identity)
+
+    def spend(self, day: str, chat: str, usage: Usage) -> None:
+        """Note what a chat model took on a day, "2026-01-31"."""
+        with self._database.write() as connection:
+            spending.add(connection, day, chat, usage)
+
+    def spent(self, day: str) -> Usage:
+        """What all chat models together took on a day."""
+        with self._database.read() as connection:
+            return spending.of_day(connection, day)
 
     # Keeping house
 

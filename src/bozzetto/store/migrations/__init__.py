@@ -6,10 +6,11 @@ import sqlite3
 from collections.abc import Callable
 
 from bozzetto.store.migrations.m0001_first import migrate as _m0001
+from bozzetto.store.migrations.m0002_lineage import migrate as _m0002
 
 __all__ = ["CURRENT", "STEPS"]
 
-STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_m0001,)
+STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_m0001, _m0002)
 """Step number n (from 1) brings a library from schema n - 1 to n."""
 
 CURRENT = len(STEPS)
