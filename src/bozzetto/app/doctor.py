@@ -1,7 +1,6 @@
 """The examination: what is installed, what the home holds, what is wrong and how to mend it.
 
-No prompt is added or removed and the starter prompts are not loaded. Opening a library brings
-it to the current schema, with a backup, as every command does.
+It looks and touches nothing: no file of the home is made, mended, migrated or deleted.
 """
 
 from __future__ import annotations
@@ -19,7 +18,10 @@ from bozzetto.app.parts import EMBEDDERS, load_bridge, open_chat, open_embedder
 from bozzetto.config import Settings, load_settings
 from bozzetto.errors import BozzettoError
 from bozzetto.profiles import load as load_profile
+from bozzetto.store.backup import check
 from bozzetto.store.database import SQLITE
+from bozzetto.store.migrations import CURRENT
+from bozzetto.store.schema import schema_version
 from bozzetto.store.store import FILE, Store
 from bozzetto.text.tokens import clip_tokens
 
@@ -27,6 +29,7 @@ __all__ = ["Check", "examine"]
 
 State = Literal["ok", "warn", "fail"]
 LITTLE_SPACE = 500 * 2**20
+_TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,16 +119,46 @@ def _bridge() -> Check:
     return Check("bridge", "ok", "other languages reach the English index")
 
 
-def _library(settings: Settings) -> Iterator[Check]:
-    if not (settings.home / FILE).exists():
-        yield Check("library", "ok", "empty: a search loads the starter prompts, import yours")
-        return
+def _library(settings: Settings) -> tuple[Check, ...]:
+    """What the home holds; once more where somebody wrote to it while it was read."""
+    file = settings.home / FILE
+    if not file.exists():
+        made = "" if settings.home.exists() else "not made yet and "
+        detail = f"{made}empty: a search loads the starter prompts, import yours"
+        return (Check("library", "ok", detail),)
+    for _ in range(_TRIES):
+        before = file.stat().st_mtime_ns
+        checks = tuple(_looked_at(settings, file))
+        if file.stat().st_mtime_ns == before or all(check.state != "fail" for check in checks):
+            break
+    return checks
+
+
+def _looked_at(settings: Settings, file: Path) -> Iterator[Check]:
     try:
-        with Store.open(settings.home, create=False) as store:
+        version = schema_version(file)
+        if version < CURRENT:
+            yield from _older(settings, file, version)
+            return
+        with Store.look(settings.home) as store:
             yield _guarded("library", lambda: _integrity(store))
             yield from _content(settings, store)
     except BozzettoError as error:
         yield Check("library", "fail", error.message, error.hint)
+
+
+def _older(settings: Settings, file: Path, version: int) -> Iterator[Check]:
+    """A library that the next command will migrate, or a file in which nothing is yet."""
+    if not version:
+        yield Check("library", "ok", "empty: nothing was ever written to it")
+        return
+    check(file)
+    yield Check(
+        "library",
+        "warn",
+        f"schema {version}, every page read and sound; this version uses schema {CURRENT}",
+        f"the next command brings it there, with a backup in {settings.home / 'backups'}",
+    )
 
 
 def _integrity(store: Store) -> Check:

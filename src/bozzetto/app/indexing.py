@@ -16,10 +16,12 @@ from bozzetto.config import Settings
 from bozzetto.embed.phrases import PhraseBook
 from bozzetto.embed.texts import Progress as EmbedProgress
 from bozzetto.embed.texts import embed_texts
+from bozzetto.errors import DataError
 from bozzetto.optimize.translate import translate
 from bozzetto.plugins import load
 from bozzetto.ports import Embedder, TextIndex, VectorIndex
 from bozzetto.search.engine import Searcher
+from bozzetto.search.examine import IndexState
 from bozzetto.search.indexes import Indexes
 from bozzetto.search.views import MANY, texts_of
 from bozzetto.store.store import Store
@@ -42,12 +44,16 @@ class Indexing:
     """What makes a library searchable by meaning and by words."""
 
     def __init__(
-        self, settings: Settings, store: Store, progress: Callable[[Progress], None]
+        self,
+        settings: Settings,
+        store: Store,
+        progress: Callable[[Progress], None],
+        cache: VectorCache | None = None,
     ) -> None:
         self._settings = settings
         self._store = store
         self._progress = progress
-        self._cache = VectorCache(settings.home / VECTORS)
+        self._cache = cache or VectorCache(settings.home / VECTORS)
         self.folder = settings.home / INDEXES
         self._kept = settings.home / KEPT
 
@@ -110,6 +116,10 @@ class Indexing:
         """Bring the text index up to date."""
         self._indexes.lexical()
 
+    def examine(self) -> tuple[IndexState, ...]:
+        """How each index on the disk stands to the library."""
+        return self._indexes.examine()
+
     def waiting(self) -> int:
         """How many prompts lack a vector, of the first embedder that lacks any."""
         return next(filter(None, map(self._lacking, EMBEDDERS)), 0)
@@ -160,26 +170,32 @@ def _make_index(rows: int) -> VectorIndex:
     return cast(VectorIndex, load("vectors", scheme)())
 
 
-def findings(settings: Settings, store: Store) -> Sequence[tuple[str, bool, str, str | None]]:
-    """For the doctor: name, whether all is well, what was found, the way out."""
-    indexing = Indexing(settings, store, lambda _: None)
+Finding = tuple[str, bool, str, str | None]
+"""For the doctor: name, whether all is well, what was found, the way out."""
+
+
+def findings(settings: Settings, store: Store) -> Iterator[Finding]:
+    """How embeddings and indexes stand; nothing is embedded, built or mended."""
+    cache = VectorCache(settings.home / VECTORS, looking=True)
+    indexing = Indexing(settings, store, lambda _: None, cache)
     try:
-        waiting = indexing.waiting()
+        yield _embeddings(indexing, cache)
+        for found in indexing.examine():
+            good = found.state in ("complete", "behind", "none")
+            hint = "the next search builds it"
+            yield f"index {found.name}", good, found.detail, None if good else f"{hint} anew"
     finally:
         indexing.close()
-    folder: Path = indexing.folder
-    built = sorted(place.name for place in folder.glob("*-*") if place.is_dir())
-    return (
-        (
-            "embeddings",
-            not waiting,
-            f"{waiting:,} prompts wait" if waiting else "complete",
-            "bozzetto import of any source goes on with it" if waiting else None,
-        ),
-        (
-            "indexes",
-            True,
-            ", ".join(built) if built else "none yet: the next search builds them",
-            None,
-        ),
-    )
+
+
+def _embeddings(indexing: Indexing, cache: VectorCache) -> Finding:
+    try:
+        cache.check()
+        waiting = indexing.waiting()
+    except DataError as error:
+        hint = "the next command that needs it makes it anew; import of any source embeds again"
+        return "embeddings", False, error.message, hint
+    if waiting:
+        hint = "bozzetto import of any source goes on with it"
+        return "embeddings", False, f"{waiting:,} prompts wait", hint
+    return "embeddings", True, "complete, every vector read and sound", None

@@ -15,7 +15,7 @@ FAILED = 1
 def doctor_command(home: Home = None, format: Format = FormatChoice.human) -> None:
     """Examine the installation and the library.
 
-    Says what is wrong and how to mend it; adds and removes no prompt.
+    Says what is wrong and how to mend it; changes nothing.
     """
     from bozzetto.app.doctor import examine
 

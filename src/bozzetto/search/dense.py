@@ -114,24 +114,29 @@ class DenseFactory:
         folder: Path,
         make: MakeIndex,
     ) -> None:
-        self._name = name
+        self.name = name
         self._embedder = features.id
         self._dim = features.dim
         self._views = views
         self._store, self._cache, self._folder, self._make = store, cache, folder, make
         kinds = ",".join(view.recipe for view in views)
-        self._recipe = f"1:{features.id}:{kinds}"
+        self.recipe = f"1:{features.id}:{kinds}"
 
     def open(self) -> Dense | None:
         """The newest index that can be read, or None."""
-        for place, stamp in newest(self._folder, self._name, self._recipe):
+        for place, stamp in newest(self._folder, self.name, self.recipe):
             try:
-                return self._load(place, stamp)
+                return self.load(place, stamp)
             except (DataError, OSError, ValueError, KeyError):
                 continue
         return None
 
-    def _load(self, place: Path, stamp: Stamp) -> Dense:
+    def load(self, place: Path, stamp: Stamp) -> Dense:
+        """Read an index of ours.
+
+        Raises:
+            DataError: it is truncated, foreign, or of another version.
+        """
         own = np.load(place / "own.npz")
         keys = own["keys"]
         views: list[_ViewIndex] = []
@@ -152,7 +157,7 @@ class DenseFactory:
         last, total = int(keys[-1]) if len(keys) else 0, len(keys)
         lacking = Lacking(keys[~there], tuple(column[~there] for column in hashes))
         keys, hashes = keys[there], [column[there] for column in hashes]
-        stamp = Stamp(self._recipe, state, last, total, len(keys))
+        stamp = Stamp(self.recipe, state, last, total, len(keys))
 
         def fill(folder: Path) -> tuple[str, ...]:
             own: dict[str, Vectors | Keys] = {"keys": keys, "lacking": lacking.keys}
@@ -170,9 +175,9 @@ class DenseFactory:
             np.savez(folder / "own.npz", **own)  # type: ignore[arg-type]
             return ("own.npz",)
 
-        place = publish(self._folder, self._name, stamp, fill)
-        sweep(self._folder, self._name, place)
-        return self._load(place, stamp)
+        place = publish(self._folder, self.name, stamp, fill)
+        sweep(self._folder, self.name, place)
+        return self.load(place, stamp)
 
     def follow(self, index: Dense, rows: Sequence[ScanRow]) -> None:
         """Let an index search rows it lacks, exactly, as far as they have vectors."""

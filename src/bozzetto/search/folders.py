@@ -14,10 +14,11 @@ import zlib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Literal
 
 from bozzetto.errors import DataError
 
-__all__ = ["Stamp", "newest", "pin", "publish", "sweep"]
+__all__ = ["Stamp", "newest", "pin", "publish", "sweep", "trouble"]
 
 _FILE = "state.json"
 _VERSION = 1
@@ -99,6 +100,28 @@ def _read(place: Path) -> Stamp | None:
         return Stamp(**head["stamp"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+Trouble = Literal["none", "newer", "damaged", "stale"]
+
+
+def trouble(folder: Path, name: str) -> Trouble:
+    """Why there is no index of a name to be used: the worst of what lies there."""
+    found = {_condition(place) for place in folder.glob(f"{name}-*")}
+    order: tuple[Trouble, ...] = ("newer", "damaged", "stale")
+    return next((one for one in order if one in found), "none")
+
+
+def _condition(place: Path) -> Trouble:
+    """An index that is whole and yet not used was made by another recipe."""
+    try:
+        version = json.loads((place / _FILE).read_text(encoding="utf-8"))["version"]
+        newer = isinstance(version, int) and version > _VERSION
+    except (OSError, ValueError, KeyError, TypeError):
+        return "damaged"
+    if newer:
+        return "newer"
+    return "damaged" if _read(place) is None else "stale"
 
 
 def sweep(folder: Path, name: str, keep: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bozzetto.ports import EmbedderFeatures, TextIndex
 from bozzetto.search.dense import Dense, DenseFactory, MakeIndex
+from bozzetto.search.examine import Factory, IndexState, compare, examine
 from bozzetto.search.folders import Stamp
 from bozzetto.search.lexical import Lexical, LexicalFactory
 from bozzetto.search.views import VIEWS
@@ -37,6 +38,7 @@ class Indexes:
         texts: Callable[[], TextIndex],
     ) -> None:
         self._store = store
+        self._folder = folder
         self._dense = {
             name: DenseFactory(
                 name,
@@ -101,6 +103,21 @@ class Indexes:
         self.lexical()
         for name in self._dense:
             self.dense(name)
+
+    def examine(self) -> tuple[IndexState, ...]:
+        """How each index on the disk stands to the library; nothing is built or deleted."""
+        factories: tuple[Factory, ...] = (self._lexical, *self._dense.values())
+        return tuple(map(self._examined, factories))
+
+    def _examined(self, factory: Factory) -> IndexState:
+        found = examine(self._folder, factory)
+        if isinstance(found, IndexState):
+            return found
+        newer, count = self._newer(found), self._store.count()
+        if newer is None:
+            detail = f"made for {found.total:,} prompts of which much has changed since"
+            return IndexState(factory.name, "stale", detail)
+        return compare(factory.name, found, len(newer), count)
 
     def _newer(self, stamp: Stamp) -> list[ScanRow] | None:
         """The rows that came after an index, or None where it must be built anew."""

@@ -19,7 +19,6 @@ from bozzetto.types import Keys
 __all__ = ["Lexical", "LexicalFactory", "coverage"]
 
 _RECIPE = "1:core+whole"
-_NAME = "words"
 
 
 class Lexical:
@@ -59,23 +58,32 @@ class LexicalFactory:
 
     def __init__(self, *, store: Store, folder: Path, make: Callable[[], TextIndex]) -> None:
         self._store, self._folder, self._make = store, folder, make
-        self._recipe = f"{_RECIPE}:{make().features.name}"
+        self.name = "words"
+        self.recipe = f"{_RECIPE}:{make().features.name}"
 
     def open(self) -> Lexical | None:
         """The newest index that can be read, or None."""
-        for place, stamp in newest(self._folder, _NAME, self._recipe):
-            index = self._make()
+        for place, stamp in newest(self._folder, self.name, self.recipe):
             try:
-                index.open(place / "text")
+                return self.load(place, stamp)
             except (DataError, OSError):
                 continue
-            return Lexical(stamp, index, place)
         return None
+
+    def load(self, place: Path, stamp: Stamp) -> Lexical:
+        """Read an index of ours.
+
+        Raises:
+            DataError: it is truncated, foreign, or of another version.
+        """
+        index = self._make()
+        index.open(place / "text")
+        return Lexical(stamp, index, place)
 
     def build(self) -> Lexical:
         """Build from the library; the old index goes."""
         state, max_seq, total = self._store.state(), self._store.max_seq(), self._store.count()
-        stamp = Stamp(self._recipe, state, max_seq, total, total)
+        stamp = Stamp(self.recipe, state, max_seq, total, total)
         index = self._make()
 
         def rows() -> Iterator[tuple[int, str]]:
@@ -89,11 +97,9 @@ class LexicalFactory:
             index.build(folder / "text", rows())
             return ()
 
-        place = publish(self._folder, _NAME, stamp, fill)
-        sweep(self._folder, _NAME, place)
-        index = self._make()
-        index.open(place / "text")
-        return Lexical(stamp, index, place)
+        place = publish(self._folder, self.name, stamp, fill)
+        sweep(self._folder, self.name, place)
+        return self.load(place, stamp)
 
 
 def coverage(terms: Sequence[str], held: frozenset[str]) -> float:

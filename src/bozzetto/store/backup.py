@@ -7,7 +7,7 @@ import sqlite3
 from pathlib import Path
 
 from bozzetto.errors import DataError
-from bozzetto.store.database import Database, explain
+from bozzetto.store.database import Database, explain, look_at
 
 __all__ = ["check", "copy_into", "copy_to"]
 
@@ -38,7 +38,7 @@ def check(path: Path) -> None:
     Raises:
         DataError: it is damaged.
     """
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    connection = look_at(path)
     try:
         found = [row[0] for row in connection.execute("PRAGMA integrity_check(5)")]
         broken = connection.execute("PRAGMA foreign_key_check").fetchone()
@@ -58,7 +58,7 @@ def copy_into(database: Database, source: Path) -> None:
     The copy runs inside the library's own transaction: whoever has it open sees the old
     content, then the new; a copy that is killed leaves the old.
     """
-    copy = sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)
+    copy = look_at(source)
     try:
         with database.bare() as connection:
             copy.backup(connection)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bozzetto.errors import BozzettoError, DataError, SetupError
 
-__all__ = ["SQLITE", "Database", "explain", "json_list", "patiently"]
+__all__ = ["SQLITE", "Database", "explain", "json_list", "look_at", "patiently"]
 
 SQLITE = sqlite3.sqlite_version
 """The version of the library we run on."""
@@ -29,6 +29,7 @@ _PRAGMAS = (
     "PRAGMA temp_store=MEMORY",
     "PRAGMA cache_size=-131072",
 )
+_BESIDE = ("-wal", "-journal")
 
 _REASONS: tuple[tuple[str, type[BozzettoError], str, str], ...] = (
     ("SQLITE_FULL", DataError, "the disk is full", "free some space and run the command again"),
@@ -71,11 +72,45 @@ def patiently(connection: sqlite3.Connection, pragma: str) -> None:
             return
 
 
-class Database:
-    """Connections to one file, one a thread; readers never wait for the writer."""
+def _open(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        path,
+        timeout=_BUSY_MS / 1000,
+        isolation_level=None,
+        check_same_thread=False,
+        cached_statements=256,
+    )
+    for pragma in _PRAGMAS:
+        patiently(connection, pragma)
+    return connection
 
-    def __init__(self, path: Path) -> None:
+
+def look_at(path: Path) -> sqlite3.Connection:
+    """A connection that changes no file and makes none.
+
+    Where nothing waits in a log beside the file, SQLite is told that nobody writes to it; else
+    it would make a log of its own to look. Reading a log, it notes so in the "-shm" beside it.
+    """
+    logs = (path.with_name(path.name + ending) for ending in _BESIDE)
+    still = not any(log.exists() and log.stat().st_size for log in logs)
+    return sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=ro{'&immutable=1' if still else ''}",
+        uri=True,
+        timeout=_BUSY_MS / 1000,
+        isolation_level=None,
+        check_same_thread=False,
+    )
+
+
+class Database:
+    """Connections to one file, one a thread; readers never wait for the writer.
+
+    `looking` opens it so that nothing changes, whatever is asked.
+    """
+
+    def __init__(self, path: Path, *, looking: bool = False) -> None:
         self.path = path
+        self._open = look_at if looking else _open
         self._local = threading.local()
         self._all: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
@@ -83,15 +118,7 @@ class Database:
     def _connection(self) -> sqlite3.Connection:
         found: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if found is None:
-            found = sqlite3.connect(
-                self.path,
-                timeout=_BUSY_MS / 1000,
-                isolation_level=None,
-                check_same_thread=False,
-                cached_statements=256,
-            )
-            for pragma in _PRAGMAS:
-                patiently(found, pragma)
+            found = self._open(self.path)
             self._local.connection = found
             with self._lock:
                 self._all.append(found)

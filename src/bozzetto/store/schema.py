@@ -8,7 +8,7 @@ from pathlib import Path
 
 from bozzetto.errors import DataError, NewerSchemaError
 from bozzetto.store.backup import copy_to
-from bozzetto.store.database import Database, explain
+from bozzetto.store.database import Database, explain, look_at
 from bozzetto.store.migrations import CURRENT, STEPS
 
 __all__ = ["APPLICATION", "prepare", "schema_version"]
@@ -54,7 +54,7 @@ def _header(path: Path) -> tuple[int, int]:
 
 
 def _pragmas(path: Path) -> tuple[int, int]:
-    connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    connection = look_at(path)
     try:
         version = int(connection.execute("PRAGMA user_version").fetchone()[0])
         application = int(connection.execute("PRAGMA application_id").fetchone()[0])

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from bozzetto.errors import NotFoundError
+from bozzetto.errors import DataError, NotFoundError
 from bozzetto.ports import SourceFeatures
 from bozzetto.store import (
     backup,
@@ -24,6 +24,7 @@ from bozzetto.store.candidates import KeptCandidate
 from bozzetto.store.database import Database
 from bozzetto.store.entries import Change, Entry
 from bozzetto.store.facets import Allowed, SourceInfo, Stats
+from bozzetto.store.migrations import CURRENT
 from bozzetto.store.reading import ScanRow
 from bozzetto.store.schema import prepare, schema_version
 from bozzetto.store.writing import Begun
@@ -73,6 +74,26 @@ class Store:
             database.close()
             raise
         return cls(folder, database)
+
+    @classmethod
+    def look(cls, folder: Path) -> Self:
+        """Open the library of a home so that no file of it changes.
+
+        Raises:
+            NotFoundError: there is none.
+            NewerSchemaError: a newer version wrote it.
+            DataError: the file is damaged or foreign, or of an older schema.
+        """
+        path = folder / FILE
+        if not path.exists():
+            raise NotFoundError(f"no library in {folder}", hint="bozzetto import SOURCE makes one")
+        version = schema_version(path)
+        if version != CURRENT:
+            raise DataError(
+                f"{path} has schema {version}, this version of the program uses {CURRENT}",
+                hint=f"the next command brings it there, with a backup in {folder / 'backups'}",
+            )
+        return cls(folder, Database(path, looking=True))
 
     def close(self) -> None:
         """Let go of the file."""

@@ -18,7 +18,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from bozzetto.store.database import explain, patiently
+from bozzetto.store.database import explain, look_at, patiently
 from bozzetto.types import Vectors
 
 __all__ = ["VectorCache", "text_hashes"]
@@ -27,6 +27,11 @@ Hashes = NDArray[np.int64]
 T = TypeVar("T")
 
 _SCHEMA = 1
+_BLOCKS = (
+    "IF NOT EXISTS blocks (id INTEGER PRIMARY KEY, embedder TEXT NOT NULL,"
+    " rows INTEGER NOT NULL, dim INTEGER NOT NULL, checksum INTEGER NOT NULL,"
+    " hashes BLOB NOT NULL, vectors BLOB NOT NULL)"
+)
 _BLOCK_ROWS = 8192
 _MANY_BLOCKS = 64
 _SMALL_ROWS = 1024
@@ -58,10 +63,14 @@ class _Keys:
 
 
 class VectorCache:
-    """Float16 vectors by (embedder, text hash). A damaged file is replaced by an empty one."""
+    """Float16 vectors by (embedder, text hash). A damaged file is replaced by an empty one.
 
-    def __init__(self, path: Path) -> None:
+    `looking` opens it so that nothing changes: a missing file is empty, damage is an error.
+    """
+
+    def __init__(self, path: Path, *, looking: bool = False) -> None:
         self.path = path
+        self._looking = looking
         self._lock = threading.RLock()
         self._connection: sqlite3.Connection | None = None
         self._known: dict[str, _Keys] = {}
@@ -128,13 +137,26 @@ class VectorCache:
 
         self._run(drop)
 
+    def check(self) -> None:
+        """Read every vector; where it is not opened for looking, damage is mended by this.
+
+        Raises:
+            DataError: the file is damaged or of another version.
+        """
+
+        def read(connection: sqlite3.Connection) -> None:
+            for (number,) in connection.execute("SELECT id FROM blocks").fetchall():
+                _block(connection, number)
+
+        self._run(read)
+
     def _run(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """Do some work; where the file turns out damaged, do it again on an empty one."""
         with self._lock:
             try:
                 return self._once(work)
             except sqlite3.Error as error:
-                if not _is_damage(error):
+                if self._looking or not _is_damage(error):
                     raise explain(error, self.path) from error
             self.close()
             for ending in ("", "-wal", "-shm"):
@@ -151,23 +173,33 @@ class VectorCache:
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            connection = sqlite3.connect(
-                self.path, timeout=60, isolation_level=None, check_same_thread=False
-            )
+            connection = self._connect()
+            try:
+                self._prepare(connection)
+            except BaseException:
+                connection.close()
+                raise
             self._connection = connection
+        return self._connection
+
+    def _connect(self) -> sqlite3.Connection:
+        if self._looking:
+            there = self.path.exists() and self.path.stat().st_size
+            return look_at(self.path) if there else sqlite3.connect(":memory:")
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        return sqlite3.connect(self.path, timeout=60, isolation_level=None, check_same_thread=False)
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        if not self._looking:
             patiently(connection, "PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
-            version = connection.execute("PRAGMA user_version").fetchone()[0]
-            if version not in (0, _SCHEMA):
-                raise sqlite3.DatabaseError("vectors of another version")
-            connection.execute(
-                "CREATE TABLE IF NOT EXISTS blocks (id INTEGER PRIMARY KEY, embedder TEXT NOT NULL,"
-                " rows INTEGER NOT NULL, dim INTEGER NOT NULL, checksum INTEGER NOT NULL,"
-                " hashes BLOB NOT NULL, vectors BLOB NOT NULL)"
-            )
+        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        if version not in (0, _SCHEMA):
+            raise sqlite3.DatabaseError(f"it holds vectors of version {version}, not {_SCHEMA}")
+        if version == 0:
+            connection.execute(f"CREATE {'TEMP ' if self._looking else ''}TABLE {_BLOCKS}")
+        if version == 0 and not self._looking:
             connection.execute(f"PRAGMA user_version={_SCHEMA}")
-        return self._connection
 
     def _keys(self, connection: sqlite3.Connection, embedder: str) -> _Keys:
         version = connection.execute("PRAGMA data_version").fetchone()[0]

@@ -1,0 +1,89 @@
+"""What the indexes on the disk are worth, for somebody who asks; nothing is built or deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from bozzetto.errors import DataError
+from bozzetto.search.folders import Stamp, newest, trouble
+
+__all__ = ["Factory", "IndexState", "compare", "examine"]
+
+
+@dataclass(frozen=True, slots=True)
+class IndexState:
+    """How an index stands to the library.
+
+    "complete" and "behind" are searched as they are; "none", "stale", "damaged" and "newer"
+    (made by a newer version of the program) are built anew by the next search.
+    """
+
+    name: str
+    state: Literal["complete", "behind", "none", "stale", "damaged", "newer"]
+    detail: str
+
+
+class Factory(Protocol):
+    """What reads the indexes of one name."""
+
+    @property
+    def name(self) -> str:
+        """The name that their folders begin with."""
+        ...
+
+    @property
+    def recipe(self) -> str:
+        """What they have to be made by."""
+        ...
+
+    def load(self, place: Path, stamp: Stamp) -> object:
+        """Read one of them.
+
+        Raises:
+            DataError: it is truncated, foreign, or of another version.
+        """
+        ...
+
+
+_TROUBLES = {
+    "none": "none yet",
+    "newer": "made by a newer version of the program",
+    "damaged": "damaged",
+    "stale": "made by another version or for another embedder",
+}
+
+
+def examine(folder: Path, factory: Factory) -> Stamp | IndexState:
+    """The stamp of the newest index that can be read, or why there is none."""
+    reasons: list[str] = []
+    for place, stamp in newest(folder, factory.name, factory.recipe):
+        try:
+            factory.load(place, stamp)
+        except (DataError, OSError, ValueError, KeyError) as error:
+            reasons.append(str(error))
+        else:
+            return stamp
+    if reasons:
+        return IndexState(factory.name, "damaged", f"damaged: {reasons[0]}")
+    found = trouble(folder, factory.name)
+    return IndexState(factory.name, found, _TROUBLES[found])
+
+
+def compare(name: str, stamp: Stamp, newer: int, count: int) -> IndexState:
+    """How an index that can be used stands to a library of `count` prompts."""
+    said = list(_lacks(stamp, newer, count))
+    if said:
+        return IndexState(name, "behind", ", ".join(said))
+    return IndexState(name, "complete", f"complete, {stamp.total:,} prompts")
+
+
+def _lacks(stamp: Stamp, newer: int, count: int) -> Iterator[str]:
+    if newer:
+        yield f"{newer:,} newer prompts are searched one by one"
+    if gone := stamp.total + newer - count:
+        yield f"{gone:,} deleted ones are passed over"
+    if stamp.waiting:
+        yield f"{stamp.waiting:,} had no vector when it was built"
