@@ -40,9 +40,10 @@ def atoms_of(folder: Path) -> Mapping[str, list[str]]:
 
 def losses(idea: str, atoms: list[str]) -> Iterator[tuple[str, str]]:
     """An atom and the idea without it, where its words can be taken out and leave something."""
+    pieces = re.findall(r"\w+|\W+", idea)
     for atom in dict.fromkeys(atoms):
         gone = {stem(word) for word in content_words(atom)}
-        left = re.sub(r"\w+", lambda m: "" if stem(m[0].lower()) in gone else m[0], idea)
+        left = "".join("" if stem(piece.lower()) in gone else piece for piece in pieces)
         if gone and gone <= {stem(word) for word in words(idea)} and content_words(left):
             yield atom, left
 
