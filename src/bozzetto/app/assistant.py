@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -132,8 +133,10 @@ class Assistant:
         """Import a source without embedding: a report for each file it stands for."""
         with sources_of(str(source), kind, self.settings.home, self._progress) as found:
             reports = [self._import(one, alone=len(found) == 1) for one in found]
-        self._renew_families()
-        self._indexing.refresh_words()
+        with ThreadPoolExecutor(1) as beside:
+            words = beside.submit(self._indexing.refresh_words)
+            self._renew_families()
+            words.result()
         return reports
 
     def _import(self, source: PromptSource, *, alone: bool) -> ImportReport:
