@@ -6,12 +6,12 @@ asynchronous and streams. `bozzetto.testing` holds a contract suite for each.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
-from bozzetto.types import Batch, ChatEvent, ChatRequest, Keys, Vectors
+from bozzetto.types import Batch, ChatEvent, ChatRequest, Keys, Progress, Vectors
 
 __all__ = [
     "ChatFeatures",
@@ -19,6 +19,7 @@ __all__ = [
     "Embedder",
     "EmbedderFeatures",
     "PromptSource",
+    "RemoteSource",
     "SourceFeatures",
     "TextIndex",
     "TextIndexFeatures",
@@ -52,6 +53,19 @@ class PromptSource(Protocol):
 
         Raises:
             InputError: the source as a whole cannot be read (no prompt column, truncated).
+        """
+        ...
+
+
+@runtime_checkable
+class RemoteSource(PromptSource, Protocol):
+    """A source that has to be brought to this machine before it is read."""
+
+    def fetch(self, progress: Callable[[Progress], None]) -> None:
+        """Bring it here, going on where an earlier try broke off; at once where it is here.
+
+        Raises:
+            BackendError: the place cannot be reached, refuses, or breaks off.
         """
         ...
 

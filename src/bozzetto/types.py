@@ -138,13 +138,17 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far a long job is. `total` and `seconds_left` are None while unknown."""
+    """How far a long job is. `total` and `seconds_left` are None while unknown.
+
+    `unit` is what is counted where it is not rows or texts.
+    """
 
     stage: str
     done: int
     total: int | None = None
     seconds_left: float | None = None
     message: str | None = None
+    unit: Literal["bytes"] | None = None
 
 
 @dataclass(frozen=True, slots=True)

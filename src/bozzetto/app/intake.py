@@ -13,7 +13,7 @@ from typing import BinaryIO
 from bozzetto.app.parts import open_source
 from bozzetto.library.recognise import expand
 from bozzetto.plugins import names, split_name
-from bozzetto.ports import PromptSource
+from bozzetto.ports import PromptSource, RemoteSource
 from bozzetto.types import Progress
 
 __all__ = ["sources_of"]
@@ -33,6 +33,7 @@ def sources_of(
         NotFoundError: nothing is there.
         InputError: it is of no kind that can be read.
         SetupError: no source is called `kind`.
+        BackendError: it is far away and could not be brought here.
     """
     if source == "-":
         with _spooled(sys.stdin.buffer, home) as path:
@@ -40,7 +41,10 @@ def sources_of(
         return
     scheme, rest = split_name(source)
     if kind is None and scheme in names("sources") and not Path(source).exists():
-        yield [open_source(scheme, rest, home=home)]
+        named = open_source(scheme, rest, home=home)
+        if isinstance(named, RemoteSource):
+            named.fetch(progress)
+        yield [named]
         return
     found, skipped = expand(Path(source).expanduser(), kind)
     for one in skipped:

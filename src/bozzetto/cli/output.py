@@ -55,21 +55,14 @@ def progress_bar() -> Iterator[Callable[[Progress], None]]:
         yield lambda step: note(step.message) if step.message else None
         return
     from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        TaskID,
-        TextColumn,
-    )
-    from rich.progress import (
-        Progress as Bars,
-    )
+    from rich.progress import BarColumn, TaskID, TextColumn
+    from rich.progress import Progress as Bars
 
     stderr = Console(stderr=True, highlight=False, markup=False)
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),
-        MofNCompleteColumn(),
+        TextColumn("{task.fields[amount]}", markup=False),
         TextColumn("{task.fields[left]}", markup=False),
     )
     with Bars(*columns, console=stderr, transient=True) as bars:
@@ -78,14 +71,24 @@ def progress_bar() -> Iterator[Callable[[Progress], None]]:
         def show(step: Progress) -> None:
             if step.message:
                 stderr.print(visible(step.message))
+            if not step.done and step.total is None:
+                return
             if step.stage not in tasks:
-                tasks[step.stage] = bars.add_task(step.stage, total=step.total, left="")
+                tasks[step.stage] = bars.add_task(step.stage, total=step.total, left="", amount="")
             task = tasks[step.stage]
-            bars.update(task, completed=step.done, total=step.total)
+            bars.update(task, completed=step.done, total=step.total, amount=_amount(step))
             guess = next(bar for bar in bars.tasks if bar.id == task).time_remaining
             bars.update(task, left=_left(guess if step.seconds_left is None else step.seconds_left))
 
         yield show
+
+
+def _amount(step: Progress) -> str:
+    """How much of how much is done."""
+    if step.unit == "bytes":
+        total = "?" if step.total is None else f"{step.total / 1e6:,.1f}"
+        return f"{step.done / 1e6:,.1f}/{total} MB"
+    return f"{step.done:,}/{'?' if step.total is None else f'{step.total:,}'}"
 
 
 def _left(seconds: float | None) -> str:

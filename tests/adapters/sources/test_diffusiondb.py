@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from werkzeug import Request, Response
 
 from bozzetto.adapters.sources.diffusiondb import open_source
 from bozzetto.errors import BackendError, InputError
+from bozzetto.ports import RemoteSource
+from bozzetto.types import Progress
 
 PROMPTS = [f"prompt {n}, {n * 7919}" for n in range(20_000)]
 
@@ -26,9 +29,12 @@ def table() -> bytes:
 class Host:
     """A host that breaks off after so many bytes, and knows ranges where it says so."""
 
-    def __init__(self, content: bytes, piece: int, *, ranges: bool = True) -> None:
+    def __init__(
+        self, content: bytes, piece: int, *, ranges: bool = True, seconds: float = 0
+    ) -> None:
         self.content = content
         self.piece = piece
+        self.seconds = seconds
         self.ranges = ranges
         self.etag = '"v1"'
         self.starts: list[int] = []
@@ -48,7 +54,10 @@ class Host:
         return answer
 
     def _pieces(self, body: bytes) -> Iterator[bytes]:
-        yield body[: self.piece]
+        part = self.piece // 4 + 1
+        for start in range(0, min(self.piece, len(body)), part):
+            yield body[: self.piece][start : start + part]
+            time.sleep(self.seconds / 4)
         if len(body) > self.piece:
             raise ConnectionResetError
 
@@ -74,6 +83,41 @@ def test_a_download_that_breaks_off_goes_on(
     assert open_source("2m", home=tmp_path).fingerprint() == print_before
     assert len(host.starts) == 3, "it is not fetched again"
     assert (source.features.name, source.features.kind) == ("diffusiondb:2m", "diffusiondb")
+
+
+def test_a_download_tells_how_far_it_is_also_when_it_goes_on(
+    serve: HTTPServer, table: bytes, tmp_path: Path
+) -> None:
+    host = Host(table, piece=len(table) // 3 + 1)
+    serve.expect_request("/files/metadata.parquet").respond_with_handler(host)
+    source = open_source("2m", home=tmp_path)
+    assert isinstance(source, RemoteSource)
+    steps: list[Progress] = []
+    source.fetch(steps.append)
+    assert {(step.stage, step.total, step.unit) for step in steps} == {
+        ("download diffusiondb:2m", len(table), "bytes")
+    }
+    done = [step.done for step in steps]
+    assert done == sorted(done)
+    assert done[-1] == len(table)
+    assert set(host.starts[1:]) <= set(done), "it goes on from what it had told"
+    steps.clear()
+    source.fetch(steps.append)
+    assert steps == [], "it is here already"
+
+
+def test_a_slow_download_says_how_long_it_still_takes(
+    serve: HTTPServer, table: bytes, tmp_path: Path
+) -> None:
+    host = Host(table, piece=len(table), seconds=2)
+    serve.expect_request("/files/metadata.parquet").respond_with_handler(host)
+    steps: list[Progress] = []
+    open_source("2m", home=tmp_path).fetch(steps.append)
+    assert steps[0].seconds_left is None, "nothing is known at first"
+    assert steps[-1].seconds_left == 0
+    guesses = [step.seconds_left for step in steps if step.seconds_left]
+    assert guesses
+    assert max(guesses) < 60
 
 
 def test_a_file_that_changed_in_between_is_fetched_anew(

@@ -7,7 +7,8 @@ another place that holds the same files.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx2
@@ -15,15 +16,18 @@ import httpx2
 from bozzetto.adapters.sources.parquet import ParquetSource
 from bozzetto.errors import BackendError, InputError
 from bozzetto.ports import SourceFeatures
-from bozzetto.types import Batch
+from bozzetto.types import Batch, Progress
 
-__all__ = ["BASE_URL", "DiffusionDbSource", "download", "open_source"]
+__all__ = ["BASE_URL", "DiffusionDbSource", "open_source"]
 
 BASE_URL = "https://huggingface.co/datasets/poloclub/diffusiondb/resolve/main"
 
 _FILES = {"2m": "metadata.parquet", "large": "metadata-large.parquet"}
 _TRIES = 5
 _SECONDS = 30.0
+_SETTLED = 1.0
+"""Seconds after which the pace of a download tells how long it takes."""
+
 _NOTHING_AFTER = 416
 
 
@@ -43,7 +47,7 @@ def open_source(rest: str, *, home: Path, name: str | None = None) -> DiffusionD
 
 
 class DiffusionDbSource:
-    """The downloaded table; it is fetched when it is first read."""
+    """The downloaded table; it is fetched when it is first read, if not before."""
 
     def __init__(self, url: str, target: Path, name: str) -> None:
         self._url = url
@@ -54,6 +58,15 @@ class DiffusionDbSource:
     def features(self) -> SourceFeatures:
         """What the source is."""
         return self._features
+
+    def fetch(self, progress: Callable[[Progress], None]) -> None:
+        """Download the table where it is not here yet, going on where a try broke off.
+
+        Raises:
+            BackendError: it could not be downloaded.
+        """
+        if not self._target.exists():
+            _download(self._url, self._target, _Meter(f"download {self._features.name}", progress))
 
     def fingerprint(self) -> str:
         """A hash of the content.
@@ -68,12 +81,40 @@ class DiffusionDbSource:
         return self._table().read(start)
 
     def _table(self) -> ParquetSource:
-        if not self._target.exists():
-            download(self._url, self._target)
+        self.fetch(_silent)
         return ParquetSource(self._target, self._features.name, "diffusiondb")
 
 
-def download(url: str, target: Path) -> None:
+def _silent(_: Progress) -> None:
+    """Tell nobody."""
+
+
+class _Meter:
+    """Tells how far a download is and, from its own pace, how long it still takes."""
+
+    def __init__(self, stage: str, tell: Callable[[Progress], None]) -> None:
+        self._stage, self._tell = stage, tell
+        self._total: int | None = None
+        self._start = self._have = 0
+        self._started = 0.0
+
+    def begin(self, have: int, total: int | None) -> None:
+        """A connection stands; so much is here already."""
+        self._start = self._have = have
+        self._total = total
+        self._started = time.monotonic()
+
+    def take(self, count: int) -> None:
+        """So many bytes more are here."""
+        self._have += count
+        left = None
+        elapsed = time.monotonic() - self._started
+        if self._total is not None and elapsed > _SETTLED:
+            left = (self._total - self._have) * elapsed / (self._have - self._start)
+        self._tell(Progress(self._stage, self._have, self._total, left, unit="bytes"))
+
+
+def _download(url: str, target: Path, meter: _Meter) -> None:
     """Fetch a file, going on where an earlier try broke off; it appears when it is whole.
 
     Raises:
@@ -85,7 +126,7 @@ def download(url: str, target: Path) -> None:
         for _ in range(_TRIES):
             before = _size(part)
             try:
-                if _fetch(client, url, part):
+                if _fetch(client, url, part, meter):
                     part.replace(target)
                     return
             except httpx2.TransportError as error:
@@ -108,7 +149,7 @@ def _failed(url: str, part: Path, reason: str) -> BackendError:
     )
 
 
-def _fetch(client: httpx2.Client, url: str, part: Path) -> bool:
+def _fetch(client: httpx2.Client, url: str, part: Path, meter: _Meter) -> bool:
     """Fetch what is missing of a file; True when all of it is there."""
     have = _size(part)
     marker = part.with_name(f"{part.name}.etag")
@@ -135,9 +176,11 @@ def _fetch(client: httpx2.Client, url: str, part: Path) -> bool:
             marker.write_text(etag)
         else:
             marker.unlink(missing_ok=True)
+        meter.begin(have if resumed else 0, total)
         with part.open("ab" if resumed else "wb") as file:
             for piece in answer.iter_bytes():
                 file.write(piece)
+                meter.take(len(piece))
     whole = total is None or _size(part) == total
     if whole:
         marker.unlink(missing_ok=True)
