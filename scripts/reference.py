@@ -131,7 +131,10 @@ def _settings() -> str:
         "The command line goes before the environment, the environment before `config.toml` in\n"
         "the home folder, and the file before the default. `bozzetto config show` says which of\n"
         "them each value came from. The home folder itself is `--home`, else `BOZZETTO_HOME`,\n"
-        f"else the platform's data folder.\n\n{table}"
+        f"else the platform's data folder.\n\n{table}\n"
+        'Tables `[prices."scheme:model"]` in the file say what a chat model costs: `input` and\n'
+        "`output`, for a million tokens, in a currency of your own; `[prices.scheme]` holds for all\n"
+        "models of a scheme.\n"
     )
 
 

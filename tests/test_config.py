@@ -8,6 +8,7 @@ import pytest
 
 from bozzetto.config import OPTIONS, config_path, find_home, load_settings
 from bozzetto.errors import InputError, SetupError
+from bozzetto.types import Price
 
 
 def test_defaults(tmp_path: Path) -> None:
@@ -64,6 +65,36 @@ def test_an_unknown_option_is_named_with_the_nearest_known(tmp_path: Path) -> No
         load_settings(tmp_path, environ={})
     assert caught.value.message == f"{config_path(tmp_path)}: unknown option 'max_nsfv'"
     assert caught.value.hint == "did you mean 'max_nsfw'?"
+
+
+def test_prices_are_the_user_s(tmp_path: Path) -> None:
+    config_path(tmp_path).write_text(
+        'n = 2\n[prices."openai:x"]\ninput = 2.5\noutput = 10\n'
+        "[prices.ollama]\ninput = 0\noutput = 0"
+    )
+    settings = load_settings(tmp_path, environ={})
+    assert settings.prices == {"openai:x": Price(2.5, 10.0), "ollama": Price(0.0, 0.0)}
+    assert "prices" not in {name for name, _, _ in settings.items()}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "prices = 3",
+        '[prices]\n"openai:x" = 2.5',
+        '[prices."openai:x"]\ninput = 2.5',
+        '[prices."openai:x"]\ninput = -1\noutput = 1',
+        '[prices."openai:x"]\ninput = nan\noutput = 1',
+        '[prices."openai:x"]\ninput = true\noutput = 1',
+        '[prices."openai:x"]\ninput = 1\noutput = 1\ncached = 1',
+    ],
+)
+def test_a_price_that_is_none_is_named_with_an_example(tmp_path: Path, text: str) -> None:
+    config_path(tmp_path).write_text(text)
+    with pytest.raises(InputError, match="prices") as caught:
+        load_settings(tmp_path, environ={})
+    assert str(config_path(tmp_path)) in caught.value.message
+    assert caught.value.hint == '[prices."openai:some-model"], then: input = 2.5 and output = 10'
 
 
 @pytest.mark.parametrize("content", [b"k = ", b"\xff\xfe"])

@@ -1,6 +1,7 @@
 """Settings, read once: command line > environment > file > default.
 
-The file is `config.toml` in the home folder. Each option's environment variable is
+The file is `config.toml` in the home folder; its tables `[prices."scheme:model"]` say what
+chat models cost, for a million tokens. Each option's environment variable is
 `BOZZETTO_` and its name in capitals. The home itself comes from `--home`, then
 `BOZZETTO_HOME`, then the platform's data folder.
 """
@@ -18,6 +19,7 @@ from types import MappingProxyType
 from typing import Any
 
 from bozzetto.errors import InputError, SetupError
+from bozzetto.types import Price
 
 __all__ = ["OPTIONS", "Option", "Settings", "config_path", "find_home", "load_settings"]
 
@@ -42,9 +44,25 @@ OPTIONS = (
     Option("max_nsfw", float, 0.5, "prompts with a higher NSFW score are hidden", 0.0, 2.0),
     Option("workers", int, 0, "processes for embedding; 0: one a core", 0, 64),
     Option("timeout", float, 60.0, "seconds a chat model may stay silent", 0.1, 3600.0),
+    Option(
+        "max_tokens", int, 0, "tokens of a chat model one call may take; 0: any number", 0, 1e12
+    ),
+    Option("max_tokens_day", int, 0, "the same for a day (UTC)", 0, 1e12),
+    Option(
+        "max_cost", float, 0.0, "what one call may cost, by `prices`; 0: anything", 0.0, 1e9
+    ),
+    Option("max_cost_day", float, 0.0, "the same for a day (UTC)", 0.0, 1e9),
+    Option(
+        "answer_days", float, 30.0, "days a chat model's answers are kept; 0: none", 0.0, 3650.0
+    ),
     Option("actor", str, "", "the name written beside each change; empty: the system's user"),
 )
 """Every option there is; `config show` and the reference are made from this table."""
+
+PRICES = "prices"
+"""The table of the settings file that says what chat models cost."""
+
+_PRICE_EXAMPLE = '[prices."openai:some-model"], then: input = 2.5 and output = 10'
 
 _BY_NAME = {option.name: option for option in OPTIONS}
 
@@ -61,15 +79,21 @@ class Settings:
     max_nsfw: float
     workers: int
     timeout: float
+    max_tokens: int
+    max_tokens_day: int
+    max_cost: float
+    max_cost_day: float
+    answer_days: float
     actor: str
+    prices: Mapping[str, Price] = field(default_factory=lambda: MappingProxyType({}))
     origins: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
     def items(self) -> tuple[tuple[str, Any, str], ...]:
-        """Name, value and origin of every option."""
+        """Name, value and origin of every option; `prices` are a table of their own."""
         return tuple(
             (item.name, getattr(self, item.name), self.origins.get(item.name, "default"))
             for item in fields(self)
-            if item.name != "origins"
+            if item.name not in ("prices", "origins")
         )
 
 
@@ -106,8 +130,10 @@ def load_settings(
     folder, origin = find_home(home, environ)
     values: dict[str, Any] = {option.name: option.default for option in OPTIONS}
     origins = {"home": origin}
+    written = _read_file(config_path(folder))
+    prices = _prices(written.pop(PRICES, {}), config_path(folder))
     layers = (
-        (str(config_path(folder)), _read_file(config_path(folder))),
+        (str(config_path(folder)), written),
         ("environment", _read_environment(environ)),
         ("argument", {k: v for k, v in (overrides or {}).items() if v is not None}),
     )
@@ -116,7 +142,7 @@ def load_settings(
             values[name] = _convert(_BY_NAME[name], raw, place)
             origins[name] = place
     values["actor"] = values["actor"] or _system_user()
-    return Settings(home=folder, origins=MappingProxyType(origins), **values)
+    return Settings(home=folder, prices=prices, origins=MappingProxyType(origins), **values)
 
 
 def _read_file(path: Path) -> dict[str, object]:
@@ -130,13 +156,38 @@ def _read_file(path: Path) -> dict[str, object]:
     except OSError as error:
         raise SetupError(f"{path} cannot be read: {error.strerror}") from error
     for name in found:
-        if name not in _BY_NAME:
+        if name not in (*_BY_NAME, PRICES):
             close = difflib.get_close_matches(name, _BY_NAME, n=1)
             raise SetupError(
                 f"{path}: unknown option {name!r}",
                 hint=f"did you mean {close[0]!r}?" if close else f"known: {', '.join(_BY_NAME)}",
             )
     return found
+
+
+def _prices(found: object, path: Path) -> Mapping[str, Price]:
+    """The table of prices by chat model."""
+    if not isinstance(found, dict):
+        raise InputError(f"{PRICES} ({path}): {found!r} is not a table", hint=_PRICE_EXAMPLE)
+    return MappingProxyType({name: _price(name, row, path) for name, row in found.items()})
+
+
+def _price(name: str, row: object, path: Path) -> Price:
+    numbers = row if isinstance(row, dict) else {}
+    good = set(numbers) == {"input", "output"} and all(map(_is_price, numbers.values()))
+    if not good:
+        raise InputError(
+            f"{PRICES}.{name!r} ({path}): wants input and output, numbers of 0 or more"
+            " for a million tokens",
+            hint=_PRICE_EXAMPLE,
+        )
+    return Price(float(numbers["input"]), float(numbers["output"]))
+
+
+def _is_price(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return 0 <= value < 1e9
 
 
 def _read_environment(environ: Mapping[str, str]) -> dict[str, object]:
