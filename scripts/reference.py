@@ -133,8 +133,8 @@ def _settings() -> str:
         "them each value came from. The home folder itself is `--home`, else `BOZZETTO_HOME`,\n"
         f"else the platform's data folder.\n\n{table}\n"
         'Tables `[prices."scheme:model"]` in the file say what a chat model costs: `input` and\n'
-        "`output`, for a million tokens, in a currency of your own; `[prices.scheme]` holds for all\n"
-        "models of a scheme.\n"
+        "`output`, for a million tokens, in a currency of your own; `[prices.scheme]` holds for\n"
+        "all models of a scheme.\n"
     )
 
 

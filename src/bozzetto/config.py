@@ -48,9 +48,7 @@ OPTIONS = (
         "max_tokens", int, 0, "tokens of a chat model one call may take; 0: any number", 0, 1e12
     ),
     Option("max_tokens_day", int, 0, "the same for a day (UTC)", 0, 1e12),
-    Option(
-        "max_cost", float, 0.0, "what one call may cost, by `prices`; 0: anything", 0.0, 1e9
-    ),
+    Option("max_cost", float, 0.0, "what one call may cost, by `prices`; 0: anything", 0.0, 1e9),
     Option("max_cost_day", float, 0.0, "the same for a day (UTC)", 0.0, 1e9),
     Option(
         "answer_days", float, 30.0, "days a chat model's answers are kept; 0: none", 0.0, 3650.0
