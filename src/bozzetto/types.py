@@ -153,7 +153,10 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class ImportReport:
-    """What one import did. `new + known` is the number of good rows."""
+    """What one import did. `new + known` is the number of good rows.
+
+    `deleted` counts those whose prompts were deleted since; they stay away.
+    """
 
     source: str
     rows: int
@@ -162,6 +165,7 @@ class ImportReport:
     bad: tuple[BadRow, ...]
     bad_count: int
     already_complete: bool = False
+    deleted: int = 0
 
 
 @dataclass(frozen=True, slots=True)

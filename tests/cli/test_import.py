@@ -28,6 +28,47 @@ def test_importing_twice_changes_nothing(run: Run, lines: Path) -> None:
     assert run("library", "list", "--format", "json").out == before
 
 
+def test_what_was_deleted_by_hand_stays_away_and_the_way_back_is_told(
+    run: Run, tmp_path: Path
+) -> None:
+    file = tmp_path / "two words.txt"
+    file.write_text("a red fox\na blue bird\na red fox\n", encoding="utf-8")
+    run("import", str(file), "--no-embed")
+    fox = run("library", "list", "--format", "json").json["prompts"][0]["id"]
+    run("library", "delete", fox)
+    again = run("import", str(file), "--no-embed")
+    assert again.out == "two words.txt: already in the library, nothing changed\n"
+    assert again.err.startswith(
+        "two words.txt: 2 of its 3 rows stay away, for their prompts were deleted since; "
+        "to have them back: bozzetto library delete --source 'two words.txt', then import it again"
+    )
+    answer = run("import", str(file), "--no-embed", "--format", "json")
+    assert answer.json["imports"][0]["deleted"] == 2
+    assert [row["id"] for row in listed(run)] != [fox]
+    run("library", "delete", "--source", "two words.txt")
+    anew = run("import", str(file), "--no-embed", "--format", "json").json["imports"][0]
+    assert (anew["new"], anew["deleted"]) == (2, 0)
+    assert [row["prompt"] for row in listed(run)] == ["a red fox", "a blue bird"]
+
+
+def test_two_sources_of_one_name_are_both_deleted_and_that_is_told(
+    run: Run, lines: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "other").mkdir()
+    other = tmp_path / "other" / lines.name
+    other.write_text("a green frog, etching\n", encoding="utf-8")
+    run("import", str(lines), str(other), "--no-embed")
+    run("library", "delete", listed(run)[0]["id"])
+    assert "it deletes all 2 sources of this name" in run("import", str(lines), "--no-embed").err
+    assert "stay away" not in run("import", str(other), "--no-embed").err
+
+
+def listed(run: Run) -> list[dict[str, Any]]:
+    """What the library holds, oldest first."""
+    found: list[dict[str, Any]] = run("library", "list", "--format", "json").json["prompts"]
+    return found
+
+
 def test_bad_rows_are_told_and_the_good_ones_kept(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "rows.jsonl"
     file.write_text('{"prompt": "a fox"}\nnot json\n{"prompt": ""}\n', encoding="utf-8")
@@ -42,6 +83,21 @@ def test_stdin_is_a_source(run: Run) -> None:
     answer = run("import", "-", "--no-embed", "--format", "json", stdin="a fox\na bird\n")
     assert answer.json["imports"][0]["source"] == "stdin"
     assert answer.json["imports"][0]["new"] == 2
+
+
+def test_what_export_writes_can_be_piped_into_import(run: Run, lines: Path, tmp_path: Path) -> None:
+    run("import", str(lines), "--no-embed")
+    written = run("library", "export", "-").out
+    other = str(tmp_path / "other")
+    answer = run("import", "-", "--no-embed", "--home", other, "--format", "json", stdin=written)
+    assert answer.json["imports"][0]["new"] == 2
+    pages = [
+        run("library", "list", *home, "--format", "json").json["prompts"]
+        for home in ((), ("--home", other))
+    ]
+    assert [[row["prompt"] for row in page] for page in pages] == [
+        ["a red fox, ink drawing", "a blue bird, watercolor"]
+    ] * 2
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ def test_import_list_show_export_and_back(run: Run, lines: Path, tmp_path: Path)
                 "bad": 0,
                 "bad_rows": [],
                 "already_complete": False,
+                "deleted": 0,
             }
         ],
         "errors": [],

@@ -38,6 +38,16 @@ def test_deleting_by_id_leaves_nothing_of_it(store: Store, fill: Fill, tmp_path:
     assert store.delete(["f" * 16], actor="bob", now="later") == 0
 
 
+def test_rows_of_deleted_prompts_are_counted(store: Store, fill: Fill) -> None:
+    fill("one", ["a cat", "a dog", "a cat"], bad=[BadRow("line 4", "empty")])
+    fill("two", ["a dog"])
+    assert [info.deleted for info in store.sources()] == [0, 0]
+    store.delete([prompt_id("a cat")], actor="bob", now="later")
+    assert [info.deleted for info in store.sources()] == [2, 0]
+    store.delete([prompt_id("a dog")], actor="bob", now="later")
+    assert [(info.deleted, info.prompts) for info in store.sources()] == [(3, 0), (1, 0)]
+
+
 def test_deleting_a_source_keeps_what_others_have(store: Store, fill: Fill, tmp_path: Path) -> None:
     fill("one", ["a cat", "a dog"], bad=[BadRow("line 3", "empty")])
     fill("two", ["a cat"])

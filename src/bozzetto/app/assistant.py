@@ -12,7 +12,7 @@ from typing import Self
 from bozzetto.app.clock import now
 from bozzetto.app.counts import library_counts
 from bozzetto.app.indexing import Indexing
-from bozzetto.app.intake import sources_of
+from bozzetto.app.intake import sources_of, way_back
 from bozzetto.app.shelf import Shelf
 from bozzetto.app.writing import Order, check_chat, write
 from bozzetto.config import Settings, load_settings
@@ -127,6 +127,7 @@ class Assistant:
             bad=tuple(row for report in reports for row in report.bad),
             bad_count=sum(report.bad_count for report in reports),
             already_complete=all(report.already_complete for report in reports),
+            deleted=sum(report.deleted for report in reports),
         )
 
     def add_each(self, source: str | Path, *, kind: str | None = None) -> list[ImportReport]:
@@ -142,7 +143,7 @@ class Assistant:
     def _import(self, source: PromptSource, *, alone: bool) -> ImportReport:
         """One file; among others in a folder a broken one is reported and stops nobody."""
         try:
-            return import_source(
+            report = import_source(
                 self._store,
                 source,
                 actor=self.settings.actor,
@@ -154,6 +155,9 @@ class Assistant:
                 raise
             name = source.features.name
             return ImportReport(name, 0, 0, 0, (BadRow("the file", error.message),), 1)
+        if report.already_complete and report.deleted:
+            self._progress(Progress("import", 0, message=way_back(report, self._store.sources())))
+        return report
 
     def embed(self) -> None:
         """Embed what has no vector yet and bring the indexes up to date; resumable."""

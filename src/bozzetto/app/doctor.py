@@ -175,6 +175,8 @@ def _content(settings: Settings, store: Store) -> Iterator[Check]:
     )
     for info in stats.sources:
         detail = f"{info.rows:,} rows, {info.prompts:,} prompts, {info.bad:,} bad rows"
+        if info.deleted:
+            detail += f", {info.deleted:,} rows whose prompts were deleted"
         if info.complete:
             yield Check(f"source {info.name}", "ok", detail)
         else:

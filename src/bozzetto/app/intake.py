@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from bozzetto.app.parts import open_source
-from bozzetto.library.recognise import expand
+from bozzetto.library.recognise import expand, recognise
 from bozzetto.plugins import names, split_name
 from bozzetto.ports import PromptSource, RemoteSource
-from bozzetto.types import Progress
+from bozzetto.store.facets import SourceInfo
+from bozzetto.types import ImportReport, Progress
 
-__all__ = ["sources_of"]
+__all__ = ["sources_of", "way_back"]
 
 STDIN = "stdin"
 
@@ -37,7 +39,8 @@ def sources_of(
     """
     if source == "-":
         with _spooled(sys.stdin.buffer, home) as path:
-            yield [open_source(kind or "text", str(path), home=home, name=STDIN)]
+            scheme = kind or recognise(path) or "text"
+            yield [open_source(scheme, str(path), home=home, name=STDIN)]
         return
     scheme, rest = split_name(source)
     if kind is None and scheme in names("sources") and not Path(source).exists():
@@ -61,3 +64,15 @@ def _spooled(stream: BinaryIO, home: Path) -> Iterator[Path]:
         with path.open("wb") as file:
             shutil.copyfileobj(stream, file)
         yield path
+
+
+def way_back(report: ImportReport, sources: Sequence[SourceInfo]) -> str:
+    """How prompts of a source that were deleted by hand can be had again."""
+    alike = sum(info.name == report.source for info in sources)
+    others = f" (it deletes all {alike} sources of this name)" if alike > 1 else ""
+    return (
+        f"{report.source}: {report.deleted:,} of its {report.rows:,} rows stay away, for their "
+        "prompts were deleted since; to have them back: "
+        f"bozzetto library delete --source {shlex.quote(report.source)}{others}, "
+        "then import it again"
+    )

@@ -139,6 +139,7 @@ def report_json(report: ImportReport) -> Json:
         "bad": report.bad_count,
         "bad_rows": [_bad_json(row) for row in report.bad],
         "already_complete": report.already_complete,
+        "deleted": report.deleted,
     }
 
 

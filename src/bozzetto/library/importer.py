@@ -171,4 +171,5 @@ def _report(store: Store, fingerprint: str, already: bool) -> ImportReport:
         bad=bad,
         bad_count=info.bad,
         already_complete=already,
+        deleted=info.deleted,
     )

@@ -47,7 +47,10 @@ class Allowed:
 
 @dataclass(frozen=True, slots=True)
 class SourceInfo:
-    """A source as it stands in the library. `prompts` counts those seen in it, still here."""
+    """A source as it stands in the library.
+
+    `prompts` counts those seen in it, still here; `deleted` its rows whose prompts are not.
+    """
 
     name: str
     kind: str
@@ -57,6 +60,7 @@ class SourceInfo:
     bad: int
     complete: bool
     prompts: int
+    deleted: int
     at: str
     actor: str
 
@@ -149,17 +153,18 @@ def sources(connection: sqlite3.Connection) -> tuple[SourceInfo, ...]:
     """Every source, in the order of import."""
     rows = connection.execute(
         "SELECT s.name, s.kind, s.fingerprint, s.rows, s.new, s.bad, s.complete,"
-        " coalesce(n.prompts, 0), c.at, c.actor"
+        " coalesce(n.prompts, 0), s.rows - s.bad - coalesce(n.rows, 0), c.at, c.actor"
         " FROM sources s JOIN changes c ON c.id = s.change LEFT JOIN"
-        " (SELECT source, count(*) AS prompts FROM occurrences GROUP BY source) n"
+        " (SELECT source, count(*) AS prompts, sum(count) AS rows FROM occurrences"
+        " GROUP BY source) n"
         " ON n.source = s.id ORDER BY s.id"
     )
     return tuple(_info(row) for row in rows)
 
 
 def _info(row: tuple[Any, ...]) -> SourceInfo:
-    name, kind, fingerprint, rows, new, bad, complete, prompts, at, actor = row
-    return SourceInfo(name, kind, fingerprint, rows, new, bad, bool(complete), prompts, at, actor)
+    name, kind, fingerprint, rows, new, bad, complete, *rest = row
+    return SourceInfo(name, kind, fingerprint, rows, new, bad, bool(complete), *rest)
 
 
 def bad_rows(connection: sqlite3.Connection, fingerprint: str) -> tuple[BadRow, ...]:
