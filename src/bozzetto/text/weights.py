@@ -77,6 +77,7 @@ _MARKS: Final = {
     "compel": re.compile(r"[()\\+-]"),
 }
 _COMPEL: Final = re.compile(r"(?<!\\)\)(?:\d*\.\d|(?:\++|-+)(?![\w+-]))|[^\W\d_]{2}\+\+(?!\w)")
+_FACTORS: Final = {"(": 1.1, "[": 1 / 1.1}
 _STEPS: Final = {"+": 1.1, "-": 0.9}
 _STRONGEST: Final = 100.0
 
@@ -110,9 +111,13 @@ def convert(text: str, source: Syntax, target: Syntax) -> str:
 def parse(text: str, syntax: Syntax) -> tuple[Piece, ...]:
     """A prompt as pieces with effective weights, neighbours of one weight joined.
 
-    Brackets that do not pair weigh nothing: A1111's are dropped, in the others they are text.
+    A1111's brackets that nothing closes weigh all that follows, as there, unless they cross
+    others; its closing ones that nothing opened are dropped. In the others both are text.
     """
-    tokens = _pair(list(_stretches(text, syntax)))
+    tokens = list(_stretches(text, syntax))
+    for token in _unclosed(tokens):
+        if syntax == "a1111":
+            token.paired, token.factor = True, _FACTORS[token.text]
     return tuple(_joined(_spaced(_weighed(tokens, keep=syntax != "a1111"))))
 
 
@@ -148,7 +153,7 @@ def _read(found: dict[str, str | None], whole: str, syntax: Syntax) -> Iterator[
     elif found["close"]:
         yield _close(found, whole, syntax)
     elif found.get("square"):
-        yield _Token("close", "]", 1 / 1.1)
+        yield _Token("close", "]", _FACTORS["["])
     elif word and signs:
         yield _Token("open", "(")
         yield _Token("text", _unescaped(word))
@@ -171,11 +176,11 @@ def _close(found: dict[str, str | None], whole: str, syntax: Syntax) -> _Token:
         return _Token("close", whole, _stepped(signs))
     if number is not None:
         return _Token("close", whole, float(number), absolute=syntax == "comfy")
-    return _Token("close", whole, 1.0 if syntax == "compel" else 1.1)
+    return _Token("close", whole, 1.0 if syntax == "compel" else _FACTORS["("])
 
 
-def _pair(tokens: list[_Token]) -> list[_Token]:
-    """Marks the brackets that pair, and hands the closing one's factor to the opening one."""
+def _unclosed(tokens: list[_Token]) -> list[_Token]:
+    """Marks the brackets that pair, hands the closing one's factor on; the opening ones left."""
     opened: list[_Token] = []
     waiting = {"(": 0, "[": 0}
     for token in tokens:
@@ -190,7 +195,7 @@ def _pair(tokens: list[_Token]) -> list[_Token]:
             waiting[opener] -= 1
             partner.paired = token.paired = True
             partner.factor, partner.absolute = token.factor, token.absolute
-    return tokens
+    return opened
 
 
 def _weighed(tokens: Iterable[_Token], *, keep: bool) -> Iterator[Piece]:
@@ -222,11 +227,12 @@ def _spaced(pieces: Iterable[Piece]) -> Iterator[Piece]:
 
 
 def _joined(pieces: Iterable[Piece]) -> Iterator[Piece]:
-    for (weight, literal), group in groupby(pieces, lambda piece: (piece.weight, piece.literal)):
+    some = (piece for piece in pieces if piece.text)
+    for (weight, literal), group in groupby(some, lambda piece: (piece.weight, piece.literal)):
         if literal:
             yield from group
-        elif text := "".join(piece.text for piece in group):
-            yield Piece(text, weight)
+        else:
+            yield Piece("".join(piece.text for piece in group), weight)
 
 
 def write(pieces: Sequence[Piece], syntax: Syntax) -> str:
