@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bozzetto.errors import SetupError
 from bozzetto.store.vectors import VectorCache, text_hashes
 from bozzetto.types import Vectors
 
@@ -65,12 +66,44 @@ def test_many_small_puts_end_in_few_blocks(cache: VectorCache, tmp_path: Path) -
     connection.close()
 
 
-def test_forgotten_vectors_are_gone(cache: VectorCache) -> None:
-    cache.put("e", KEYS[:5], vectors(5))
-    cache.forget(KEYS[[1, 3]])
-    assert cache.missing("e", KEYS[:5]).tolist() == KEYS[[1, 3]].tolist()
-    np.testing.assert_allclose(cache.get("e", KEYS[[4]]), vectors(5)[[4]], atol=1e-3)
+def test_only_what_is_asked_for_is_kept(cache: VectorCache, tmp_path: Path) -> None:
+    given = vectors(3000)
+    cache.put("e", KEYS[:1500], given[:1500])
+    cache.put("e", KEYS[1500:], given[1500:])
+    cache.put("other", KEYS[:5], vectors(5, seed=1))
+    assert cache.keep_only("e", KEYS[[0, 2, 2999]]) == 2997
+    assert cache.keep_only("e", KEYS) == 0
+    assert cache.missing("e", KEYS[[0, 1, 2, 2998, 2999]]).tolist() == KEYS[[1, 2998]].tolist()
+    np.testing.assert_allclose(cache.get("e", KEYS[[2999, 0]]), given[[2999, 0]], atol=1e-3)
+    assert cache.size("other") == 5
     cache.close()
+    gone = given[1].astype("<f2").tobytes()
+    assert gone not in (tmp_path / "vectors.sqlite").read_bytes(), "no trace of it is left"
+
+
+def test_a_file_that_is_looked_at_does_not_change(cache: VectorCache, tmp_path: Path) -> None:
+    cache.put("e", KEYS[:5], vectors(5))
+    cache.close()
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    looked = VectorCache(tmp_path / "vectors.sqlite", looking=True)
+    looked.check()
+    assert looked.size("e") == 5
+    with pytest.raises(SetupError):
+        looked.put("e", KEYS[5:6], vectors(1))
+    looked.close()
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+@pytest.mark.parametrize("empty", [False, True])
+def test_a_missing_file_that_is_looked_at_holds_nothing(tmp_path: Path, empty: bool) -> None:
+    path = tmp_path / "vectors.sqlite"
+    if empty:
+        path.touch()
+    looked = VectorCache(path, looking=True)
+    looked.check()
+    assert looked.missing("e", KEYS[:3]).tolist() == KEYS[:3].tolist()
+    looked.close()
+    assert [child.stat().st_size for child in tmp_path.iterdir()] == [0] * empty
 
 
 def test_another_process_is_seen(cache: VectorCache, tmp_path: Path) -> None:

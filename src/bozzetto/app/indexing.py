@@ -25,7 +25,7 @@ from bozzetto.search.examine import IndexState
 from bozzetto.search.indexes import Indexes
 from bozzetto.search.views import MANY, texts_of
 from bozzetto.store.store import Store
-from bozzetto.store.vectors import VectorCache, text_hashes
+from bozzetto.store.vectors import Hashes, VectorCache, text_hashes
 from bozzetto.types import Progress
 
 __all__ = ["Indexing", "findings"]
@@ -95,12 +95,22 @@ class Indexing:
         )
 
     def embed(self) -> None:
-        """Embed what has no vector yet, then bring every index up to date."""
+        """Embed what has no vector yet, then bring every index up to date.
+
+        Vectors that nothing asks for any more, as those of deleted prompts, go at the end:
+        texts are shared between prompts, so only a look at all of them tells which.
+        """
+        state = self._store.state()
+        asked: dict[str, list[Hashes]] = {name: [] for name in EMBEDDERS}
         for name in EMBEDDERS:
-            self._embed(name, self._texts(name))
-        self._embed(MANY, library_phrases(self._store, self.folder))
+            self._embed(name, _noting(self._texts(name), asked[name]))
+        self._embed(MANY, _noting(library_phrases(self._store, self.folder), asked[MANY]))
         library_counts(self._store, self.folder)
         self._indexes.refresh()
+        if self._store.state() == state:  # else somebody's new vectors might be among them
+            for name, hashes in asked.items():
+                embedder = open_embedder(name, self._kept).features.id
+                self._cache.keep_only(embedder, np.concatenate(hashes))
 
     def _embed(self, name: str, texts: Iterable[str]) -> None:
         embed_texts(
@@ -163,6 +173,14 @@ class LibraryPhrases:
             phrases = library_phrases(self._store, self._folder)
             self._book, self._state = PhraseBook(self._embedder, phrases, self._cache), state
         return self._book.nearest(texts, k)
+
+
+def _noting(texts: Iterable[str], hashes: list[Hashes]) -> Iterator[str]:
+    """The texts as they are, their hashes noted down."""
+    rest = iter(texts)
+    while some := list(islice(rest, _SCANNED)):
+        hashes.append(text_hashes(some))
+        yield from some
 
 
 def _make_index(rows: int) -> VectorIndex:

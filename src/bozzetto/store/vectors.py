@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from bozzetto.store.database import explain, look_at, patiently
 from bozzetto.types import Vectors
 
-__all__ = ["VectorCache", "text_hashes"]
+__all__ = ["Hashes", "VectorCache", "text_hashes"]
 
 Hashes = NDArray[np.int64]
 T = TypeVar("T")
@@ -126,16 +126,19 @@ class VectorCache:
 
         self._run(write)
 
-    def forget(self, hashes: Hashes) -> None:
-        """Drop the vectors of those hashes, whatever the embedder."""
+    def keep_only(self, embedder: str, hashes: Hashes) -> int:
+        """Drop every vector of an embedder but those; returns how many went."""
+        stale = np.setdiff1d(self._run(lambda c: self._keys(c, embedder)).hashes, hashes)
 
         def drop(connection: sqlite3.Connection) -> None:
             connection.execute("BEGIN IMMEDIATE")
-            _forget(connection, hashes)
+            _drop(connection, embedder, stale)
             connection.execute("COMMIT")
-            self._known.clear()
+            self._known.pop(embedder, None)
 
-        self._run(drop)
+        if len(stale):
+            self._run(drop)
+        return len(stale)
 
     def check(self) -> None:
         """Read every vector; where it is not opened for looking, damage is mended by this.
@@ -193,6 +196,7 @@ class VectorCache:
         if not self._looking:
             patiently(connection, "PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA synchronous=NORMAL")
+            connection.execute("PRAGMA secure_delete=ON")
         version = int(connection.execute("PRAGMA user_version").fetchone()[0])
         if version not in (0, _SCHEMA):
             raise sqlite3.DatabaseError(f"it holds vectors of version {version}, not {_SCHEMA}")
@@ -284,9 +288,9 @@ def _merge_small(connection: sqlite3.Connection, embedder: str) -> None:
     _write(connection, embedder, hashes, vectors)
 
 
-def _forget(connection: sqlite3.Connection, hashes: Hashes) -> None:
-    for number, embedder, blob in connection.execute(
-        "SELECT id, embedder, hashes FROM blocks"
+def _drop(connection: sqlite3.Connection, embedder: str, hashes: Hashes) -> None:
+    for number, blob in connection.execute(
+        "SELECT id, hashes FROM blocks WHERE embedder = ?", (embedder,)
     ).fetchall():
         held = np.frombuffer(blob, dtype="<i8")
         stay = ~np.isin(held, hashes)
