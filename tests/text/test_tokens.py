@@ -2,6 +2,7 @@
 
 import gzip
 import html
+import time
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -13,7 +14,16 @@ from hypothesis import strategies as st
 
 import bozzetto.text.tokens as tokens
 from bozzetto.errors import SetupError
-from bozzetto.text.tokens import clip_chunks, clip_cut, clip_tokens
+from bozzetto.text.tokens import (
+    ENCODERS,
+    ESTIMATED,
+    clip_chunks,
+    clip_cut,
+    clip_tokens,
+    longest,
+    qwen_tokens,
+    t5_tokens,
+)
 
 FILE = Path(tokens.__file__).with_name("clip_merges.txt.gz")
 
@@ -163,3 +173,41 @@ def test_a_missing_or_wrong_vocabulary_is_said(tmp_path: Path) -> None:
     wrong.write_bytes(gzip.compress(b"not the vocabulary"))
     with pytest.raises(SetupError, match="unexpected sha256"):
         tokens.read_merges(wrong)
+
+
+# True counts of google/t5-v1_1-xxl's and Qwen/Qwen2.5's own tokenizers, end marker not counted.
+TRUE_COUNTS = {
+    "": (0, 0),
+    "a red fox in the snow": (8, 6),
+    "A photorealistic portrait of an elderly fisherman mending a net at dawn, soft rim light, "
+    "shallow depth of field, muted blue palette.": (35, 30),
+    "ukiyo-e woodblock print of a steampunk airship above Kyoto, intricate linework": (24, 19),
+    'A poster that says "Open late", neon, rain, 35mm film, Kodak Portra 400': (23, 26),
+}
+
+
+@pytest.mark.parametrize(("text", "counts"), TRUE_COUNTS.items())
+def test_estimates_are_high_but_not_by_half(text: str, counts: tuple[int, int]) -> None:
+    t5, qwen = counts
+    assert t5 <= t5_tokens(text) <= 1.5 * t5 + 1
+    assert qwen <= qwen_tokens(text) <= 1.5 * qwen + 1
+
+
+def test_every_encoder_counts_nothing_in_nothing() -> None:
+    assert {name: count("") for name, count in ENCODERS.items()} == {"clip": 0, "t5": 0, "qwen": 0}
+    assert set(ENCODERS) > ESTIMATED
+
+
+def test_longest_ends_where_it_may() -> None:
+    text = "a red fox, in the snow"
+    assert longest(text, lambda t: len(t) < 16) == "a red fox, in"
+    assert longest(text, lambda t: len(t) < 16, may_end=lambda place: place < 9) == "a red"
+    assert longest(text, lambda t: len(t) < 16, may_end=lambda place: place > 15) == ""
+    assert longest(text, lambda t: True, may_end=lambda place: False) == text
+
+
+def test_a_long_text_is_cut_in_time() -> None:
+    start = time.process_time()
+    assert clip_cut("a" + "," * 200_000 + " b", 1) == "a"
+    assert clip_cut("fox " * 50_000, 75) == ("fox " * 75).strip()
+    assert time.process_time() - start < 10
