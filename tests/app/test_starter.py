@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterator
 from importlib.resources import files
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import pytest
 from bozzetto import Assistant
 from bozzetto.app.indexing import Indexing
 from bozzetto.profiles import load, names
+from bozzetto.text.artist_names import ALSO_WORDS, NAMES, STUDIOS
 from bozzetto.text.split import split
 from bozzetto.text.tokens import clip_tokens
 from bozzetto.text.words import jaccard, words
@@ -123,10 +125,37 @@ def test_no_modifier_in_more_than_a_tenth() -> None:
     assert counts.most_common(1)[0][1] <= len(rows) / 10
 
 
+def named(text: str) -> list[str]:
+    """Who is named in a text: known names, pairs of them, studios, and whoever "by" credits."""
+    said = words(text)
+    return [
+        *(word for word in said if word in NAMES - ALSO_WORDS),
+        *(f"{a} {b}" for a, b in pairwise(said) if {a, b} <= NAMES),
+        *(studio for studio in STUDIOS if studio in text.lower()),
+        *re.findall(r"\b(?:by|in the (?:style|manner) of|after) (?=[A-Z])\S+", text),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "who"),
+    [
+        ("a castle, art by Jane Nobody", ["by Jane"]),
+        ("a castle, greg rutkowski", ["greg", "rutkowski", "greg rutkowski"]),
+        ("a church of wood by the sea", []),
+        ("an owl, robin wood", ["robin wood"]),
+        ("an owl, unreal engine 5", ["unreal engine 5", "unreal engine"]),
+    ],
+)
+def test_who_is_named_is_seen(text: str, who: list[str]) -> None:
+    found = named(text)
+    assert [name for name in who if name not in found] == []
+    assert bool(found) == bool(who)
+
+
 def test_no_artist_is_named() -> None:
     for row in starter_rows():
-        assert "in the style of" not in row["prompt"].lower()
-        assert "art by" not in row["prompt"].lower()
+        for text in (row["prompt"], row["negative"] or "", ", ".join(row["tags"])):
+            assert named(text) == [], text
 
 
 @pytest.mark.parametrize(("idea", "fitting"), IDEAS)

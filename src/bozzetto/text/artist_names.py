@@ -6,7 +6,7 @@ without "by". Everybody else is recognised by the pattern around the name.
 
 from __future__ import annotations
 
-__all__ = ["FIRST_NAMES", "STUDIOS", "TELLING_NAMES"]
+__all__ = ["ALSO_WORDS", "FIRST_NAMES", "NAMES", "STUDIOS", "TELLING_NAMES"]
 
 
 def _words(text: str) -> frozenset[str]:
@@ -126,6 +126,44 @@ FIRST_NAMES = _words(
     william wolfgang yasushi yoji yoshi yoshitaka yuri yusuke yves zack zdzislaw zdzisław"""
 )
 """Given names, to tell "noah bradley" from a thing in a list that follows "by"."""
+
+_OTHER_NAMES = _words(
+    """agnes alberto albuquerque alejandro alexandra alfons allen alma-tadema alyssa
+    anastasia anato anders angela ansel antoine aoyama argyle artemisia artgerms astri
+    atey audrey austin avery bak barbara baskin bengus bernie bertil blom bonestell
+    bourgeois brom brosmin burns burton carla carpenter chagall cheng church clint cole
+    constable coop cornelius cornell cuneo daniela dante davinci deharme delacroix
+    delort demizu dmitri dmitry donald dorothea douglas drooker dustin edmiston edvard
+    eli elon elson enki esteban eve evgeny eyvind fenech freud frouard fuchs gauguin
+    geoffrey georges gibbons giraud glen goldsworthy gordon grandville greiffenhagen
+    grzegorz guay harding hearne hector hidari hollis homer hopper howe huang inio inoue
+    irina jacobson jansson jay jennifer jenny jesse jia joel johfra jonas jordi judy
+    julius kaluta karolina karpinski katherine kathryn keanu kelly kent kirby kittelsen
+    klee klimov kris krzysztof kunkka kush lacoste lange lau laurel leonora leslie lewis
+    louise lovecraft ludwig lynch mabel magdalena mandelbrot marie marius marta masaaki
+    masamune mateusz mati mats mattioli maxim mcguinness mckean mead meade megan miguel
+    mikael miles miller miro mitch modigliani mondrian monge morandi moreau nagel newton
+    nicola nicole nihei nikita nizovtsev nyren okeeffe olivia opie paquette patricia
+    pawel piotr prince raffaello ramon randy richter rick riddell riddle ridley rios
+    ritts robin roland romain rousseau ruan ruben rubens rudolf sachs samantha sara
+    schmid schomburg shaohua shaun shawn shinichi shohei singer siudmak skottie snyder
+    sophie spielberg stan steadman stein stjepan syd sydney tarantino taylor terada
+    thole todd tomas tomer tran tsutomu turner turrell uelsmann ueshiba utagawa vango
+    veronese victoria vincenzo vinci virgil volkan watson watts weegee wei weta will
+    winslow wojciech wood yamaguchi zhu"""
+)
+
+NAMES = FIRST_NAMES | TELLING_NAMES | _OTHER_NAMES
+"""All single names we know: none of them is ever added, whatever else the word may mean."""
+
+ALSO_WORDS = _words(
+    """argyle artemisia august bill bob bourgeois burns butcher carpenter christian church
+    constable dale dean drew eve frank gene gibbons glen grimmer guy homer hopper jack
+    jasper jay jean jenny laurel lynch mark martin mats maxim mead miles miller munch
+    nick norman obey pat prince ray riddle rob robin roman singer stein sue turner
+    warren watts will wood"""
+)
+"""Those among the names that say nobody's name as a rule: a church, a carpenter, wood."""
 
 STUDIOS = (
     "industrial light and magic",
