@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bozzetto.adapters.sources.columns import READ, find, prompt_of, require
+from bozzetto.adapters.sources.columns import (
+    LONGEST_TAG,
+    LONGEST_TEXT,
+    MOST_TAGS,
+    READ,
+    find,
+    prompt_of,
+    require,
+)
 from bozzetto.errors import InputError
 from bozzetto.types import BadRow, Parameters, SourcePrompt
 
@@ -45,6 +53,15 @@ def test_a_row_is_read_from_values_of_any_shape() -> None:
         "a fox", "line 1", None, Parameters(18446744073, 20, 7.5, "3", None, 512, "x"), 1.0,
         tags=("red", "fox"), rating=5, made_at="2022-08-01T00:00:00Z",
     )  # fmt: skip
+
+
+def test_what_is_far_too_long_is_left_out() -> None:
+    long = "x" * (LONGEST_TEXT + 1)
+    tags = ["y" * (LONGEST_TAG + 1), *map(str, range(MOST_TAGS + 1))]
+    row = prompt_of({"text": long, "negative": long, "image": long[1:], "tags": tags}, "row 1")
+    assert isinstance(row, SourcePrompt)
+    assert (row.text, row.negative, row.image) == (long, None, long[1:])
+    assert row.tags == tuple(map(str, range(MOST_TAGS)))
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,12 @@ ROLES: Mapping[str, tuple[str, ...]] = {
 _MAX_INTEGER = 2**63 - 1
 _LONGEST_NUMBER = 40
 
+LONGEST_TEXT = 20_000
+"""Characters of a text beside the prompt; a longer one is a picture written out, or the like."""
+
+LONGEST_TAG, MOST_TAGS = 100, 500
+"""Characters of a tag, and tags of a prompt, that are read."""
+
 
 PARAMETERS = ("seed", "steps", "guidance", "sampler", "width", "height", "model")
 """The roles that are fields of `Parameters`, in their order there."""
@@ -114,8 +120,8 @@ _UNKNOWN = (None,) * len(PARAMETERS)
 
 
 def plain(value: object) -> str | None:
-    """A text that can be written as UTF-8, or None where there is nothing in it."""
-    if not isinstance(value, str) or not value or value.isspace():
+    """A text that can be written as UTF-8, or None where it is empty or no such text."""
+    if not isinstance(value, str) or not value or value.isspace() or len(value) > LONGEST_TEXT:
         return None
     if value.isascii():
         return value
@@ -168,7 +174,8 @@ def _tags(value: object) -> tuple[str, ...]:
     if not isinstance(given, list | tuple):
         return ()
     tags = (plain(tag) for tag in given)
-    return tuple(dict.fromkeys(tag.strip().casefold() for tag in tags if tag is not None))
+    folded = dict.fromkeys(tag.strip().casefold() for tag in tags if tag is not None)
+    return tuple(tag for tag in folded if len(tag) <= LONGEST_TAG)[:MOST_TAGS]
 
 
 def date(value: object) -> str | None:
