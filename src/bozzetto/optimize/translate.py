@@ -15,7 +15,7 @@ from typing import Protocol
 from bozzetto.optimize.english import article
 from bozzetto.optimize.glossary import LANGUAGES, Entry, compound, known, look_up, particles
 from bozzetto.optimize.modifiers import names_someone
-from bozzetto.text.spans import protected
+from bozzetto.text.spans import untouched
 from bozzetto.types import Phrase
 
 __all__ = ["PhraseBook", "translate"]
@@ -69,14 +69,18 @@ class _Unit:
 
 
 def translate(
-    text: str, language: str, book: PhraseBook | None
+    text: str,
+    language: str,
+    book: PhraseBook | None,
+    keep: Sequence[tuple[int, int]] = (),
 ) -> tuple[str, tuple[Phrase, ...], tuple[str, ...]]:
     """The English of a text, its phrases with their originals, notes for a person.
 
+    What stands at the places `keep`, in order, passes to the letter, as control syntax does.
     Languages without a glossary go through the phrase book alone, word by word; without
     that too, the text stays as it is and the note says so.
     """
-    units = _whole_names(_units(text, language))
+    units = _whole_names(_units(text, language, keep))
     _ask(units, book)
     unknown = [unit.original for unit in units if unit.kind == "?"]
     units = _without_relatives([u for u in units if u.kind != "?"])
@@ -99,12 +103,12 @@ def _notes(
         yield f"not understood and left out: {', '.join(unknown)}"
 
 
-def _units(text: str, language: str) -> Iterator[_Unit]:
+def _units(text: str, language: str, keep: Sequence[tuple[int, int]]) -> Iterator[_Unit]:
     start = 0
-    for span in protected(text):
-        yield from _read(text[start : span.start], language)
-        yield _Unit(text[span.start : span.end], text[span.start : span.end], "=")
-        start = span.end
+    for first, last in untouched(text, keep):
+        yield from _read(text[start:first], language)
+        yield _Unit(text[first:last], text[first:last], "=")
+        start = last
     yield from _read(text[start:], language)
 
 

@@ -11,11 +11,11 @@ again from inside what it has read.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal, cast
 
-__all__ = ["Kind", "Span", "literals", "protected"]
+__all__ = ["Kind", "Span", "literals", "protected", "untouched"]
 
 Kind = Literal["quoted", "lora", "embedding", "wildcard", "break", "weight", "dynamic", "schedule"]
 
@@ -91,6 +91,18 @@ def _found(text: str, *, weights: bool) -> Iterator[Span]:
         if span:
             yield span
             at = span.end
+
+
+def untouched(text: str, more: Iterable[tuple[int, int]] = ()) -> list[tuple[int, int]]:
+    """The places to keep to the letter: what is protected, and `more`; those that meet as one."""
+    places = sorted([*((span.start, span.end) for span in protected(text)), *more])
+    found: list[tuple[int, int]] = []
+    for start, end in places:
+        if found and start < found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return found
 
 
 def _closings(text: str) -> dict[int, int]:
