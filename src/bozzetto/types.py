@@ -319,6 +319,7 @@ class Candidate:
     nearest library prompt. `chat` names who really wrote it. `parent` is the candidate it
     was refined from; `seed` the one of its own call. `look` says in a few words which look
     its writer was steered to, `references` are the ids of the hits that the writer was shown.
+    `size` is the "WIDTHxHEIGHT" of the aspect that was wished for, else None.
     """
 
     id: str
@@ -337,6 +338,7 @@ class Candidate:
     usage: Usage | None = None
     look: str | None = None
     references: tuple[str, ...] = ()
+    size: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,8 @@ from bozzetto.store.store import Store
 Run = Callable[..., Any]
 
 CANDIDATE = {
-    "id", "prompt", "negative", "profile", "chat", "tokens", "phrases", "scores", "warnings",
+    "id", "prompt", "negative", "profile", "size", "chat", "tokens", "phrases", "scores",
+    "warnings",
 }  # fmt: skip
 
 

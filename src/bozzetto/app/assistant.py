@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +19,7 @@ from bozzetto.config import Settings, load_settings
 from bozzetto.errors import InputError, SetupError
 from bozzetto.library import families, starter
 from bozzetto.library.importer import import_source
+from bozzetto.optimize import template as templates
 from bozzetto.ports import PromptSource
 from bozzetto.profiles import load as load_profile
 from bozzetto.store.store import Store
@@ -30,6 +31,8 @@ from bozzetto.types import (
     OptimizeResult,
     Progress,
     SearchResult,
+    Strength,
+    Wishes,
 )
 
 __all__ = ["Assistant"]
@@ -191,6 +194,10 @@ class Assistant:
         k: int | None = None,
         pick: Sequence[str] = (),
         prefer: str | None = None,
+        wishes: Wishes = Wishes(),  # noqa: B008 - frozen
+        strength: Strength = "enrich",
+        template: str | None = None,
+        values: Mapping[str, str] | None = None,
         profile: str | None = None,
         chat: str | None = None,
         seed: int = 0,
@@ -199,33 +206,41 @@ class Assistant:
     ) -> OptimizeResult:
         """Write n prompts from an idea, picked hits and wishes; kept unless `save` is False.
 
+        `template` is a text with slots, a file or a name; the idea fills one, `values` others.
+
         Raises:
-            InputError: the idea holds no word, or n is out of range.
-            NotFoundError: a picked id, or the profile, does not exist.
+            InputError: the idea holds no word, n is out of range, a wish or a slot is wrong.
+            NotFoundError: a picked id, the profile or the template does not exist.
             SetupError: the chat model lacks its key or its model; nothing is kept.
         """
         count = self.settings.n if n is None else n
         if not 1 <= count <= MOST_CANDIDATES:
             raise InputError(f"n: {count} is not between 1 and {MOST_CANDIDATES}")
+        frame = templates.load(template, self.settings.home / "templates") if template else None
         order = Order(
             idea=idea,
             n=count,
             seed=seed,
             pick=tuple(pick),
             prefer=(prefer,) if prefer else (),
-            profile=load_profile(profile or self.settings.profile),
+            profile=load_profile(profile or (frame and frame.profile) or self.settings.profile),
             chat=chat or self.settings.chat,
             timeout=self.settings.timeout,
+            wishes=wishes,
+            strength=strength,
+            template=frame,
+            values=values or {},
         )
+        words = order.words
         self._ready()
         searcher = self._indexing.searcher
         shown = searcher.search(
-            idea,
+            words,
             k=WRITTEN_FROM if k is None else k,
             filters=filters,
             max_nsfw=self.settings.max_nsfw,
         )
-        wide = searcher.neighbours(idea, filters=filters, max_nsfw=self.settings.max_nsfw)
+        wide = searcher.neighbours(words, filters=filters, max_nsfw=self.settings.max_nsfw)
         picked = self._picked(order.pick)
         result = write(
             order,
@@ -237,10 +252,10 @@ class Assistant:
         )
         result = replace(result, notes=(*shown.notes, *result.notes))
         if save:
-            settings = {"profile": order.profile.name, "chat": order.chat, "seed": seed}
+            sizes = {one.size for one in result.candidates}
             self._store.save_candidates(
                 result,
-                settings | {"pick": list(order.pick), "prefer": list(order.prefer)},
+                order.settings() | {"size": next(iter(sizes), None)},
                 actor=self.settings.actor,
                 now=now(),
             )

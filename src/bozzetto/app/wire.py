@@ -76,6 +76,7 @@ def candidate_json(candidate: Candidate) -> Json:
         "prompt": candidate.prompt,
         "negative": candidate.negative,
         "profile": candidate.profile,
+        "size": candidate.size,
         "chat": candidate.chat,
         "tokens": dict(candidate.tokens),
         "phrases": [_phrase_json(phrase) for phrase in candidate.phrases],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from bozzetto.store.entries import Change
@@ -84,10 +84,9 @@ def candidate(connection: sqlite3.Connection, identity: str) -> KeptCandidate | 
     if row is None:
         return None
     idea, language, settings, hits, at, actor = row[16:]
-    return KeptCandidate(
-        _candidate(row[:16]), idea, language, json.loads(settings), tuple(json.loads(hits)),
-        at, actor,
-    )  # fmt: skip
+    settings = json.loads(settings)
+    kept = replace(_candidate(row[:16]), size=settings.get("size"))
+    return KeptCandidate(kept, idea, language, settings, tuple(json.loads(hits)), at, actor)
 
 
 def _candidate(row: tuple[Any, ...]) -> Candidate:
