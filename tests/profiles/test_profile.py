@@ -1,3 +1,6 @@
+import json
+from dataclasses import replace
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -13,10 +16,13 @@ ALL = (
     "sd21",
     "sdxl",
     "sdxl-anime",
+    "pony",
     "sd3",
     "stable-image",
     "flux",
+    "flux-schnell",
     "qwen-image",
+    "z-image",
     "plain",
 )
 MINE = """
@@ -58,6 +64,11 @@ def test_sdxl_whole() -> None:
             "768x1344",
             "1344x768",
         ),
+        guidelines=(
+            "Begin with a short clause that says who or what does what and where.",
+            "Then add phrases separated by commas: medium, light, palette, lens, mood.",
+            "Do not pile up words of praise: one or two about quality are enough.",
+        ),
     )
 
 
@@ -65,24 +76,34 @@ def test_sdxl_whole() -> None:
 def test_built_in_ones_hold_together(name: str) -> None:
     profile = load(name)
     assert profile.negative == bool(profile.avoid)
-    assert clip_tokens(profile.avoid) <= profile.tokens["clip"]
+    assert clip_tokens(profile.avoid) <= 75
+    assert profile.guidelines
     assert "en" in profile.languages
     assert len(set(profile.sizes)) == len(profile.sizes)
     assert all(int(side) % 8 == 0 for size in profile.sizes for side in size.split("x"))
 
 
 def test_limits() -> None:
-    assert {name: load(name).tokens["clip"] for name in ALL} == {
-        "sd15": 75,
-        "sd21": 75,
-        "sdxl": 75,
-        "sdxl-anime": 75,
-        "sd3": 75,
-        "stable-image": 100,
-        "flux": 100,
-        "qwen-image": 250,
-        "plain": 75,
+    assert {name: (dict(load(name).tokens), load(name).words) for name in ALL} == {
+        "sd15": ({"clip": 75}, 0),
+        "sd21": ({"clip": 75}, 0),
+        "sdxl": ({"clip": 75}, 0),
+        "sdxl-anime": ({"clip": 75}, 0),
+        "pony": ({"clip": 75}, 0),
+        "sd3": ({"clip": 75, "t5": 255}, 0),
+        "stable-image": ({"t5": 255}, 80),
+        "flux": ({"t5": 511}, 80),
+        "flux-schnell": ({"t5": 255}, 80),
+        "qwen-image": ({"qwen": 507}, 200),
+        "z-image": ({"qwen": 504}, 200),
+        "plain": ({"clip": 75}, 0),
     }
+
+
+def test_every_family_of_the_starter_prompts_has_a_profile() -> None:
+    lines = resources.files("bozzetto.library").joinpath("starter.jsonl").read_text("utf-8")
+    families = {json.loads(line).get("model_family") for line in lines.splitlines()} - {None}
+    assert families <= {load(name).family for name in ALL}
 
 
 def test_a_profile_cannot_be_changed() -> None:
@@ -115,7 +136,12 @@ def test_a_users_file_may_name_itself_and_begin_with_a_bom(tmp_path: Path) -> No
         (MINE.replace("{ clip = 150, t5 = 256 }", "75"), "tokens must be a table"),
         (MINE.replace("{ clip = 150, t5 = 256 }", "{}"), "tokens must be a table"),
         (MINE.replace("prose", "poetry"), "style must be 'tags' or 'prose', not 'poetry'"),
-        (MINE + 'weight_syntax = "x"', "weight_syntax must be 'a1111' or 'none'"),
+        (MINE + 'weight_syntax = "x"', "weight_syntax must be 'a1111' or 'comfy' or "),
+        (MINE + "chunks = 0", "chunks must be a whole number above 0, not 0"),
+        (MINE + "words = -1", "words must be a whole number, 0 for no limit, not -1"),
+        (MINE + 'banned = [""]', "banned must be a list of texts"),
+        (MINE + "extends = 7", "extends must be a text, not 7"),
+        (MINE.replace("t5", "gemma"), "tokens must be a table of token limits above 0, such as"),
         (MINE + 'negative = "yes"', "negative must be true or false, not 'yes'"),
         (MINE + 'sizes = ["big"]', 'sizes must be a list of sizes such as "1024x768"'),
         (MINE + "sizes = []", "sizes must be a list with something in it"),
@@ -154,6 +180,52 @@ def test_unknown_names_and_files(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match="no profile file") as caught:
         load(tmp_path / "none.toml")
     assert caught.value.exit_code == 3
+
+
+def test_a_file_may_extend_a_profile(tmp_path: Path) -> None:
+    path = write(tmp_path, 'extends = "sdxl"\nchunks = 3\nbanned = ["8k"]')
+    assert load(path) == replace(load("sdxl"), name="mine", chunks=3, banned=("8k",))
+
+
+def test_a_file_extends_another_beside_it_or_in_the_folder(tmp_path: Path) -> None:
+    write(tmp_path, 'extends = "flux"\nwords = 60', "house.toml")
+    path = write(tmp_path, 'extends = "house.toml"\ntitle = "Ours"')
+    expected = replace(load("flux"), name="mine", words=60, title="Ours")
+    assert load(path) == expected
+    write(tmp_path, 'extends = "house"\ntitle = "Ours"')
+    assert load("mine", tmp_path) == expected
+
+
+def test_a_file_named_as_a_built_in_goes_before_it(tmp_path: Path) -> None:
+    write(tmp_path, 'extends = "sdxl"\nnegative = false', "sdxl.toml")
+    assert load("sdxl", tmp_path) == replace(load("sdxl"), negative=False)
+    assert load("pony", tmp_path) == load("pony")
+    assert names(tmp_path) == ALL
+    write(tmp_path, MINE, "mine.toml")
+    assert names(tmp_path) == (*ALL, "mine")
+
+
+def test_files_that_extend_one_another_are_refused(tmp_path: Path) -> None:
+    write(tmp_path, 'extends = "b"', "a.toml")
+    write(tmp_path, 'extends = "a"', "b.toml")
+    with pytest.raises(InputError, match=r"extends itself: .*a\.toml -> .*b\.toml -> .*a\.toml"):
+        load("a", tmp_path)
+
+
+def test_a_missing_parent_is_said(tmp_path: Path) -> None:
+    path = write(tmp_path, 'extends = "sdlx"')
+    with pytest.raises(NotFoundError, match="did you mean 'sdxl'"):
+        load(path)
+
+
+def test_a_name_is_no_way_out_of_the_folder(tmp_path: Path) -> None:
+    write(tmp_path, MINE)
+    for name in ("../mine", str(tmp_path / "mine"), "", ".", ".."):
+        with pytest.raises(NotFoundError):
+            load(name, tmp_path / "profiles")
+    for name in ("~nobody-here.toml", "a\0b.toml"):
+        with pytest.raises((NotFoundError, InputError)):
+            load(name)
 
 
 @given(st.text())

@@ -1,5 +1,6 @@
 """What each image model wants: data and its loader."""
 
-from bozzetto.profiles.profile import Profile, load, names
+from bozzetto.profiles.loading import load, names
+from bozzetto.profiles.profile import ENCODERS, Profile
 
-__all__ = ["Profile", "load", "names"]
+__all__ = ["ENCODERS", "Profile", "load", "names"]
