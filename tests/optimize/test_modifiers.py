@@ -70,3 +70,4 @@ def test_clashes(one: str, other: str, expected: bool) -> None:
 def test_names_someone() -> None:
     assert names_someone("in the manner of Mucha")
     assert not names_someone("in the manner of the sea")
+    assert not names_someone("a carpenter under a robin")

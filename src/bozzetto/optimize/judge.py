@@ -10,15 +10,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
 from itertools import pairwise
 
 from bozzetto.optimize.brief import Brief
 from bozzetto.optimize.check import nearest
 from bozzetto.optimize.mend import Accepted, budget, mend
-from bozzetto.optimize.modifiers import clashes, facet, sides, table
+from bozzetto.optimize.modifiers import clashes, facet, sides
 from bozzetto.optimize.parse import Draft, Refusal
 from bozzetto.optimize.stats import LibraryStats
+from bozzetto.text.artist_names import NAMES
 from bozzetto.text.spans import protected
 from bozzetto.text.tokens import clip_tokens
 from bozzetto.text.words import content_words, stem, words
@@ -104,11 +104,6 @@ def _says_enough(new: Sequence[str], mended: Accepted, brief: Brief) -> bool:
     return any(looks >= least and added >= in_all for least, in_all in wanted)
 
 
-@cache
-def _names() -> frozenset[str]:
-    return frozenset(name for row in table("names.txt") for name in row[0].split())
-
-
 _CREDIT = re.compile(r"(\w+\s+)?\b(?:by|style of|styles of)\s+((?:[\w.'’-]+\s*){1,4})", re.I)
 _MAKERS = frozenset(
     ["painted", "drawn", "designed", "illustrated", "directed", "created", "made", "inspired"]
@@ -124,11 +119,11 @@ def _named(prompt: str, idea: frozenset[str], library: LibraryStats) -> str | No
         before = (credit[1] or "").strip().lower()
         verb = before.endswith("ed") and before not in _MAKERS
         for word in content_words(credit[2]):
-            known = word in _names() or _is_credit(word, library)
+            known = word in NAMES or _is_credit(word, library)
             if known and not verb and word not in idea:
                 return word
     for first, last in pairwise(words(prompt)):
-        if first in _names() and last in _names() and not {first, last} & idea:
+        if first in NAMES and last in NAMES and not {first, last} & idea:
             return f"{first} {last}"
     return None
 

@@ -13,6 +13,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Protocol
 
+from bozzetto.text.artist_names import ALSO_WORDS, NAMES
 from bozzetto.text.normalise import normalise
 from bozzetto.text.spans import protected
 from bozzetto.text.split import split
@@ -99,13 +100,6 @@ def facet(text: str) -> str | None:
 
 
 @cache
-def _names() -> frozenset[str]:
-    text = files("bozzetto.optimize").joinpath("data", "names.txt").read_text(encoding="utf-8")
-    lines = (line for line in text.splitlines() if line[:1] != "#")
-    return frozenset(word for line in lines for word in line.split())
-
-
-@cache
 def _adjectives() -> frozenset[str]:
     return frozenset(_stem(row[0]) for row in table("glossary.tsv") if row[1] == "a")
 
@@ -148,8 +142,8 @@ def clashes(a: Sides, b: Sides) -> bool:
 
 
 def names_someone(text: str) -> bool:
-    """Whether a person's name is among the words of a text."""
-    return any(word in _names() for word in words(text))
+    """Whether a person's name is among the words of a text, that means little else."""
+    return any(word in NAMES and word not in ALSO_WORDS for word in words(text))
 
 
 def looks(prompt: str, idea: Set[str], known: Vocabulary) -> tuple[Look, ...]:
@@ -192,7 +186,7 @@ def _harmless(tokens: Iterable[str], idea: Set[str], known: Vocabulary) -> bool:
         stemmed = _stem(token)
         if stemmed in idea or (stemmed,) in _facets() or _part(stemmed):
             continue
-        if stemmed in _nouns() or token in _names() or not known.ordinary(token):
+        if stemmed in _nouns() or token in NAMES or not known.ordinary(token):
             return False
     return True
 
