@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bozzetto.app.batch import MAX_LINE, BatchRequest, parse_line, run_batch
+from bozzetto.app.batch import MAX_LINE, BatchRequest, over, parse_line, run_batch
 from bozzetto.errors import BackendError, InputError, NotFoundError, SetupError
+from bozzetto.types import Wishes
 
 
 @pytest.mark.parametrize(
@@ -25,6 +26,17 @@ from bozzetto.errors import BackendError, InputError, NotFoundError, SetupError
             BatchRequest("a fox", ("a1",), "warm", "sd15", 3, 5, 2),
         ),
         ('{"idea": "a fox", "pick": "a1", "note": "mine"}', BatchRequest("a fox", ("a1",))),
+        (
+            '{"idea": "a fox", "mood": "calm", "avoid": ["a", "b"], "aspect": "1:1", "strength": '
+            '"touch-up", "template": "{subject}", "set": {"light": "soft"}}',
+            BatchRequest(
+                "a fox",
+                wishes=Wishes(mood="calm", avoid=["a", "b"], aspect="1:1"),
+                strength="touch-up",
+                template="{subject}",
+                values={"light": "soft"},
+            ),
+        ),
         ('{"prompt": "no idea"}', BatchRequest('{"prompt": "no idea"}')),
         ("[1, 2]", BatchRequest("[1, 2]")),
         ("{a|b} dog", BatchRequest("{a|b} dog")),
@@ -44,13 +56,23 @@ def test_a_line_is_json_only_as_an_object_with_an_idea(line: str, request_: Batc
         ('{"idea": "x", "k": "ten"}', "k: 'ten' is not a whole number"),
         ('{"idea": "x", "n": true}', "n: True is not a whole number"),
         ('{"idea": "x", "pick": [1]}', "pick: [1] is not an id or a list of ids"),
-        ('{"idea": "x", "template": "t"}', "template: there are no templates in this version"),
+        ('{"idea": "x", "template": 3}', "template: 3 is not a text"),
+        ('{"idea": "x", "set": {"a": 1}}', "set: \"{'a': 1}\" is not an object of texts"),
+        ('{"idea": "x", "mood": 3}', "mood: '3' is not a text"),
+        ('{"idea": "x", "moods": "y"}', "unknown key 'moods'; did you mean 'mood'?"),
+        ('{"idea": "x", "profil": "y"}', "unknown key 'profil'; did you mean 'profile'?"),
     ],
 )
 def test_a_wrong_line_says_what_is_wrong(line: str, message: str) -> None:
     with pytest.raises(InputError) as caught:
         parse_line(line)
     assert caught.value.message == message
+
+
+def test_the_wishes_of_a_line_go_before_those_of_the_command() -> None:
+    command = Wishes(mood="calm", light="soft", avoid=("people",))
+    line = Wishes(light="harsh", keep="fox")
+    assert over(command, line) == Wishes(mood="calm", light="harsh", avoid=("people",), keep="fox")
 
 
 def test_one_answer_a_line_in_order() -> None:

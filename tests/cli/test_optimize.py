@@ -181,3 +181,149 @@ def test_for_people_the_meter_and_the_sources(run: Run, small_home: Path) -> Non
     assert "/75" in answer.out
     assert "hit 1" in answer.out
     assert "your idea" in answer.out
+
+
+# -- preferences and templates ----------------------------------------------------------------
+
+
+def test_wishes_by_field_reach_the_prompt_and_the_size_does_not(run: Run, small_home: Path) -> None:
+    answer = run(
+        "optimize", "a small dog", "--medium", "watercolor", "--light", "soft", "--avoid", "people",
+        "--aspect", "16:9", "--prefer", "warmer", "-n", "1", "--home", str(small_home),
+        "--format", "json", "--actor", "anna",
+    ).json  # fmt: skip
+    candidate = answer["candidates"][0]
+    assert {"text": "watercolor", "from": "preference"} in candidate["phrases"]
+    assert {"text": "soft light", "from": "preference", "original": "soft"} in candidate["phrases"]
+    assert {"text": "warm colors", "from": "preference", "original": "warmer"} in candidate[
+        "phrases"
+    ]
+    assert "people" in candidate["negative"]
+    assert candidate["size"] == "1344x768"
+    assert "16:9" not in candidate["prompt"]
+    assert rejoined(candidate)
+    with Store.open(small_home) as store:
+        kept = store.candidate(candidate["id"])
+    assert kept is not None
+    assert kept.candidate.size == "1344x768"
+    assert kept.settings["wishes"] == {
+        "medium": ["watercolor"], "light": ["soft"], "aspect": "16:9", "avoid": ["people"],
+    }  # fmt: skip
+    assert kept.settings["strength"] == "enrich"
+
+
+def test_another_size_is_another_candidate(run: Run, small_home: Path) -> None:
+    arguments = ("optimize", "a kite", "-n", "1", "--home", str(small_home), "--format", "json")
+    plain, wide = (
+        run(*arguments, *more).json["candidates"][0] for more in ((), ("--aspect", "16:9"))
+    )
+    assert plain["prompt"] == wide["prompt"]
+    assert plain["id"] != wide["id"]
+    assert plain["size"] is None
+
+
+def test_a_conflict_is_a_warning(run: Run, small_home: Path) -> None:
+    answer = run(
+        "optimize", "a castle at night", "--light", "noon", "-n", "1", "--home", str(small_home),
+        "--format", "json",
+    ).json  # fmt: skip
+    assert (
+        "the idea says 'night': the wish 'noon' is left out"
+        in answer["candidates"][0]["warnings"][0]
+    )
+    assert "noon" not in answer["candidates"][0]["prompt"]
+
+
+def test_a_template_is_filled_and_its_text_traced(run: Run, small_home: Path) -> None:
+    answer = run(
+        "optimize", "ein kleiner Hund", "--template",
+        "{subject} on {surface=a marble table}, {light=dim}", "--set", "light={surface} %s",
+        "-n", "1", "--home", str(small_home), "--format", "json",
+    ).json  # fmt: skip
+    candidate = answer["candidates"][0]
+    assert candidate["prompt"].startswith("a small dog on a marble table, {surface} %s")
+    assert [(one["text"], one["from"]) for one in candidate["phrases"][:4]] == [
+        ("a small dog", "idea"),
+        ("on", "template"),
+        ("a marble table", "template"),
+        ("{surface} %s", "idea"),
+    ]
+    assert rejoined(candidate)
+
+
+def test_a_template_of_the_home_needs_no_idea(run: Run, small_home: Path) -> None:
+    folder = small_home / "templates"
+    folder.mkdir(exist_ok=True)
+    (folder / "poster.toml").write_text(
+        'text = "{subject=a kite}, poster"\nprofile = "flux"\n', "utf-8"
+    )
+    answer = run(
+        "optimize", "--template", "poster", "-n", "1", "--home", str(small_home), "--format", "json"
+    ).json
+    assert answer["idea"] == "a kite, poster"
+    assert answer["candidates"][0]["profile"] == "flux"
+    assert answer["candidates"][0]["prompt"].startswith("a kite, poster")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--aspect", "wide"), "aspect: 'wide' is no aspect"),
+        (("--set", "light=x"), "no template has the slot 'light'"),
+        (("--template", "{a} {b}"), "template 'inline': nothing fills b"),
+        (("--template", "{a", "--set", "a=b"), "template: no } closes this {, at '{a'"),
+        (("--template", "{a}", "--set", "a"), "--set: 'a' is no SLOT=TEXT"),
+        (("--template", "{a}", "--set", "b=1", "--set", "b=2"), "--set: b is given twice"),
+        (("--template", "{a}", "--set", "b=1"), "template 'inline' has no slot 'b'"),
+        (("--template", "none"), "no template is called 'none'"),
+        (("--mood", "x" * 5000), "the wishes have 5000 characters, more than 4000"),
+    ],
+)
+def test_wrong_preferences_say_what_and_write_nothing(
+    run: Run, small_home: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    before = small_home.joinpath("library.sqlite").read_bytes()
+    answer = run("optimize", "a dog", *arguments, "--home", str(small_home))
+    assert answer.error is not None
+    assert answer.error.message == message
+    assert answer.error.hint
+    assert small_home.joinpath("library.sqlite").read_bytes() == before
+
+
+def test_lines_of_a_batch_carry_wishes_too(run: Run, small_home: Path) -> None:
+    lines = "\n".join(
+        [
+            '{"idea": "a dog", "medium": "woodcut", "aspect": "portrait", "strength": "touch-up"}',
+            '{"idea": "a dog", "template": "{subject} in {where}", "set": {"where": "the snow"}}',
+            '{"idea": "a dog", "strength": "wild"}',
+            '{"idea": "a dog", "profil": "flux"}',
+        ]
+    )
+    answer = run(
+        "optimize",
+        "-n",
+        "1",
+        "--light",
+        "soft",
+        "--batch",
+        "-",
+        "--home",
+        str(small_home),
+        stdin=lines,
+    )
+    first, second, third, fourth = (json.loads(line) for line in answer.out.splitlines())
+    assert answer.code == 6
+    assert first["candidates"][0]["size"] == "832x1216"
+    assert {"text": "woodcut", "from": "preference"} in first["candidates"][0]["phrases"]
+    assert "soft light" in first["candidates"][0]["prompt"]
+    assert second["candidates"][0]["prompt"].startswith("a dog in the snow")
+    assert third["error"]["message"] == "strength: 'wild' is none"
+    assert fourth["error"]["message"] == "unknown key 'profil'; did you mean 'profile'?"
+
+
+def test_help_lists_the_preferences_apart_within_80_columns(run: Run) -> None:
+    shown = run("optimize", "--help").out
+    assert max(map(len, shown.splitlines())) <= 80
+    options, _, preferences = shown.partition("\nPreferences:\n")
+    assert "--mood" not in options
+    assert all(name in preferences for name in ("--prefer", "--mood", "--keep", "--set SLOT=TEXT"))

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, BinaryIO
+from dataclasses import dataclass, fields, replace
+from difflib import get_close_matches
+from typing import Any, BinaryIO, cast
 
 from bozzetto.app.wire import error_json
 from bozzetto.errors import BozzettoError, InputError, SetupError
+from bozzetto.optimize.wishes import from_fields
+from bozzetto.types import Strength, Wishes
 
-__all__ = ["BatchRequest", "parse_line", "run_batch"]
+__all__ = ["BatchRequest", "over", "parse_line", "run_batch"]
 
 MAX_LINE = 1_000_000
 """Bytes of one line; a longer one is reported and passed over."""
@@ -27,30 +30,53 @@ class BatchRequest:
     seed: int | None = None
     k: int | None = None
     n: int | None = None
+    wishes: Wishes = Wishes()  # noqa: RUF009 - frozen
+    strength: Strength | None = None
+    template: str | None = None
+    values: Mapping[str, str] | None = None
+
+
+_WISHES = tuple(item.name for item in fields(Wishes))
+_KEYS = (
+    "idea", "pick", "prefer", "profile", "seed", "k", "n", "strength", "template", "set", *_WISHES,
+)  # fmt: skip
+_ALIKE = 0.8
+"""Likeness of a key to one of ours from which it is taken for a slip of the pen."""
 
 
 def parse_line(line: str) -> BatchRequest:
     """Read one line: a JSON object with `idea`, else plain text.
 
     Raises:
-        InputError: the line is blank, or a field is of the wrong type.
+        InputError: the line is blank, a field is of the wrong type, or nearly one of ours.
     """
-    fields = _json_object(line)
-    if fields is None:
+    found = _json_object(line)
+    if found is None:
         if not line.strip():
             raise InputError("the line is blank")
         return BatchRequest(idea=line.strip())
-    if fields.get("template") is not None:
-        raise InputError("template: there are no templates in this version")
+    for key in found:
+        close = get_close_matches(key, _KEYS, n=1, cutoff=_ALIKE) if key not in _KEYS else []
+        if close:
+            raise InputError(f"unknown key {key!r}; did you mean {close[0]!r}?")
     return BatchRequest(
-        idea=_text(fields, "idea") or "",
-        pick=_picks(fields.get("pick")),
-        prefer=_text(fields, "prefer"),
-        profile=_text(fields, "profile"),
-        seed=_whole(fields, "seed"),
-        k=_whole(fields, "k"),
-        n=_whole(fields, "n"),
+        idea=_text(found, "idea") or "",
+        pick=_picks(found.get("pick")),
+        prefer=_text(found, "prefer"),
+        profile=_text(found, "profile"),
+        seed=_whole(found, "seed"),
+        k=_whole(found, "k"),
+        n=_whole(found, "n"),
+        wishes=from_fields({key: found[key] for key in _WISHES if key in found}),
+        strength=cast("Strength | None", _text(found, "strength")),
+        template=_text(found, "template"),
+        values=_values(found.get("set")),
     )
+
+
+def over(command: Wishes, line: Wishes) -> Wishes:
+    """The wishes of a line, and those of the command where the line has none."""
+    return replace(command, **{name: said for name in _WISHES if (said := getattr(line, name))})
 
 
 def _json_object(line: str) -> Mapping[str, Any] | None:
@@ -85,6 +111,14 @@ def _picks(value: object) -> tuple[str, ...]:
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
         return tuple(value)
     raise InputError(f"pick: {value!r} is not an id or a list of ids")
+
+
+def _values(value: object) -> Mapping[str, str] | None:
+    if value is None:
+        return None
+    if isinstance(value, dict) and all(isinstance(item, str) for item in value.values()):
+        return value
+    raise InputError(f"set: {str(value)[:60]!r} is not an object of texts")
 
 
 def _lines(stream: BinaryIO) -> Iterator[bytes]:

@@ -24,6 +24,22 @@ from bozzetto.cli.options import (
     make_filters,
 )
 from bozzetto.cli.output import console, note, progress_bar, write_json
+from bozzetto.cli.preferences import (
+    Aspect,
+    Avoid,
+    Camera,
+    Keep,
+    Light,
+    Medium,
+    Mood,
+    Palette,
+    Prefer,
+    Set,
+    StrengthChoice,
+    StrengthOption,
+    TemplateOption,
+    read_values,
+)
 
 __all__ = ["optimize_command"]
 
@@ -42,15 +58,6 @@ def optimize_command(
             "--pick", metavar="ID", help="Write from this hit; repeat for more.", show_default=False
         ),
     ] = None,
-    prefer: Annotated[
-        str | None,
-        typer.Option(
-            "--prefer",
-            metavar="TEXT",
-            help="What you like: 'warmer, no people'.",
-            show_default=False,
-        ),
-    ] = None,
     profile: Annotated[
         str | None,
         typer.Option("--profile", help="The image model, or a profile file.", show_default="sdxl"),
@@ -67,6 +74,18 @@ def optimize_command(
     seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same bytes.")] = 0,
     save: Annotated[bool, typer.Option("--save/--no-save", help="Keep the candidates.")] = True,
     batch: BatchFile = None,
+    prefer: Prefer = None,
+    mood: Mood = None,
+    medium: Medium = None,
+    light: Light = None,
+    palette: Palette = None,
+    camera: Camera = None,
+    aspect: Aspect = None,
+    avoid: Avoid = None,
+    keep: Keep = None,
+    strength: StrengthOption = StrengthChoice.enrich,
+    template: TemplateOption = None,
+    values: Set = None,
     tag: Tag = None,
     use: Use = None,
     source: Source = None,
@@ -84,10 +103,15 @@ def optimize_command(
     Every phrase shows where it came from.
     """
     from bozzetto.app import Assistant
-    from bozzetto.app.batch import BatchRequest
+    from bozzetto.app.batch import BatchRequest, over
     from bozzetto.app.wire import optimize_json
-    from bozzetto.types import OptimizeResult
+    from bozzetto.types import OptimizeResult, Wishes
 
+    wishes = Wishes(
+        mood or (), medium or (), light or (), palette or (), camera or (), aspect,
+        avoid or (), keep or (),
+    )  # fmt: skip
+    filled = read_values(values or ())
     filters = make_filters(tag, use, source, model_family, min_rating, max_nsfw, has_image, since)
     with progress_bar() as progress, Assistant.open(home, actor=actor, progress=progress) as a:
 
@@ -98,6 +122,10 @@ def optimize_command(
                 k=line.k,
                 pick=line.pick or tuple(pick or ()),
                 prefer=line.prefer if line.prefer is not None else prefer,
+                wishes=over(wishes, line.wishes),
+                strength=line.strength or strength.value,
+                template=line.template or template,
+                values=filled if line.values is None else {**filled, **line.values},
                 profile=line.profile or profile,
                 chat=chat,
                 seed=line.seed if line.seed is not None else seed,
@@ -109,9 +137,9 @@ def optimize_command(
             a.check(profile, chat)
             answer_lines(idea, batch, lambda line: optimize_json(write(line)))
             return
-        if idea is None:
+        if idea is None and template is None:
             raise typer.BadParameter("say what you have in mind, or give --batch FILE")
-        result = write(BatchRequest(idea=idea))
+        result = write(BatchRequest(idea=idea or ""))
         profile_limit = a.token_limit(profile)
     if format is FormatChoice.json:
         write_json(optimize_json(result))

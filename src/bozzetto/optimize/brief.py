@@ -13,6 +13,7 @@ from bozzetto.optimize.template import Slot, Template, fill
 from bozzetto.optimize.translate import PhraseBook, translate
 from bozzetto.optimize.wishes import hear, spoken, texts
 from bozzetto.profiles import Profile
+from bozzetto.text.language import detect
 from bozzetto.text.normalise import normalise
 from bozzetto.text.spans import untouched
 from bozzetto.types import Phrase, Strength, Wishes
@@ -145,7 +146,8 @@ class _Draft:
         if len(words) > _LONGEST:
             self.notes.append(f"only the first {_LONGEST} characters of the idea were read")
         clean = tidy(words[:_LONGEST], self.keep)
-        code = self.language if own else spoken(clean, self.language)
+        same = own or detect(clean) == self.language
+        code = self.language if same else spoken(clean, "en")
         if code in (*self.profile.languages, "und") or not clean:
             self.text += clean
             self.phrases += [Phrase(clean, "idea")] if clean else []
