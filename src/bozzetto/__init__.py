@@ -19,11 +19,19 @@ from bozzetto.types import (
     OptimizeResult,
     Phrase,
     SearchResult,
+    Usage,
     Wishes,
+    WriteDelta,
+    WriteDone,
+    WriteEvent,
+    WriteFailed,
+    WriteStarted,
+    WriteStopped,
 )
 
 if TYPE_CHECKING:
     from bozzetto.app import Assistant
+    from bozzetto.optimize.stopping import Stop
 
 __version__ = "0.1.0"
 
@@ -41,7 +49,15 @@ __all__ = [
     "Phrase",
     "SearchResult",
     "SetupError",
+    "Stop",
+    "Usage",
     "Wishes",
+    "WriteDelta",
+    "WriteDone",
+    "WriteEvent",
+    "WriteFailed",
+    "WriteStarted",
+    "WriteStopped",
     "__version__",
 ]
 
@@ -52,4 +68,8 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 - the signature Python gives 
         from bozzetto.app import Assistant
 
         return Assistant
+    if name == "Stop":
+        from bozzetto.optimize.stopping import Stop
+
+        return Stop
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

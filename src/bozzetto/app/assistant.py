@@ -4,29 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from bozzetto.app.clock import now
-from bozzetto.app.counts import library_counts
 from bozzetto.app.indexing import Indexing
 from bozzetto.app.intake import sources_of, way_back
+from bozzetto.app.orders import Order, own_profile
+from bozzetto.app.sessions import Listening, OnEvent
 from bozzetto.app.shelf import Shelf
-from bozzetto.app.writing import Order, check_chat, write
+from bozzetto.app.writer import Writer
+from bozzetto.app.writing import check_chat
 from bozzetto.config import Settings, load_settings
 from bozzetto.errors import InputError, SetupError
 from bozzetto.library import families, starter
 from bozzetto.library.importer import import_source
 from bozzetto.optimize import template as templates
+from bozzetto.optimize.stopping import Stop
 from bozzetto.ports import PromptSource
 from bozzetto.profiles import load as load_profile
 from bozzetto.store.store import Store
 from bozzetto.types import (
     BadRow,
     Filters,
-    Hit,
     ImportReport,
     OptimizeResult,
     Progress,
@@ -41,9 +42,6 @@ Tell = Callable[[Progress], None]
 
 MOST_CANDIDATES = 32
 """Candidates of one call."""
-
-WRITTEN_FROM = 10
-"""Hits that an optimize result shows."""
 
 FEW = 2_000
 """Prompts up to which looking for texts that wait takes no time; the starter holds fewer."""
@@ -66,6 +64,7 @@ class Assistant:
         self._indexing = Indexing(settings, store, progress)
         self._whole = False  # not looked yet whether the starter prompts are embedded
         self.library = Shelf(store, settings.actor, self._indexing.waiting)
+        self._writer = Writer(settings, store, self._indexing, self.library.show)
 
     @classmethod
     def open(
@@ -203,10 +202,16 @@ class Assistant:
         seed: int = 0,
         filters: Filters = Filters(),  # noqa: B008 - frozen
         save: bool = True,
+        on_event: OnEvent | None = None,
+        stop: Stop | None = None,
+        cache: bool = True,
     ) -> OptimizeResult:
         """Write n prompts from an idea, picked hits and wishes; kept unless `save` is False.
 
         `template` is a text with slots, a file or a name; the idea fills one, `values` others.
+        `on_event` hears what a chat model writes while it comes, in the thread that waits for
+        it; `stop` ends one candidate, or all, from any thread. Without `cache` a chat model is
+        asked again what it has answered already.
 
         Raises:
             InputError: the idea holds no word, n is out of range, a wish or a slot is wrong.
@@ -230,36 +235,59 @@ class Assistant:
             strength=strength,
             template=frame,
             values=values or {},
+            own_profile=own_profile(profile),
         )
-        words = order.words
+        order.words  # noqa: B018 - a wrong slot is told before anything is made ready
         self._ready()
-        searcher = self._indexing.searcher
-        shown = searcher.search(
-            words,
-            k=WRITTEN_FROM if k is None else k,
-            filters=filters,
-            max_nsfw=self.settings.max_nsfw,
-        )
-        wide = searcher.neighbours(words, filters=filters, max_nsfw=self.settings.max_nsfw)
-        picked = self._picked(order.pick)
-        result = write(
-            order,
-            language=shown.language,
-            hits=_first(picked, shown.hits),
-            wide=_first(picked, wide),
-            library=library_counts(self._store, self._indexing.folder),
-            book=self._indexing.phrase_book,
-        )
-        result = replace(result, notes=(*shown.notes, *result.notes))
-        if save:
-            sizes = {one.size for one in result.candidates}
-            self._store.save_candidates(
-                result,
-                order.settings() | {"size": next(iter(sizes), None)},
-                actor=self.settings.actor,
-                now=now(),
-            )
-        return result
+        listening = Listening(on_event, stop, cache)
+        return self._writer.write(order, listening, k=k, filters=filters, save=save)
+
+    def refine(
+        self,
+        candidate: str,
+        prefer: str,
+        *,
+        chat: str | None = None,
+        seed: int | None = None,
+        save: bool = True,
+        on_event: OnEvent | None = None,
+        stop: Stop | None = None,
+        cache: bool = True,
+    ) -> OptimizeResult:
+        """Change a kept candidate by a wish ("warmer, less crowded"); all else stays.
+
+        Idea, profile and the rest are those it was written with, and so is the chat model
+        unless another is named. The new candidate names it as its `parent`.
+
+        Raises:
+            NotFoundError: nothing is kept under that id.
+            InputError: the wish is empty.
+            SetupError: the chat model lacks its key or its model; nothing is kept.
+        """
+        self._ready()
+        listening = Listening(on_event, stop, cache)
+        return self._writer.rewrite(candidate, prefer, listening, chat=chat, seed=seed, save=save)
+
+    def regenerate(
+        self,
+        candidate: str,
+        *,
+        chat: str | None = None,
+        seed: int | None = None,
+        save: bool = True,
+        on_event: OnEvent | None = None,
+        stop: Stop | None = None,
+        cache: bool = True,
+    ) -> OptimizeResult:
+        """Write another in a kept candidate's place: steered as it was, with a new seed.
+
+        Raises:
+            NotFoundError: nothing is kept under that id.
+            SetupError: the chat model lacks its key or its model; nothing is kept.
+        """
+        self._ready()
+        listening = Listening(on_event, stop, cache)
+        return self._writer.rewrite(candidate, None, listening, chat=chat, seed=seed, save=save)
 
     # What hangs below
 
@@ -305,31 +333,3 @@ class Assistant:
     def _renew_families(self) -> None:
         if self._store.families_stale():
             families.renew(self._store, progress=self._progress)
-
-    def _picked(self, ids: Sequence[str]) -> tuple[Hit, ...]:
-        return tuple(
-            Hit(
-                id=record.id,
-                prompt=record.text,
-                negative=record.negative,
-                score=1.0,
-                source=record.source,
-                variants=0,
-                tags=record.tags,
-                rating=record.rating,
-                use=record.use,
-                model_family=record.model_family,
-                core=record.core,
-            )
-            for record in self.library.show(ids)
-        )
-
-
-def _first(picked: Sequence[Hit], hits: Sequence[Hit]) -> tuple[Hit, ...]:
-    """The picked hits, as they were found where they were, and then the others."""
-    found = {hit.id: hit for hit in hits}
-    chosen = {hit.id for hit in picked}
-    return (
-        *(found.get(hit.id, hit) for hit in picked),
-        *(hit for hit in hits if hit.id not in chosen),
-    )

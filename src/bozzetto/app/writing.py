@@ -2,76 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from typing import Any
 
 from bozzetto.app.bridge import run
+from bozzetto.app.orders import COMPOSE, Order
 from bozzetto.app.parts import open_chat
 from bozzetto.optimize.brief import Brief, make_brief
 from bozzetto.optimize.compose import compose
+from bozzetto.optimize.drafting import Desk
+from bozzetto.optimize.rework import again, one_wish, refine
+from bozzetto.optimize.session import Session
 from bozzetto.optimize.stats import LibraryStats
-from bozzetto.optimize.template import Template, fill
+from bozzetto.optimize.steering import Revision, Steer
 from bozzetto.optimize.translate import PhraseBook
-from bozzetto.optimize.write import Written
+from bozzetto.optimize.write import Written, write_steered
 from bozzetto.optimize.write import write as write_by_chat
-from bozzetto.profiles import Profile
-from bozzetto.types import Candidate, Hit, OptimizeResult, Strength, Wishes
+from bozzetto.ports import ChatModel
+from bozzetto.types import Candidate, Hit, OptimizeResult, Wishes, WriteDone, WriteEvent
 
-__all__ = ["Order", "check_chat", "write"]
-
-COMPOSE = "compose"
+__all__ = ["Material", "Rework", "check_chat", "write"]
 
 WHOLE_ANSWER = 300.0
 """Seconds one whole answer may take; the setting `timeout` bounds its silences."""
 
+Sessions = Callable[[str], AbstractContextManager[Session]]
+Keep = Callable[[OptimizeResult], OptimizeResult]
+
 
 @dataclass(frozen=True, slots=True)
-class Order:
-    """All that decides what is written, beside the library."""
+class Material:
+    """What is written from: `hits` are shown with the candidates, `wide` they draw on."""
 
-    idea: str
-    n: int
+    language: str
+    hits: Sequence[Hit]
+    wide: Sequence[Hit]
+    library: LibraryStats
+    book: PhraseBook
+
+
+@dataclass(frozen=True, slots=True)
+class Rework:
+    """A kept candidate to write again, or to change by a wish; `hits` its writer was shown."""
+
+    parent: Candidate
     seed: int
-    pick: tuple[str, ...]
-    prefer: tuple[str, ...]
-    profile: Profile
-    chat: str
-    timeout: float
-    wishes: Wishes = field(default_factory=Wishes)
-    strength: Strength = "enrich"
-    template: Template | None = None
-    values: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def words(self) -> str:
-        """What the library is searched for: the idea, or what fills a template without one.
-
-        Raises:
-            InputError: a slot of the template is wrong, or nothing fills it.
-        """
-        if self.template is None:
-            return self.idea
-        pieces = fill(self.template, self.idea, self.values)
-        given = ", ".join(text for text, _, by_user in pieces if by_user)
-        return self.idea if self.idea.strip() else given or "".join(text for text, *_ in pieces)
-
-    def settings(self) -> dict[str, Any]:
-        """What is kept beside the candidates, as JSON values; wishes that were made alone."""
-        wishes = {name: value for name, value in asdict(self.wishes).items() if value}
-        kept: dict[str, Any] = {
-            "profile": self.profile.name,
-            "chat": self.chat,
-            "seed": self.seed,
-            "pick": list(self.pick),
-            "prefer": list(self.prefer),
-            "strength": self.strength,
-            "wishes": wishes,
-        }
-        if self.template:
-            kept |= {"template": asdict(self.template), "values": dict(self.values)}
-        return kept
+    hits: tuple[Hit, ...] = ()
+    wish: str | None = None
 
 
 def check_chat(name: str, *, timeout: float) -> None:
@@ -86,44 +65,142 @@ def check_chat(name: str, *, timeout: float) -> None:
 
 def write(
     order: Order,
+    material: Material,
     *,
-    language: str,
-    hits: Sequence[Hit],
-    wide: Sequence[Hit],
-    library: LibraryStats,
-    book: PhraseBook,
+    sessions: Sessions,
+    hear: Callable[[WriteEvent], None],
+    keep: Keep,
+    rework: Rework | None = None,
 ) -> OptimizeResult:
-    """Write the candidates; `hits` are shown with them, `wide` is what they draw on.
+    """Write the candidates, or one in the place of another, and `keep` them.
+
+    `sessions` gives what surrounds the calls to a chat model, by its name. Interrupted, what
+    is finished is kept before the interrupt goes on.
 
     Raises:
         InputError: the idea has nothing to see in it.
         SetupError: the chat model lacks its key or its model.
     """
-    brief = make_brief(
+    task = _Task(order, material, rework)
+    if order.chat == COMPOSE:
+        candidates = task.composed()
+        for number, one in enumerate(candidates):
+            hear(WriteDone(number, one))
+        return keep(task.result(Written(tuple(candidates))))
+    return task.by_chat(sessions, hear, keep)
+
+
+def _brief(order: Order, material: Material) -> Brief:
+    return make_brief(
         order.idea,
-        language=language,
+        language=material.language,
         profile=order.profile,
         prefer=order.prefer,
         pick=order.pick,
-        book=book,
+        book=material.book,
         wishes=order.wishes,
         strength=order.strength,
         template=order.template,
         values=order.values,
     )
-    if order.chat == COMPOSE:
-        written, degraded = tuple(compose(brief, wide, library, n=order.n, seed=order.seed)), None
-    else:
-        written, degraded = _by_chat(order, brief, wide, library)
-    written = tuple(_sized(one, brief.size) for one in written)
-    idea = order.idea if order.idea.strip() else order.words
-    return OptimizeResult(
-        idea=idea,
-        language=language,
-        hits=_cited(hits, wide, written),
-        candidates=written,
-        degraded=degraded,
-    )
+
+
+@dataclass(slots=True)
+class _Task:
+    """One writing: from a brief, maybe in the place of an earlier candidate."""
+
+    order: Order
+    material: Material
+    rework: Rework | None
+    brief: Brief = field(init=False)
+    wish: Brief = field(init=False)
+
+    def __post_init__(self) -> None:
+        order, rework = self.order, self.rework
+        self.brief = self.wish = _brief(order, self.material)
+        if rework and rework.wish:
+            # The order has the wish as its last; what it changes is told apart from the others.
+            earlier = replace(order, prefer=order.prefer[:-1])
+            alone = replace(order, prefer=(rework.wish,), wishes=Wishes())
+            self.wish = _brief(alone, self.material)
+            self.brief = one_wish(_brief(earlier, self.material), self.wish)
+
+    def composed(self) -> Sequence[Candidate]:
+        """The candidates without a chat model."""
+        order, material, rework = self.order, self.material, self.rework
+        wide, library = material.wide, material.library
+        if rework is None:
+            return [
+                _sized(replace(one, seed=order.seed), self.brief.size)
+                for one in compose(self.brief, wide, library, n=order.n, seed=order.seed)
+            ]
+        if rework.wish is None:
+            one = again(rework.parent, self.brief, wide, library, seed=rework.seed)
+        else:
+            one = refine(rework.parent, self.brief, self.wish, wide)
+        return [_sized(replace(one, seed=rework.seed), self.brief.size)]
+
+    def by_chat(
+        self, sessions: Sessions, hear: Callable[[WriteEvent], None], keep: Keep
+    ) -> OptimizeResult:
+        """The chat model's candidates; where its back end failed, those of `compose`."""
+        model = open_chat(self.order.chat, timeout=self.order.timeout)
+        done: dict[int, Candidate] = {}
+
+        def note(event: WriteEvent) -> None:
+            if isinstance(event, WriteDone):
+                event = replace(event, candidate=_sized(event.candidate, self.brief.size))
+                done[event.index] = event.candidate
+            hear(event)
+
+        with sessions(model.features.name) as session:
+            try:
+                written = run(self._working(model, replace(session, hear=note)))
+            except KeyboardInterrupt:
+                if done:
+                    keep(self.result(Written(tuple(done[number] for number in sorted(done)))))
+                raise
+        sized = tuple(_sized(one, self.brief.size) for one in written.candidates)
+        return keep(self.result(replace(written, candidates=sized)))
+
+    async def _working(self, model: ChatModel, session: Session) -> Written:
+        try:
+            return await self._writing(model, session)
+        finally:
+            await model.aclose()
+
+    def _writing(self, model: ChatModel, session: Session) -> Coroutine[None, None, Written]:
+        order, rework, wide = self.order, self.rework, self.material.wide
+        if rework is None:
+            return write_by_chat(
+                self.brief,
+                wide,
+                self.material.library,
+                model,
+                n=order.n,
+                seed=order.seed,
+                timeout=WHOLE_ANSWER,
+                session=session,
+            )
+        revision = Revision(rework.parent, rework.wish)
+        hits = rework.hits or tuple(wide[:4])
+        steer = Steer(hits, rework.seed, rework.seed + 1, rework.parent.look, revision)
+        desk = Desk(self.brief, wide, self.material.library, model, WHOLE_ANSWER, session)
+        return write_steered(desk, [steer], self.composed)
+
+    def result(self, written: Written) -> OptimizeResult:
+        """The answer to the order."""
+        material = self.material
+        idea = self.order.idea if self.order.idea.strip() else self.order.words
+        return OptimizeResult(
+            idea=idea,
+            language=material.language,
+            hits=_cited(material.hits, material.wide, written.candidates),
+            candidates=written.candidates,
+            degraded=written.degraded,
+            notes=written.notes,
+            usage=written.usage,
+        )
 
 
 def _sized(candidate: Candidate, size: str | None) -> Candidate:
@@ -141,21 +218,3 @@ def _cited(
     named = {phrase.source for one in candidates for phrase in one.phrases}
     shown = {hit.id for hit in hits}
     return (*hits, *(hit for hit in wide if hit.id in named and hit.id not in shown))
-
-
-def _by_chat(
-    order: Order, brief: Brief, hits: Sequence[Hit], library: LibraryStats
-) -> tuple[tuple[Candidate, ...], str | None]:
-    """The chat model's candidates, and why `compose` stood in where its back end failed."""
-    model = open_chat(order.chat, timeout=order.timeout)
-
-    async def work() -> Written:
-        try:
-            return await write_by_chat(
-                brief, hits, library, model, n=order.n, seed=order.seed, timeout=WHOLE_ANSWER
-            )
-        finally:
-            await model.aclose()
-
-    written = run(work())
-    return written.candidates, written.degraded

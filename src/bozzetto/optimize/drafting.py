@@ -191,7 +191,7 @@ class Draw:
     async def _judge(self, text: str, ended: str | None, earlier: Sequence[Draw]) -> bool:
         found = self.desk.judge(text, ended)
         if isinstance(found, Accepted) and self.steer.revision:
-            found = _changed(found, self.steer.revision)
+            found = _changed(found, self.steer.revision, self.desk.brief.text)
         if isinstance(found, Accepted):
             for other in earlier:
                 await other.settled.wait()
@@ -254,9 +254,12 @@ class Draw:
         )
 
 
-def _changed(found: Accepted, revision: Revision) -> Accepted | Refusal:
-    """A text that was to be changed a little: neither the same again nor another one."""
+def _changed(found: Accepted, revision: Revision, idea: str) -> Accepted | Refusal:
+    """A text in another's place: a little changed by a wish, or another one without."""
     before = revision.parent.prompt
+    if revision.wish is None:
+        again = same(found.prompt, [before], idea)
+        return Refusal("is the same as the one before") if again else found
     if words(found.prompt) == words(before):
         return Refusal("changed nothing")
     if intent(before, found.prompt).score < KEPT:

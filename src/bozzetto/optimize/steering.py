@@ -40,17 +40,18 @@ _ORDERS = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """A candidate to change, and the wish in the user's words that says how."""
+    """A candidate to change by a wish in the user's words, or without one to write anew."""
 
     parent: Candidate
-    wish: str
+    wish: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Steer:
     """What makes one call differ from the others: its hits, its look, its seed.
 
-    `again` is the seed of its second try. With a `revision`, a candidate is to be changed.
+    `again` is the seed of its second try. With a `revision`, a candidate is to be changed
+    or to be written anew.
     """
 
     hits: tuple[Hit, ...]
