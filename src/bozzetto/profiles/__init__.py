@@ -1,6 +1,6 @@
 """What each image model wants: data and its loader."""
 
 from bozzetto.profiles.loading import load, names
-from bozzetto.profiles.profile import ENCODERS, Profile
+from bozzetto.profiles.profile import ENCODERS, KEYS, Profile
 
-__all__ = ["ENCODERS", "Profile", "load", "names"]
+__all__ = ["ENCODERS", "KEYS", "Profile", "load", "names"]

@@ -3,7 +3,7 @@
 CLIP: Radford et al. 2021; the vocabulary file is `bpe_simple_vocab_16e6.txt.gz` of openai/CLIP
 (MIT), put into the wheel by the build. 77 positions, two of them markers: 75 are free.
 T5 and Qwen: from CLIP's tokens, for their vocabularies are in no package fit to depend on;
-docs/decisions/0012 has the measurement.
+docs/decisions/0007 has the measurement.
 """
 
 from __future__ import annotations
