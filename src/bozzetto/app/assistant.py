@@ -23,6 +23,7 @@ from bozzetto.library.importer import import_source
 from bozzetto.optimize import template as templates
 from bozzetto.optimize.stopping import Stop
 from bozzetto.ports import PromptSource
+from bozzetto.profiles import Profile
 from bozzetto.profiles import load as load_profile
 from bozzetto.store.store import Store
 from bozzetto.types import (
@@ -228,7 +229,7 @@ class Assistant:
             seed=seed,
             pick=tuple(pick),
             prefer=(prefer,) if prefer else (),
-            profile=load_profile(profile or (frame and frame.profile) or self.settings.profile),
+            profile=self._profile(profile or (frame and frame.profile)),
             chat=chat or self.settings.chat,
             timeout=self.settings.timeout,
             wishes=wishes,
@@ -298,12 +299,16 @@ class Assistant:
             NotFoundError: there is no such profile.
             SetupError: the chat model lacks its key or its model's name.
         """
-        load_profile(profile or self.settings.profile)
+        self._profile(profile)
         check_chat(chat or self.settings.chat, timeout=self.settings.timeout)
 
     def token_limit(self, profile: str | None = None) -> int | None:
         """How many CLIP tokens a profile takes; None where it has no such limit."""
-        return load_profile(profile or self.settings.profile).tokens.get("clip")
+        return self._profile(profile).tokens.get("clip")
+
+    def _profile(self, name: str | None) -> Profile:
+        """The profile of that name, from the home's own first; without a name the setting's."""
+        return load_profile(name or self.settings.profile, self.settings.home / "profiles")
 
     def backup(self, target: Path | None = None) -> Path:
         """Write a consistent copy of the library; where to is returned."""

@@ -67,9 +67,13 @@ def _program() -> Check:
     )
 
 
+def _profile(settings: Settings) -> str:
+    return load_profile(settings.profile, settings.home / "profiles").title
+
+
 def _settings(settings: Settings) -> Iterator[Check]:
     yield _home(settings)
-    yield _guarded("profile", lambda: Check("profile", "ok", load_profile(settings.profile).title))
+    yield _guarded("profile", lambda: Check("profile", "ok", _profile(settings)))
     yield _guarded("chat", lambda: _chat(settings))
 
 
