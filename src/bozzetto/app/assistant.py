@@ -229,7 +229,7 @@ class Assistant:
             seed=seed,
             pick=tuple(pick),
             prefer=(prefer,) if prefer else (),
-            profile=self._profile(profile or (frame and frame.profile)),
+            profile=self._profile(profile or (frame.profile if frame else None)),
             chat=chat or self.settings.chat,
             timeout=self.settings.timeout,
             wishes=wishes,
