@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bozzetto.errors import DataError, NewerSchemaError, NotFoundError
+from bozzetto.errors import DataError, NewerSchemaError, NotFoundError, SetupError
 from bozzetto.store.migrations import CURRENT
 from bozzetto.store.schema import APPLICATION, schema_version
 from bozzetto.store.store import FILE, Store
@@ -114,6 +114,27 @@ def test_a_cut_off_library_is_an_error_that_names_it(tmp_path: Path) -> None:
 
 def test_reading_only_makes_no_library(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError):
-        Store.open(tmp_path / "none", create=False)
+        Store.look(tmp_path / "none")
     assert not (tmp_path / "none").exists()
     assert schema_version(tmp_path / "none" / FILE) == 0
+
+
+def test_a_library_that_is_looked_at_takes_no_change(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        store.delete_source("starter", actor="ada", now="n")
+    before = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    with Store.look(tmp_path) as looked:
+        assert looked.starter_removed()
+        with pytest.raises(SetupError, match="may not be written to"):
+            looked.delete_source("starter", actor="ada", now="n")
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
+
+
+def test_a_library_of_an_older_schema_is_not_looked_at(tmp_path: Path) -> None:
+    shutil.copyfile(HOMES / "home_v1" / FILE, tmp_path / FILE)
+    before = (tmp_path / FILE).read_bytes()
+    with pytest.raises(DataError, match="has schema 1") as caught:
+        Store.look(tmp_path)
+    assert "backup" in (caught.value.hint or "")
+    assert [path.name for path in tmp_path.iterdir()] == [FILE]
+    assert (tmp_path / FILE).read_bytes() == before

@@ -55,19 +55,15 @@ class Store:
         self._database = database
 
     @classmethod
-    def open(cls, folder: Path, *, create: bool = True) -> Self:
-        """Open the library of a home, bringing it to the current schema.
+    def open(cls, folder: Path) -> Self:
+        """Open the library of a home, making it or bringing it to the current schema.
 
         Raises:
-            NotFoundError: there is none and `create` is False.
             NewerSchemaError: a newer version wrote it; it is left untouched.
             DataError: the file is damaged or foreign.
         """
-        path = folder / FILE
-        if not path.exists() and not create:
-            raise NotFoundError(f"no library in {folder}", hint="bozzetto import SOURCE makes one")
         folder.mkdir(parents=True, exist_ok=True)
-        database = Database(path)
+        database = Database(folder / FILE)
         try:
             prepare(database, folder / "backups")
         except BaseException:
