@@ -27,7 +27,6 @@ from bench.variety import self_bleu, vendi
 from bench.writing import Library, nameless
 from bozzetto import profiles
 from bozzetto.optimize.check import intent, keeps
-from bozzetto.optimize.contradict import against, within
 from bozzetto.optimize.modifiers import clashes, facet, key, sides
 from bozzetto.text.language import detect
 from bozzetto.text.tokens import clip_tokens
@@ -227,13 +226,9 @@ def _own(yard: Yardstick, topic: Topic, text: str) -> float:
 
 def _consistent(_: Yardstick, topic: Topic, text: str) -> float:
     """Nothing added against the idea, no two things added that cannot both be."""
-    stances = [sides(clause) for clause in added(topic.english, text)]
+    stances = [sides(topic.english), *(sides(clause) for clause in added(topic.english, text))]
     pairs = ((a, b) for i, a in enumerate(stances) for b in stances[:i])
-    return float(
-        within(text, topic.english) is None
-        and against(topic.english, text) is None
-        and not any(clashes(*pair) for pair in pairs)
-    )
+    return float(not any(clashes(*pair) for pair in pairs))
 
 
 def _no_repeat(_: Yardstick, topic: Topic, text: str) -> float:
