@@ -1,15 +1,16 @@
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
 from bozzetto import profiles
 from bozzetto.optimize.brief import make_brief
 from bozzetto.optimize.judge import judge, same
-from bozzetto.optimize.mend import Accepted, budget, fitted, negatives
+from bozzetto.optimize.mend import Accepted, fitted, negatives
 from bozzetto.optimize.parse import Draft, Refusal
 from bozzetto.optimize.stats import LibraryStats
 from bozzetto.text.tokens import clip_tokens
-from bozzetto.types import Hit
+from bozzetto.types import Check, Hit
 
 IDEA = "a red book and a yellow vase"
 LOOK = "soft window light, watercolor on rough paper, muted pastel palette, shallow depth of field"
@@ -59,7 +60,7 @@ def test_a_bad_text_is_taken_back_with_the_reason(prompt: str, reason: str) -> N
 
 def test_a_contradiction_is_taken_back() -> None:
     found = judged(f"a city at night, {LOOK}, bright noon sun", "a city at night")
-    assert found == Refusal("contradicts the idea")
+    assert found == Refusal("contradicts the idea (noon)")
 
 
 def test_surrounded_by_credits_nobody_and_names_of_the_idea_may_stay() -> None:
@@ -77,7 +78,7 @@ def test_what_should_be_left_out_is_not_asked_for() -> None:
 def test_a_text_over_the_budget_is_cut_at_a_phrase() -> None:
     found = judged(f"{IDEA}, {LOOK}, " + ", ".join(f"gentle haze number {i}" for i in range(40)))
     assert isinstance(found, Accepted)
-    assert found.notes == ("cut to 75 tokens",)
+    assert found.notes == ("cut to what Stable Diffusion XL reads",)
     assert clip_tokens(found.prompt) <= 75
     assert found.prompt.startswith(f"{IDEA}, {LOOK}, gentle haze number 0,")
     assert not found.prompt.endswith("number")
@@ -98,7 +99,9 @@ def test_a_text_that_lost_some_of_the_idea_must_say_more() -> None:
 
 def test_wishes_not_met_are_added() -> None:
     found = judged(f"{IDEA}, {LOOK}", prefer=["thick fog", "soft light"])
-    assert found == Accepted(f"{IDEA}, {LOOK}, thick fog")
+    assert isinstance(found, Accepted)
+    assert (found.prompt, found.notes) == (f"{IDEA}, {LOOK}, thick fog", ())
+    assert found.mended == (Check("wishes", True, "was given 'thick fog'"),)
 
 
 def test_a_long_idea_needs_no_more_looks() -> None:
@@ -112,11 +115,16 @@ def test_protected_text_must_come_through_to_the_letter() -> None:
     assert isinstance(judged(f"{idea}, {LOOK}", idea), Accepted)
     found = judged(f'a sign that says "open", {LOOK}', idea)
     assert isinstance(found, Refusal) or found.prompt.startswith(idea)
+    mended = judged(f"a sign that says ‘open’, {LOOK}", 'a sign that says "Open"')
+    assert isinstance(mended, Accepted)
+    assert mended.prompt == f'a sign that says "Open", {LOOK}'
+    assert mended.notes == ('‘open’ became "Open"',)
 
 
 def test_fitted_texts_fit() -> None:
     for limit in (1, 5, 20, 75):
-        assert clip_tokens(fitted("one two, three four. five six " * 20, limit)) <= limit
+        profile = replace(profiles.load("sdxl"), tokens={"clip": limit})
+        assert clip_tokens(fitted("one two, three four. five six " * 20, profile)) <= limit
 
 
 def test_the_same_twice_is_one() -> None:
@@ -134,15 +142,14 @@ def test_negatives_that_harm_nothing_are_added() -> None:
     assert negatives(said, IDEA, None, flux) is None
 
 
-def test_the_budget_of_profiles() -> None:
-    assert budget(profiles.load("sdxl")) == 75
-
-
 def test_syntax_the_idea_does_not_have_is_taken_out() -> None:
     found = judged(f"{IDEA}, {LOOK}, <lora:../../x:1>, __season__ mist, (bokeh:1.3)")
     assert isinstance(found, Accepted)
     assert found.prompt == f"{IDEA}, {LOOK}, mist, (bokeh:1.3)"
-    assert found.notes == ("'<lora:../../x:1>' became ''", "'__season__' became ''")
+    assert found.notes == ("'<lora:../../x:1>' went", "'__season__' went")
     plain = judged(f"{IDEA}, {LOOK}, (bokeh:1.3)", profile="flux")
     assert isinstance(plain, Accepted)
     assert plain.prompt == f"{IDEA}, {LOOK}, bokeh"
+    settings = judged(f"{IDEA}, {LOOK} --ar 16:9 --v 6, mist::2")
+    assert isinstance(settings, Accepted)
+    assert settings.prompt == f"{IDEA}, {LOOK}, mist"

@@ -20,15 +20,24 @@ from bozzetto.text.spans import protected
 from bozzetto.text.tokens import clip_tokens
 from bozzetto.text.words import content_words, jaccard, stem, words
 
-__all__ = ["Intent", "Similar", "intent", "keeps", "nearest", "over_budget"]
+__all__ = ["Intent", "Similar", "copied", "intent", "keeps", "nearest", "over_budget", "same"]
 
 Similar = Callable[[str, str], float]
 """How near two short texts of any languages are in meaning, as a cosine."""
 
+COPIED = 0.5
+"""Word-set Jaccard to a reference, idea aside, above which a prompt is a copy."""
+
+RUN = 8
+"""Words on end that a prompt may share with a reference and not with the idea, less one."""
+
+ALIKE = 0.6
+"""Word-set Jaccard, idea aside, above which two candidates are the same."""
+
 NEARLY = 0.93
 """Share of the idea that has to be there."""
 
-ALIKE = 0.75
+SAYS_IT = 0.75
 """Cosine at which a piece of the prompt says what a lost word said."""
 
 
@@ -145,7 +154,7 @@ def _alike(word: str, prompt: str, similar: Similar | None) -> bool:
         return False
     said = content_words(prompt)
     pieces = dict.fromkeys((*said, *(f"{a} {b}" for a, b in pairwise(said))))
-    return any(similar(word, piece) >= ALIKE for piece in pieces)
+    return any(similar(word, piece) >= SAYS_IT for piece in pieces)
 
 
 def keeps(atom: str, prompt: str) -> bool:
@@ -228,6 +237,29 @@ def nearest(prompt: str, idea: str, others: Iterable[Collection[str]]) -> float:
     if not own:
         return 0.0
     return max((jaccard(own, frozenset(other) - aside) for other in others), default=0.0)
+
+
+def same(prompt: str, others: Iterable[str], idea: str) -> bool:
+    """Whether a prompt is one of the others again."""
+    return nearest(prompt, idea, [words(other) for other in others]) > ALIKE
+
+
+def copied(prompt: str, idea: str, references: Sequence[str]) -> bool:
+    """Whether a prompt has nearly all, or a long run, of a reference's words."""
+    said = [words(reference) for reference in references]
+    if nearest(prompt, idea, said) > COPIED:
+        return True
+    own = frozenset(words(idea))
+    runs = set(_shingles(words(prompt), own))
+    return any(run in runs for text in said for run in _shingles(text, own))
+
+
+def _shingles(tokens: Sequence[str], own: Collection[str]) -> Iterator[tuple[str, ...]]:
+    """Runs of words of a length, those left out that are the idea's own."""
+    for start in range(len(tokens) - RUN + 1):
+        run = tuple(tokens[start : start + RUN])
+        if sum(word in own for word in run) * 2 < RUN:
+            yield run
 
 
 def over_budget(prompt: str, limits: Mapping[str, int]) -> Sequence[str]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from bozzetto.optimize.brief import Brief
 from bozzetto.optimize.check import intent
+from bozzetto.optimize.dialect import in_dialect
+from bozzetto.optimize.limits import budget, cut, fits
 from bozzetto.optimize.parse import Draft, Refusal
 from bozzetto.profiles import Profile
-from bozzetto.text.spans import Span, protected
-from bozzetto.text.tokens import clip_cut, clip_tokens
-from bozzetto.text.weights import strip_weights
+from bozzetto.text.spans import protected
+from bozzetto.text.tokens import clip_tokens
 from bozzetto.text.words import stem, words
+from bozzetto.types import Check
 
 __all__ = ["Accepted", "budget", "fitted", "mend", "negatives"]
 
@@ -21,109 +25,118 @@ MENDABLE = 0.6
 ROOM = 12
 """CLIP tokens beside the idea below which putting it in front leaves nothing of the rest."""
 
-UNLIMITED = 150
-"""CLIP tokens to write where the image model's own limit is not counted in them."""
-
-
-def budget(profile: Profile) -> int:
-    """CLIP tokens that a prompt for a profile may have."""
-    return profile.tokens.get("clip", UNLIMITED)
-
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
     """A text that may stand; `notes` say what was mended, in sentences for a person.
 
     `rebuilt` says that the idea had to be put in front: its writer deserves less trust.
+    `mended` says the same as `notes` by the check that each mending made pass.
     """
 
     prompt: str
     negative: str | None = None
     notes: tuple[str, ...] = ()
     rebuilt: bool = False
+    mended: tuple[Check, ...] = ()
 
 
 def mend(draft: Draft, brief: Brief) -> Accepted | Refusal:
     """The text within the budget, with the whole idea, the wishes, and no syntax of its own."""
-    prompt, notes = _in_dialect(draft.prompt, brief)
-    kept = _kept(prompt, brief)
+    prompt, syntax = in_dialect(draft.prompt, brief)
+    prompt, letters = _to_the_letter(prompt, brief.text)
+    kept = _kept(prompt, draft.negative, brief)
     if isinstance(kept, Refusal):
         return kept
-    prompt, notes = _with_wishes(kept.prompt, brief, (*notes, *kept.notes))
-    return Accepted(prompt, draft.negative, notes, kept.rebuilt)
+    prompt, met, unmet = _with_wishes(kept.prompt, brief)
+    prompt, ruled = _with_required(prompt, brief.profile)
+    warned = (*_told("dialect", syntax), *_told("intent", letters), *kept.mended)
+    notes, mended = (*(check.found for check in warned), *unmet), (*warned, *met, *ruled)
+    return Accepted(prompt, draft.negative, notes, kept.rebuilt, mended)
 
 
-def _in_dialect(prompt: str, brief: Brief) -> tuple[str, tuple[str, ...]]:
-    """The text less what only a front end reads and the idea does not have.
+def _told(name: str, notes: Iterable[str]) -> tuple[Check, ...]:
+    return tuple(Check(name, True, note) for note in notes)
 
-    A model that sees `<lora:...>` in a reference repeats it, though no such file may exist.
-    """
+
+_MARKS = "\"'“”„‘’«»‹›「」『』"
+
+
+def _to_the_letter(prompt: str, idea: str) -> tuple[str, tuple[str, ...]]:
+    """The prompt with the quoted texts of the idea as the idea has them, case and marks too."""
     notes: tuple[str, ...] = ()
-    for span in reversed(protected(prompt)):
-        said = prompt[span.start : span.end]
-        instead = said if said in brief.text else _instead(said, span, brief.profile)
-        if instead != said:
-            prompt = prompt[: span.start] + instead + prompt[span.end :]
-            notes = (f"{said[:60]!r} became {instead[:60]!r}", *notes)
-    if not notes:
-        return prompt, ()
-    pieces = (piece.strip() for piece in prompt.split(","))
-    return ", ".join(piece for piece in pieces if piece), notes
+    for span in protected(idea):
+        quoted = idea[span.start : span.end]
+        if span.kind != "quoted" or quoted in prompt:
+            continue
+        inner = re.escape(quoted.strip(_MARKS + " "))
+        loose = re.compile(rf"[{_MARKS}]\s?{inner}\s?[{_MARKS}]|(?<!\w){inner}(?!\w)", re.I)
+        if found := loose.search(prompt):
+            prompt = prompt[: found.start()] + quoted + prompt[found.end() :]
+            notes = (*notes, f"{found[0][:60]} became {quoted[:60]}")
+    return prompt, notes
 
 
-def _instead(said: str, span: Span, profile: Profile) -> str:
-    if span.kind == "weight":
-        return said if profile.weight_syntax == "a1111" else strip_weights(said)
-    return said if span.kind == "quoted" else ""
-
-
-def _kept(prompt: str, brief: Brief) -> Accepted | Refusal:
+def _kept(prompt: str, negative: str | None, brief: Brief) -> Accepted | Refusal:
     """The prompt within the budget, with the whole idea in it."""
-    limit = budget(brief.profile)
-    shorter = fitted(prompt, limit)
-    cut = () if shorter == prompt else (f"cut to {limit} tokens",)
-    found = intent(brief.text, shorter)
-    if found.kept and not _broken(brief.text, shorter):
-        return Accepted(shorter, notes=cut)
-    whole = intent(brief.text, prompt)
+    profile = brief.profile
+    shorter = fitted(prompt, profile)
+    short = () if shorter == prompt else (f"cut to what {profile.title} reads",)
+    negative = negative if profile.negative else None
+    found = intent(brief.text, shorter, negative=negative)
+    if found.kept and not _broken(brief, shorter):
+        return Accepted(shorter, mended=_told("budget", short))
+    whole = intent(brief.text, prompt, negative=negative)
     missing = ", ".join(dict.fromkeys((*found.hard, *found.lost)))
     if whole.score < MENDABLE:
         return Refusal(f"lost {missing}")
-    glue = ", " if brief.profile.style == "tags" else ". "
-    room = limit - clip_tokens(brief.text + glue)
-    if room < ROOM:
+    front = brief.text + (", " if profile.style == "tags" else ". ")
+    text = fitted(front + prompt, profile)
+    if not text.startswith(front) or clip_tokens(text[len(front) :]) < ROOM:
         return Refusal(f"lost {missing}, and there is no room to put the idea in front")
-    text = f"{brief.text}{glue}{fitted(prompt, room)}"
-    notes = (f"the idea was put in front: it lost {missing}",)
-    return Accepted(fitted(text, limit), notes=notes, rebuilt=True)
+    note = f"the idea was put in front: it lost {missing}"
+    return Accepted(text, rebuilt=True, mended=_told("intent", (note,)))
 
 
-def fitted(prompt: str, limit: int) -> str:
-    """The prompt cut to a limit of CLIP tokens, at the end of a phrase where there is one."""
-    if clip_tokens(prompt) <= limit:
+def fitted(prompt: str, profile: Profile) -> str:
+    """The prompt cut to what a profile reads, at the end of a phrase where there is one."""
+    if fits(prompt, profile):
         return prompt
-    short = clip_cut(prompt, limit)
+    short = cut(prompt, profile)
     end = max(short.rfind(mark) for mark in (",", ";", ". ", "."))
     return (short[:end] if end > len(short) // 2 else short).rstrip(" ,;.")
 
 
-def _broken(idea: str, prompt: str) -> bool:
-    """Whether control syntax or a quoted text of the idea did not come through to the letter."""
-    return any(idea[span.start : span.end] not in prompt for span in protected(idea))
+def _broken(brief: Brief, prompt: str) -> bool:
+    """Whether something that has to come through to the letter did not."""
+    syntax = (brief.text[span.start : span.end] for span in protected(brief.text))
+    return any(text not in prompt for text in (*syntax, *brief.keep))
 
 
-def _with_wishes(prompt: str, brief: Brief, notes: tuple[str, ...]) -> tuple[str, tuple[str, ...]]:
-    """The prompt with the wishes it did not meet, as far as there is room."""
-    limit = budget(brief.profile)
+def _with_wishes(prompt: str, brief: Brief) -> tuple[str, tuple[Check, ...], tuple[str, ...]]:
+    """The prompt with the wishes it did not meet, those added, and those without room."""
+    profile = brief.profile
+    met: tuple[str, ...] = ()
+    unmet: tuple[str, ...] = ()
     for wish in brief.wanted:
         if intent(wish.text, prompt).score >= 0.5:
             continue
         longer = f"{prompt.rstrip(' .')}, {wish.text}"
-        if clip_tokens(longer) <= limit:
-            prompt = longer
+        if fits(longer, profile):
+            prompt, met = longer, (*met, f"was given {wish.text!r}")
         else:
-            notes = (*notes, f"no room for {wish.original or wish.text!r} within {limit} tokens")
-    return prompt, notes
+            unmet = (*unmet, f"no room for {wish.original or wish.text!r} ({profile.title})")
+    return prompt, _told("wishes", met), unmet
+
+
+def _with_required(prompt: str, profile: Profile) -> tuple[str, tuple[Check, ...]]:
+    """The prompt with what its profile requires, as far as there is room."""
+    given: tuple[str, ...] = ()
+    for text in profile.required:
+        longer = f"{prompt.rstrip(' .')}, {text}"
+        if text.lower() not in prompt.lower() and fits(longer, profile):
+            prompt, given = longer, (*given, f"was given {text!r}")
+    return prompt, _told("guidelines", given)
 
 
 def negatives(said: str | None, prompt: str, base: str | None, brief: Brief) -> str | None:

@@ -18,7 +18,7 @@ from bozzetto.text.normalise import normalise
 from bozzetto.text.stop_words import STOP_WORDS
 from bozzetto.text.words import words
 
-__all__ = ["MAX_ANSWER", "Draft", "Refusal", "parse"]
+__all__ = ["MAX_ANSWER", "Draft", "Refusal", "foreign", "parse"]
 
 MAX_ANSWER = 20_000
 """Characters of an answer that are looked at."""
@@ -244,12 +244,13 @@ def _unusable(prompt: str, idea: str, languages: tuple[str, ...]) -> str | None:
         return "carries markup"
     if languages and about_task(prompt, idea):
         return "talks about the task"
-    found = _foreign(_QUOTED.sub(" ", prompt), languages) if languages else None
+    found = foreign(prompt, languages) if languages else None
     return f"is written in {found!r}" if found else None
 
 
-def _foreign(prompt: str, languages: tuple[str, ...]) -> str | None:
+def foreign(prompt: str, languages: tuple[str, ...]) -> str | None:
     """The language of a prompt that the model does not read. Names in one do not make it so."""
+    prompt = _QUOTED.sub(" ", prompt)
     found = detect(prompt)
     if found in (*languages, "und"):
         return None
