@@ -25,6 +25,7 @@ from bozzetto import config, errors, profiles
 from bozzetto.adapters.chat.openai import SERVICES
 from bozzetto.adapters.sources.columns import ROLES
 from bozzetto.cli.main import app
+from bozzetto.text.tokens import ESTIMATED
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference.md"
 
@@ -149,13 +150,18 @@ def _profiles() -> str:
     for name in profiles.names():
         found = profiles.load(name)
         limits = ", ".join(f"{limit} {encoder}" for encoder, limit in found.tokens.items())
+        limits += f", {found.words} words" * bool(found.words)
         negative = "yes" if found.negative else "no"
         languages = ", ".join(found.languages)
-        rows.append((f"`{name}`", found.title, found.style, limits, negative, languages))
-    head = ("name", "image model", "style", "tokens", "negative prompt", "languages")
+        row = (f"`{name}`", found.title, found.style, limits, found.weight_syntax)
+        rows.append((*row, negative, languages))
+    head = ("name", "image model", "style", "at most", "weights", "negative prompt", "languages")
     return (
         "## Profiles\n\nWhat each image model wants of a prompt: `--profile NAME`, or the path of a"
-        f"\n`.toml` file with the same keys.\n\n{_table(head, rows)}"
+        "\n`.toml` file. `bozzetto profile show NAME` has all of it; how to make one of your own is"
+        "\nin the [guide](guide.md#profiles). CLIP's tokens are counted exactly, those of "
+        f"{' and '.join(sorted(ESTIMATED))} are\nestimated, rather too high than too low.\n\n"
+        f"{_table(head, rows)}"
     )
 
 
