@@ -35,7 +35,7 @@ def test_a_good_prompt_passes_every_check_and_each_says_what_it_saw() -> None:
         Check("contradictions", True, "contradicts neither the idea nor itself"),
         Check("unwanted", True, "has nothing that should be left out"),
         Check("wishes", True, "meets the wishes"),
-        Check("budget", True, "has 23 of 75 CLIP tokens"),
+        Check("budget", True, "has 25 of 75 CLIP tokens"),
         Check("dialect", True, "suits Stable Diffusion XL"),
         Check("guidelines", True, "breaks no rule"),
         Check("language", True, "is in a language that the model reads"),
