@@ -162,6 +162,10 @@ def _negative(before: str | None, brief: Brief, prompt: str) -> str | None:
     return ", ".join(dict.fromkeys(kept)) or None
 
 
+def _same(draft: Candidate, parent: Candidate, brief: Brief) -> bool:
+    return draft.prompt == parent.prompt or same(draft.prompt, [parent.prompt], brief.text)
+
+
 def again(
     parent: Candidate, brief: Brief, hits: Sequence[Hit], library: LibraryStats, *, seed: int
 ) -> Candidate:
@@ -170,7 +174,7 @@ def again(
     offered: list[Candidate] = []
     for number in range(_SEEDS):
         drafts = compose(brief, hits, library, n=_DRAFTS, seed=seed + number)
-        offered = [d for d in drafts if not same(d.prompt, [parent.prompt], brief.text)]
+        offered = [d for d in drafts if not _same(d, parent, brief)]
         if offered:
             break
     else:

@@ -18,10 +18,10 @@ __all__ = ["AnswerCache", "KeptAnswer"]
 T = TypeVar("T")
 
 _SCHEMA = 1
-_MOST = 5_000
+MOST = 5_000
 """Answers that are kept; the oldest go first."""
 
-_LONGEST = 20_000
+LONGEST = 20_000
 """Characters of an answer that is kept."""
 
 _BUSY_SECONDS = 0.2
@@ -43,8 +43,11 @@ class AnswerCache:
     what is damaged is replaced by an empty one.
     """
 
-    def __init__(self, path: Path, *, days: float, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, path: Path, *, days: float, clock: Callable[[], float], most: int = MOST
+    ) -> None:
         self.path = path
+        self._most = most
         self._days = days
         self._clock = clock
         self._lock = threading.Lock()
@@ -76,11 +79,11 @@ class AnswerCache:
             connection.execute(
                 "DELETE FROM answers WHERE key IN"
                 " (SELECT key FROM answers ORDER BY at DESC, key LIMIT -1 OFFSET ?)",
-                (_MOST,),
+                (self._most,),
             )
             connection.execute("COMMIT")
 
-        if len(answer.text) <= _LONGEST:
+        if len(answer.text) <= LONGEST:
             self._run(write)
 
     def close(self) -> None:
