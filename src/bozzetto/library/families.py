@@ -134,8 +134,8 @@ def _agreeing(a: NDArray[np.uint64], b: NDArray[np.uint64]) -> NDArray[np.int64]
     """How many bytes of each row are equal: no byte without a bit set in the difference."""
     apart = a ^ b
     apart = (((apart & _LOW) + _LOW) | apart) & ~_LOW
-    differing: NDArray[np.int64] = np.bitwise_count(apart).sum(axis=1, dtype=np.int64)
-    return 8 * a.shape[1] - differing
+    equal: NDArray[np.int64] = 8 * a.shape[1] - np.bitwise_count(apart).sum(axis=1, dtype=np.int64)
+    return equal
 
 
 _LOW = np.uint64(0x7F7F7F7F7F7F7F7F)
