@@ -41,9 +41,9 @@ def test_no_hits_or_fewer_hits_than_calls() -> None:
     assert [len(group) for group in references(HITS[:1], (), 3)] == [1, 1, 1]
 
 
-def looks(idea: str, n: int, **more: tuple[str, ...]) -> list[str | None]:
+def looks(idea: str, n: int, prefer: tuple[str, ...] = ()) -> list[str | None]:
     texts = [one.prompt for one in HITS]
-    brief = make_brief(idea, language="en", profile=profiles.load("sdxl"), **more)
+    brief = make_brief(idea, language="en", profile=profiles.load("sdxl"), prefer=prefer)
     steers = steer(brief, HITS, LibraryStats.build(texts * 10), n=n, seed=5)
     assert [one.seed for one in steers] == list(range(5, 5 + n))
     assert len({one.again for one in steers} | {one.seed for one in steers}) == 2 * n
