@@ -11,6 +11,7 @@ from bozzetto.app.bridge import run
 from bozzetto.app.orders import COMPOSE, Order
 from bozzetto.app.parts import open_chat
 from bozzetto.optimize.brief import Brief, make_brief
+from bozzetto.optimize.checks import checked
 from bozzetto.optimize.compose import compose
 from bozzetto.optimize.drafting import Desk
 from bozzetto.optimize.rework import again, one_wish, refine
@@ -192,11 +193,12 @@ class _Task:
         """The answer to the order."""
         material = self.material
         idea = self.order.idea if self.order.idea.strip() else self.order.words
+        candidates = checked(written.candidates, self.brief, material.wide, material.library)
         return OptimizeResult(
             idea=idea,
             language=material.language,
             hits=_cited(material.hits, material.wide, written.candidates),
-            candidates=written.candidates,
+            candidates=tuple(candidates),
             degraded=written.degraded,
             notes=written.notes,
             usage=written.usage,

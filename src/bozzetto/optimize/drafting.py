@@ -11,6 +11,7 @@ from bozzetto.optimize.check import intent, nearest
 from bozzetto.optimize.compose import candidate_id, negative_prompt
 from bozzetto.optimize.cost import total
 from bozzetto.optimize.judge import judge, same
+from bozzetto.optimize.limits import counts
 from bozzetto.optimize.mend import Accepted, negatives
 from bozzetto.optimize.messages import chat_request
 from bozzetto.optimize.parse import Refusal, parse
@@ -21,11 +22,11 @@ from bozzetto.optimize.steering import Revision, Steer
 from bozzetto.optimize.trace import trace
 from bozzetto.ports import ChatModel
 from bozzetto.store.answers import KeptAnswer
-from bozzetto.text.tokens import clip_tokens
 from bozzetto.text.words import words
 from bozzetto.types import (
     Candidate,
     ChatRequest,
+    Check,
     Hit,
     Usage,
     WriteDelta,
@@ -84,11 +85,12 @@ class Desk:
             negative=negative,
             profile=brief.profile.name,
             chat=self.chat.features.name,
-            tokens={"clip": clip_tokens(prompt)},
+            tokens=counts(prompt, brief.profile),
             phrases=trace(prompt, brief, self.hits),
             intent=intent(brief.text, prompt).score,
             novelty=1 - nearest(prompt, brief.text, others),
             warnings=(*brief.notes, *unmet, *found.notes),
+            checks=found.mended,
         )
 
 
@@ -240,7 +242,12 @@ class Draw:
         name = self.desk.chat.features.name
         known = self.failure or (f"{name} was not asked: {self.refused}" if self.refused else None)
         why = known or f"{name} was not used: it {self.reason}"
-        return self._signed(replace(spare, warnings=(*spare.warnings, why)), spare.seed)
+        told = replace(
+            spare,
+            warnings=(*spare.warnings, why),
+            checks=(*spare.checks, Check("writer", False, f"stands in: {why}")),
+        )
+        return self._signed(told, spare.seed)
 
     def _signed(self, candidate: Candidate, seed: int | None) -> Candidate:
         revision = self.steer.revision
