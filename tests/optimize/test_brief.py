@@ -375,3 +375,19 @@ def test_any_wish_is_taken_without_harm(wish: str, language: str) -> None:
     brief = make_brief("a fox", language=language, profile=SDXL, prefer=(wish,))
     assert len(brief.facets) == len(brief.wanted)
     assert all(visible(phrase.text) == phrase.text for phrase in brief.wanted)
+
+
+@pytest.mark.parametrize(
+    ("idea", "profile", "text", "notes"),
+    [
+        ("a (fox:1.2)", "sdxl", "a (fox:1.2)", ()),
+        ("a (fox)1.2", "sdxl", "a (fox:1.2)", ()),
+        ("a (fox:1.2)", "flux", "a fox", ("FLUX.1 dev reads no weights; taken out: (fox:1.2)",)),
+    ],
+)
+def test_weights_are_the_models_and_what_is_lost_is_said(
+    idea: str, profile: str, text: str, notes: tuple[str, ...]
+) -> None:
+    brief = make_brief(idea, language="en", profile=profiles.load(profile))
+    assert (brief.text, brief.notes) == (text, notes)
+    assert brief.phrases == (Phrase(text, "idea"),)

@@ -8,6 +8,7 @@ from typing import get_args
 
 from bozzetto.errors import InputError
 from bozzetto.optimize.aspect import nearest_size
+from bozzetto.optimize.limits import with_weights
 from bozzetto.optimize.settle import kept_places, settle
 from bozzetto.optimize.template import Slot, Template, fill
 from bozzetto.optimize.translate import PhraseBook, translate
@@ -145,7 +146,8 @@ class _Draft:
             return
         if len(words) > _LONGEST:
             self.notes.append(f"only the first {_LONGEST} characters of the idea were read")
-        clean = tidy(words[:_LONGEST], self.keep)
+        clean, said = with_weights(tidy(words[:_LONGEST], self.keep), self.profile)
+        self.notes += said
         same = own or detect(clean) == self.language
         code = self.language if same else spoken(clean, "en")
         if code in (*self.profile.languages, "und") or not clean:
