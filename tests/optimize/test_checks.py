@@ -39,7 +39,7 @@ def test_a_good_prompt_passes_every_check_and_each_says_what_it_saw() -> None:
         Check("dialect", True, "suits Stable Diffusion XL"),
         Check("guidelines", True, "breaks no rule"),
         Check("language", True, "is in a language that the model reads"),
-        Check("novelty", True, "shares 0% of its words with the nearest prompt found"),
+        Check("novelty", True, "copies none of the prompts found"),
         Check("duplicates", True, "is like no other candidate"),
     )
     assert re.fullmatch(r"says \d+ things about the look", found[2].found)

@@ -244,21 +244,32 @@ def same(prompt: str, others: Iterable[str], idea: str) -> bool:
     return nearest(prompt, idea, [words(other) for other in others]) > ALIKE
 
 
-def copied(prompt: str, idea: str, references: Sequence[str]) -> bool:
+def copied(prompt: str, idea: str, references: Iterable[str]) -> bool:
     """Whether a prompt has nearly all, or a long run, of a reference's words."""
-    said = [words(reference) for reference in references]
-    if nearest(prompt, idea, said) > COPIED:
-        return True
-    own = frozenset(words(idea))
-    runs = set(_shingles(words(prompt), own))
-    return any(run in runs for text in said for run in _shingles(text, own))
+    aside = frozenset(words(idea))
+    new = frozenset(words(prompt)) - aside
+    runs = frozenset(_runs(words(prompt), aside))
+    for tokens, others in map(_tokens, references):
+        shared = len(new & others)
+        if shared and shared > COPIED * len(new | (others - aside)):
+            return True
+        if shared * 2 >= RUN and not runs.isdisjoint(_runs(tokens, aside)):
+            return True
+    return False
 
 
-def _shingles(tokens: Sequence[str], own: Collection[str]) -> Iterator[tuple[str, ...]]:
-    """Runs of words of a length, those left out that are the idea's own."""
+@lru_cache(maxsize=4096)
+def _tokens(text: str) -> tuple[tuple[str, ...], frozenset[str]]:
+    """The words of a reference in order and as a set: each is read for several candidates."""
+    found = words(text)
+    return found, frozenset(found)
+
+
+def _runs(tokens: Sequence[str], aside: Collection[str]) -> Iterator[tuple[str, ...]]:
+    """Runs of words of a length, those left out that are mostly the idea's own."""
     for start in range(len(tokens) - RUN + 1):
         run = tuple(tokens[start : start + RUN])
-        if sum(word in own for word in run) * 2 < RUN:
+        if sum(word in aside for word in run) * 2 < RUN:
             yield run
 
 

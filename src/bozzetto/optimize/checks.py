@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bozzetto.optimize.brief import Brief
-from bozzetto.optimize.check import Intent, Similar, copied, intent, nearest, same
+from bozzetto.optimize.check import Intent, Similar, copied, intent, same
 from bozzetto.optimize.contradict import against, within
 from bozzetto.optimize.credit import named
 from bozzetto.optimize.dialect import foreign_syntax
@@ -205,9 +205,7 @@ def _look(case: Case) -> Finding:
 def _novelty(case: Case) -> Finding:
     if copied(case.prompt, case.brief.text, [hit.prompt for hit in case.hits]):
         return False, "copies a reference"
-    sets = [frozenset(words(hit.prompt)) for hit in case.hits]
-    near = nearest(case.prompt, case.brief.text, sets)
-    return True, f"shares {near:.0%} of its words with the nearest prompt found"
+    return True, "copies none of the prompts found"
 
 
 def _duplicates(case: Case) -> Finding:
