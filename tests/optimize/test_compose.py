@@ -9,9 +9,9 @@ from bozzetto import profiles
 from bozzetto.errors import InputError
 from bozzetto.optimize.brief import make_brief
 from bozzetto.optimize.compose import compose
+from bozzetto.optimize.limits import fits
 from bozzetto.optimize.modifiers import clashes, key, names_someone, sides
 from bozzetto.optimize.stats import LibraryStats
-from bozzetto.text.tokens import clip_tokens
 from bozzetto.text.words import stem, words
 from bozzetto.types import Candidate, Hit
 
@@ -72,9 +72,12 @@ def test_same_arguments_same_candidates_other_seed_others() -> None:
 
 
 def test_candidates_take_different_looks() -> None:
-    first, second = written()[:2]
-    assert {p.text for p in first.phrases[1:]} & {p.text for p in second.phrases[1:]} == set()
-    assert len({candidate.id for candidate in written()}) == 4
+    found = written()
+    looks = [{phrase.text for phrase in candidate.phrases[1:]} for candidate in found]
+    for number, look in enumerate(looks):
+        for other in looks[:number]:
+            assert len(look & other) * 2 <= min(len(look), len(other))
+    assert len({candidate.id for candidate in found}) == 4
 
 
 def test_no_names_no_repeats_no_contradictions() -> None:
@@ -149,7 +152,7 @@ def test_any_idea_stays_in_budget_and_traced(idea: str, name: str) -> None:
     except InputError:
         return
     for candidate in compose(made, HITS, STATS, n=2, seed=1):
-        assert clip_tokens(candidate.prompt) <= profile.tokens["clip"]
+        assert fits(candidate.prompt, profile)
         assert traced(candidate)
         assert 0 <= candidate.novelty <= 1
 

@@ -13,7 +13,9 @@ EMPTY = LibraryStats()
     [
         ("oil painting", "medium"),
         ("soft studio lighting", "light"),
-        ("depth of field", "frame"),
+        ("depth of field", "lens"),
+        ("wide shot", "composition"),
+        ("unreal engine 5", "engine"),
         ("highly detailed", "quality"),
         ("trending on artstation", "site"),
         ("glowing eyes", None),
@@ -30,7 +32,6 @@ def test_looks_of_a_prompt_hold_no_names_things_or_syntax() -> None:
         "<lora:glow:0.8>, holding a sword, wide angle shot, art by alphonse mucha, https://x.y"
     )
     assert [look.text for look in looks(prompt, frozenset(), EMPTY)] == [
-        "portrait",
         "oil painting",
         "soft lighting",
         "wide angle shot",

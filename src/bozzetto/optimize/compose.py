@@ -6,74 +6,41 @@ retrieved prompts, several at a time; candidates differ by taking different look
 
 from __future__ import annotations
 
-import math
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
 from hashlib import sha256
 
 from bozzetto.optimize.brief import Brief
 from bozzetto.optimize.check import intent, nearest
-from bozzetto.optimize.modifiers import Sides, clashes, sides
+from bozzetto.optimize.choose import REACHES, Reach, Room, choose
+from bozzetto.optimize.limits import budget, counts, cut, fits
+from bozzetto.optimize.modifiers import Sides, facet, sides
 from bozzetto.optimize.pool import Entry, gather
+from bozzetto.optimize.rich import already_rich
 from bozzetto.optimize.stats import LibraryStats
-from bozzetto.text.tokens import clip_cut, clip_tokens
-from bozzetto.text.words import stem, words
+from bozzetto.optimize.wording import Part, Text, cost_text, order, prose, sayable, tags
+from bozzetto.profiles import Profile
+from bozzetto.text.tokens import clip_tokens
+from bozzetto.text.words import content_words, stem, words
 from bozzetto.types import Candidate, Hit, Phrase
 
 __all__ = ["candidate_id", "compose", "negative_prompt"]
 
-_MOST, _FEWEST = 15, 4
-"""Modifiers added at most; and those a draft takes where the drafts must share a few."""
-_MOST_USUAL = 4
-_CAPS = {"quality": 4, "site": 1, "engine": 1, "time": 1}
-_CAP = 3
-"""Modifiers of one facet at most."""
-_PROSE = frozenset({"site", "engine"})
-"""Facets that mean something only to models trained on tag lists."""
-_FROM_ONE_HIT = 5
-_OFFER = 160
+_OFFER = 260
 _AVOIDED = 12
-_UNLIMITED = 150
 _SHOWN = 200
-_GLUE = ", "
-_COMPANY = 0.15
-_AGAIN = 0.02
-_WORN = 3.0
-_SPREAD = 0.7
-
-
-@dataclass(slots=True)
-class _Draft:
-    """A prompt being put together: what it says so far and what room is left."""
-
-    room: int
-    stems: set[str]
-    stances: list[Sides]
-    chosen: list[Entry] = field(default_factory=list)
-    facets: Counter[str] = field(default_factory=Counter)
-    hits: Counter[int] = field(default_factory=Counter)
-    usual: int = 0
-
-    def takes(self, entry: Entry, cost: int) -> bool:
-        look = entry.look
-        return (
-            cost <= self.room
-            and self.facets[look.facet] < _CAPS.get(look.facet, _CAP)
-            and len(look.stems - self.stems) * 2 > len(look.stems)
-            and (not entry.usual or self.usual < _MOST_USUAL)
-            and (not entry.hits or any(self.hits[rank] < _FROM_ONE_HIT for rank in entry.hits))
-            and not any(clashes(entry.sides, stance) for stance in self.stances)
-        )
-
-    def add(self, entry: Entry, cost: int) -> None:
-        self.room -= cost
-        self.stems |= entry.look.stems
-        self.stances.append(entry.sides)
-        self.chosen.append(entry)
-        self.facets[entry.look.facet] += 1
-        self.hits.update(entry.hits)
-        self.usual += entry.usual
+_TOUCHES = 2
+"""Modifiers that the second and further candidates of a rich idea get."""
+_IN_PROSE = 8
+"""Modifiers that prose takes at most: more read as a list."""
+_FOREMOST = 6
+"""Modifiers that stand first whatever they speak of: models heed the beginning most."""
+_MIDDLE = 50
+_ONLY_ONE = frozenset({"medium", "palette", "mood", "time", "weather", "style"})
+"""Facets of which nothing is added where a wish has spoken."""
+_RICH = "the idea is rich already: it is left as it is"
+_TOUCHED = "the idea is rich already: it is only touched up"
 
 
 def compose(
@@ -82,49 +49,140 @@ def compose(
     """Write n candidates: the idea, the wishes, and modifiers of the hits, within the budget.
 
     Equal arguments give equal candidates. Hits are best first, fifty or more serve well and
-    none are needed. Never fails; what had to be left out is in a candidate's warnings.
+    none are needed. An idea that is rich already comes back first as it is, then touched up.
+    Never fails; what had to be left out is in a candidate's warnings.
     """
-    base = _base(brief)
-    pool = [
-        entry
-        for entry in gather(base.text, hits, library, brief.pick)
-        if brief.profile.style == "tags" or entry.look.facet not in _PROSE
-    ][:_OFFER]
+    rich = brief.strength != "reimagine" and already_rich(brief)
+    reach = _reach(brief, rich)
     negative, unmet = negative_prompt(brief, hits)
+    base = _base(brief)
     base = replace(base, warnings=(*base.warnings, *unmet))
+    pool = _pool(brief, base, hits, library, reach)
+    left = budget(brief.profile) - clip_tokens(base.text.prompt)
+    room = Room(base.text.prompt, left, _closed(brief))
+    looks = choose(pool, room, library, reach, n=n - rich, seed=seed, cost=_cost(brief))
     others = [frozenset(words(hit.prompt)) for hit in hits]
+    bases = [base] * n
+    if rich:
+        looks = [(), *looks]
+        bases = [_noted(base, _TOUCHED if look else _RICH) for look in looks]
     return [
-        _candidate(brief, base, draft, negative, others) for draft in _drafts(pool, base, n, seed)
+        _candidate(one, look, negative, others, library)
+        for one, look in zip(bases, looks, strict=True)
     ]
+
+
+def _noted(base: _Base, note: str) -> _Base:
+    return replace(base, warnings=(*base.warnings, note))
+
+
+def _reach(brief: Brief, rich: bool) -> Reach:
+    reach = REACHES["touch-up" if rich else brief.strength]
+    if rich:
+        return replace(reach, most=_TOUCHES)
+    if brief.profile.style == "prose":
+        caps = dict(reach.caps) | {"medium": min(1, reach.caps["medium"])}
+        return replace(reach, most=min(reach.most, _IN_PROSE), caps=caps)
+    return reach
+
+
+def _closed(brief: Brief) -> frozenset[str]:
+    """The facets on which a wish has spoken for good."""
+    return _ONLY_ONE & {*brief.facets, *(facet(wish.text) or "" for wish in brief.wanted)}
+
+
+def _cost(brief: Brief) -> Callable[[Entry], int]:
+    """How many tokens a modifier takes with what the profile puts around it."""
+    if brief.profile.style == "prose":
+        return lambda entry: clip_tokens(cost_text(entry.look.text, entry.look.facet))
+    return lambda entry: clip_tokens(f", {entry.look.text}")
+
+
+def _pool(
+    brief: Brief, base: _Base, hits: Sequence[Hit], library: LibraryStats, reach: Reach
+) -> list[Entry]:
+    """The modifiers on offer, less those that the brief or the profile rules out."""
+    said = order(brief.profile)
+    unwanted = [(_content(what), sides(what)) for what in brief.unwanted]
+    banned = [(_content(what), Sides()) for what in brief.profile.banned]
+    found = []
+    for entry in gather(base.text.prompt, hits, library, brief.pick, reach.agreed):
+        look = entry.look
+        if brief.profile.style == "prose":
+            able = sayable(look.text, look.facet)
+        else:
+            able = look.facet in said
+        if able and not any(_is(entry, *one) for one in (*unwanted, *banned)):
+            found.append(entry)
+    return found[:_OFFER]
+
+
+@cache
+def _content(text: str) -> frozenset[str]:
+    return frozenset(stem(word) for word in content_words(text))
+
+
+def _is(entry: Entry, stems: frozenset[str], stance: Sides) -> bool:
+    """Whether a modifier says what is unwanted, in its words or in others of their kind."""
+    return bool(entry.look.stems & stems or entry.sides & stance)
 
 
 @dataclass(frozen=True, slots=True)
 class _Base:
     """What every candidate begins with: idea and wishes within the budget."""
 
-    text: str
+    brief: Brief
+    idea: str
     phrases: tuple[Phrase, ...]
-    limit: int
+    wishes: tuple[Part, ...]
     warnings: tuple[str, ...]
+
+    @property
+    def text(self) -> Text:
+        """The prompt without anything of ours."""
+        return self.told(())
+
+    def told(self, parts: Iterable[Part]) -> Text:
+        """The prompt with some parts more, as the profile likes it."""
+        every = [*self.wishes, *parts]
+        if self.brief.profile.style == "prose":
+            return prose(self.idea, self.phrases, every)
+        return tags(self.idea, self.phrases, every, self.brief.profile)
 
 
 def _base(brief: Brief) -> _Base:
-    limit = brief.profile.tokens.get("clip", _UNLIMITED)
-    text, warnings = brief.text, list(brief.notes)
-    phrases = list(brief.phrases)
-    if clip_tokens(text) > limit:
-        text = clip_cut(text, limit)
-        gone = brief.text[len(text) :].strip(" ,;")
+    profile, idea, phrases, warnings = brief.profile, brief.text, brief.phrases, list(brief.notes)
+    if not fits(idea, profile):
+        idea = cut(idea, profile)
+        gone = brief.text[len(idea) :].strip(" ,;")
         shown = gone if len(gone) <= _SHOWN else gone[:_SHOWN] + "…"
-        warnings.append(f"the idea alone is over {limit} tokens; left out: {shown}")
-        phrases = list(_within(brief, len(text)))
-    for wish in brief.wanted:
-        if clip_tokens(text + _GLUE + wish.text) <= limit:
-            text += _GLUE + wish.text
-            phrases.append(wish)
+        warnings.append(f"the idea alone is over {_limit(profile)}; left out: {shown}")
+        phrases = tuple(_within(brief, len(idea)))
+    base = _Base(brief, idea, phrases, (), ())
+    for part in _asked(brief):
+        more = replace(base, wishes=(*base.wishes, part))
+        if fits(more.text.prompt, profile):
+            base = more
         else:
-            warnings.append(f"no room for {wish.original or wish.text!r} within {limit} tokens")
-    return _Base(text, tuple(phrases), limit, tuple(warnings))
+            said = part.phrase.original or part.phrase.text
+            warnings.append(f"no room for {said!r} within {_limit(profile)}")
+    return replace(base, warnings=tuple(warnings))
+
+
+def _limit(profile: Profile) -> str:
+    words = [f"{profile.words} words"] if profile.words else []
+    return " or ".join([*(f"{n} tokens" for n in profile.tokens.values()), *words])
+
+
+def _asked(brief: Brief) -> Iterable[Part]:
+    """What the profile requires, then the wishes: in a list they follow the idea."""
+    profile, said = brief.profile, frozenset(words(brief.text))
+    own = profile.quality if "own" in order(profile) else ()
+    for text in dict.fromkeys((*profile.required, *own)):
+        if not said >= set(words(text)):
+            yield Part(Phrase(text, "guideline"), "own")
+    for wish in brief.wanted:
+        yield Part(wish, facet(wish.text) if profile.style == "prose" else None)
 
 
 def _within(brief: Brief, end: int) -> Iterable[Phrase]:
@@ -137,92 +195,43 @@ def _within(brief: Brief, end: int) -> Iterable[Phrase]:
             yield replace(phrase, text=brief.text[start : min(place, end)])
 
 
-def _drafts(pool: Sequence[Entry], base: _Base, n: int, seed: int) -> Iterable[_Draft]:
-    """Drafts, each of modifiers the earlier ones did not take, as long as there are any."""
-    room = base.limit - clip_tokens(base.text)
-    costs = {entry.look.key: clip_tokens(_GLUE + entry.look.text) for entry in pool}
-    past = _Past(seed)
-    most = max(_FEWEST, min(_MOST, len(pool) // n))
-    for _ in range(n):
-        draft = _Draft(room, {stem(w) for w in words(base.text)}, [sides(base.text)])
-        _fill(draft, pool, costs, past, most)
-        past.add(draft)
-        yield draft
-
-
-@dataclass(slots=True)
-class _Past:
-    """What the earlier drafts of a run have taken and said."""
-
-    seed: int
-    drafts: int = 0
-    taken: set[str] = field(default_factory=set)
-    said: Counter[str] = field(default_factory=Counter)
-
-    def add(self, draft: _Draft) -> None:
-        self.drafts += 1
-        self.taken |= {entry.look.key for entry in draft.chosen}
-        self.said.update(word for entry in draft.chosen for word in entry.look.stems)
-
-    def pull(self, entry: Entry, draft: _Draft) -> float:
-        """How much a draft wants a modifier: its weight, its company, its being new."""
-        look = entry.look
-        company = 1 + _COMPANY * sum(bool(entry.hits & other.hits) for other in draft.chosen)
-        worn = 1 + _WORN * sum(self.said[word] for word in look.stems) / len(look.stems)
-        again = _AGAIN if look.key in self.taken else 1.0
-        return entry.weight * company * again / worn * _jitter(look.key, self.drafts, self.seed)
-
-
-def _fill(
-    draft: _Draft, pool: Sequence[Entry], costs: Mapping[str, int], past: _Past, most: int
-) -> None:
-    """Take the modifier with the strongest pull until nothing fits or there are enough."""
-    left = list(pool)
-    while len(draft.chosen) < most:
-        left = [entry for entry in left if draft.takes(entry, costs[entry.look.key])]
-        if not left:
-            return
-        best = max(left, key=lambda entry: past.pull(entry, draft))
-        draft.add(best, costs[best.look.key])
-        left.remove(best)
-
-
-def _jitter(key: str, number: int, seed: int) -> float:
-    """A factor around 1 that depends on seed, candidate and modifier alone; 1 for seed 0."""
-    if seed == 0:
-        return 1.0
-    digest = sha256(f"{seed}:{number}:{key}".encode()).digest()
-    return math.exp(_SPREAD * (int.from_bytes(digest[:4]) / 2**31 - 1))
-
-
 def _candidate(
-    brief: Brief,
     base: _Base,
-    draft: _Draft,
+    look: Sequence[Entry],
     negative: str | None,
     others: Sequence[frozenset[str]],
+    library: LibraryStats,
 ) -> Candidate:
-    chosen = list(draft.chosen)
-    while clip_tokens(_prompt(base, chosen)) > base.limit and chosen:
-        chosen.pop()
-    prompt = _prompt(base, chosen)
-    added = tuple(Phrase(entry.look.text, entry.source) for entry in chosen)
+    brief = base.brief
+    parts = _parts(look, library)
+    told = base.told(parts)
+    while parts and not fits(told.prompt, brief.profile):
+        parts.pop()
+        told = base.told(parts)
     return Candidate(
-        id=candidate_id(prompt, negative, brief.profile.name),
-        prompt=prompt,
+        id=candidate_id(told.prompt, negative, brief.profile.name),
+        prompt=told.prompt,
         negative=negative,
         profile=brief.profile.name,
         chat="compose",
-        tokens={"clip": clip_tokens(prompt)},
-        phrases=(*base.phrases, *added),
-        intent=intent(brief.text, prompt).score,
-        novelty=1 - nearest(prompt, brief.text, others),
+        tokens=counts(told.prompt, brief.profile),
+        phrases=told.phrases,
+        intent=intent(brief.text, told.prompt).score,
+        novelty=1 - nearest(told.prompt, brief.text, others),
         warnings=base.warnings,
     )
 
 
-def _prompt(base: _Base, chosen: Iterable[Entry]) -> str:
-    return _GLUE.join([base.text, *(entry.look.text for entry in chosen)])
+def _parts(look: Sequence[Entry], library: LibraryStats) -> list[Part]:
+    """A look's modifiers: first the few with the strongest pull, then what rounds it off."""
+    return [
+        Part(
+            Phrase(entry.look.text, entry.source),
+            entry.look.facet,
+            (at >= _FOREMOST, library.places.get(entry.look.key, _MIDDLE)),
+        )
+        for at, entry in enumerate(look)
+    ]
 
 
 def candidate_id(prompt: str, negative: str | None, profile: str) -> str:

@@ -7,9 +7,9 @@ nobody, and brings no thing into the picture that the idea does not have.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Set
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Mapping, Set
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Protocol
 
@@ -30,6 +30,7 @@ __all__ = [
     "key",
     "looks",
     "names_someone",
+    "senses",
     "sides",
     "table",
 ]
@@ -41,7 +42,7 @@ _BY = re.compile(r"\b(?:by|style of|inspired by|from the (?:movie|film|show|game
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """A modifier: its text, its key (lower-case words), what it speaks of, its stems."""
+    """A modifier: its text, its key (lower-case words), what it speaks of, its `senses`."""
 
     text: str
     key: str
@@ -50,7 +51,11 @@ class Look:
 
 
 class Vocabulary(Protocol):
-    """What is known of words from a library."""
+    """What is known of words and modifiers from a library."""
+
+    def facet_of(self, key: str) -> str | None:
+        """What a modifier speaks of by the company of its words, or None."""
+        ...
 
     def ordinary(self, word: str) -> bool:
         """Whether a word is common enough, and no name."""
@@ -74,13 +79,23 @@ def _facets() -> Mapping[tuple[str, ...], str]:
     return found
 
 
-@cache
-def _stem(word: str) -> str:
-    return stem(word)
-
-
 def _stems(text: str) -> tuple[str, ...]:
-    return tuple(_stem(word) for word in words(text))
+    return tuple(stem(word) for word in words(text))
+
+
+@cache
+def _alike() -> Mapping[str, str]:
+    """Stem to the first stem of its line in data/alike.tsv."""
+    found: dict[str, str] = {}
+    for row in table("alike.tsv"):
+        line = [stem(word) for word in row[0].split("|")]
+        found |= dict.fromkeys(line, line[0])
+    return found
+
+
+def senses(text: str) -> frozenset[str]:
+    """The words of a text as stems, one for all that say the same of a look."""
+    return frozenset(_alike().get(stem(word), stem(word)) for word in words(text))
 
 
 def key(text: str) -> str:
@@ -89,8 +104,13 @@ def key(text: str) -> str:
 
 
 def facet(text: str) -> str | None:
-    """What a modifier speaks of, by the set phrase or word that its last word ends; or None."""
+    """What a modifier speaks of, by the set phrase or word that it ends with; or None.
+
+    A number at its end ("unreal engine 5") is passed over.
+    """
     stems = _stems(text)
+    while len(stems) > 1 and stems[-1].isdigit():
+        stems = stems[:-1]
     for size in (3, 2, 1):
         if len(stems) >= size:
             found = _facets().get(stems[-size:])
@@ -101,12 +121,12 @@ def facet(text: str) -> str | None:
 
 @cache
 def _adjectives() -> frozenset[str]:
-    return frozenset(_stem(row[0]) for row in table("glossary.tsv") if row[1] == "a")
+    return frozenset(stem(row[0]) for row in table("glossary.tsv") if row[1] == "a")
 
 
 @cache
 def _nouns() -> frozenset[str]:
-    return frozenset(_stem(row[0]) for row in table("glossary.tsv") if row[1] == "n")
+    return frozenset(stem(row[0]) for row in table("glossary.tsv") if row[1] == "n")
 
 
 Sides = frozenset[tuple[int, int]]
@@ -123,6 +143,7 @@ def _clash_table() -> Mapping[tuple[str, ...], Sides]:
     return {stems: frozenset(where) for stems, where in found.items()}
 
 
+@lru_cache(maxsize=1 << 15)
 def sides(text: str) -> Sides:
     """What a text says of the matters on which texts can contradict one another."""
     stems = _stems(text)
@@ -134,6 +155,7 @@ def sides(text: str) -> Sides:
     return frozenset(found)
 
 
+@lru_cache(maxsize=1 << 16)
 def clashes(a: Sides, b: Sides) -> bool:
     """Whether two texts contradict each other: on some matter they share no set."""
     shared = a & b
@@ -156,42 +178,67 @@ def looks(prompt: str, idea: Set[str], known: Vocabulary) -> tuple[Look, ...]:
     return tuple(found.values())
 
 
-def _pieces(prompt: str) -> Iterable[str]:
+@lru_cache(maxsize=1 << 12)
+def _pieces(prompt: str) -> tuple[str, ...]:
     """Clauses of a prompt: its modifiers, and those of its core that are about the look."""
     halves = split(prompt)
     spans = sorted([*halves.modifier_spans, *halves.core_spans[1:]])
     kept_to_the_letter = [s for s in protected(prompt) if s.kind != "weight"]
-    for start, end in spans:
-        if not any(s.start < end and start < s.end for s in kept_to_the_letter):
-            yield strip_weights(prompt[start:end])
+    return tuple(
+        strip_weights(prompt[start:end])
+        for start, end in spans
+        if not any(s.start < end and start < s.end for s in kept_to_the_letter)
+    )
 
 
 def as_look(piece: str, idea: Set[str], known: Vocabulary) -> Look | None:
     """A clause as a modifier, or None where it may not be added to the idea."""
+    look = _read(piece)
+    if look is None:
+        return None
+    about = look.facet or known.facet_of(look.key)
+    if not about or not all(_harmless(token, idea, known) for token in _doubtful(look.key)):
+        return None
+    return look if look.facet else replace(look, facet=about)
+
+
+@lru_cache(maxsize=1 << 15)
+def _read(piece: str) -> Look | None:
+    """A clause as a modifier, whatever its idea; its facet is empty where no table names it."""
     text = normalise(piece).strip(" .,:;!?'-\"&+~*").lower()
     tokens = words(text)
     if not tokens or len(tokens) > _MOST_WORDS or not text.isascii():
         return None
-    if _STRAY.search(text) or _BY.search(text):
+    if _STRAY.search(text) or _BY.search(text) or " ".join(tokens) in _vague():
         return None
-    about = facet(text)
-    if about is None or not _harmless(tokens, idea, known):
-        return None
-    return Look(text, key(text), about, frozenset(_stem(w) for w in tokens))
-
-
-def _harmless(tokens: Iterable[str], idea: Set[str], known: Vocabulary) -> bool:
-    """No name among the words, and no thing that the idea does not have."""
-    for token in tokens:
-        stemmed = _stem(token)
-        if stemmed in idea or (stemmed,) in _facets() or _part(stemmed):
-            continue
-        if stemmed in _nouns() or token in NAMES or not known.ordinary(token):
-            return False
-    return True
+    return Look(text, " ".join(tokens), facet(text) or "", senses(text))
 
 
 @cache
+def _vague() -> frozenset[str]:
+    return frozenset(entry for row in table("vague.tsv") for entry in row[0].split("|"))
+
+
+@lru_cache(maxsize=1 << 15)
+def _doubtful(text: str) -> tuple[str, ...]:
+    """The words of a modifier that may be things or names: those that no table has."""
+    tokens = words(text)
+    return tuple(w for w in tokens if (stem(w),) not in _facets() and not _part(stem(w)))
+
+
+def _harmless(token: str, idea: Set[str], known: Vocabulary) -> bool:
+    """Whether a word is the idea's, or neither a name nor a thing the idea does not have."""
+    stemmed = stem(token)
+    if stemmed in idea:
+        return True
+    return stemmed not in _nouns() and token not in NAMES and known.ordinary(token)
+
+
+@cache
+def _parts() -> frozenset[str]:
+    return frozenset(word for phrase in _facets() for word in phrase)
+
+
 def _part(stemmed: str) -> bool:
     """Whether a word occurs in some set phrase of the looks table, or is an adjective."""
-    return stemmed in _adjectives() or any(stemmed in phrase for phrase in _facets())
+    return stemmed in _adjectives() or stemmed in _parts()

@@ -2,7 +2,8 @@
 
 A modifier counts by the votes of the hits that have it, each hit by how well it fits; what
 half the library says is worth less than what belongs to this neighbourhood (inverse document
-frequency), what a single author said is worth less than what others say too.
+frequency), what a single author said is worth less than what others say too. A mood, an hour,
+a weather, a colour says something of what is in the picture: the hits have to agree on it.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Collection, Iterable, Sequence, Set
 from dataclasses import dataclass
 from itertools import islice
 
-from bozzetto.optimize.modifiers import Look, Sides, as_look, clashes, looks, sides
+from bozzetto.optimize.modifiers import Look, Sides, as_look, clashes, looks, senses, sides
 from bozzetto.optimize.stats import LibraryStats
 from bozzetto.text.words import stem, words
 from bozzetto.types import Hit
@@ -25,19 +26,21 @@ _FADE = 30
 _FAINT = 0.1
 """What a hit's core is taken to share with the idea when it shares no word."""
 _ATTESTED = 6
-_USUAL = 0.004
+_USUAL = 0.002
 """Share of the library from which a modifier counts as usual."""
 _OFTEN = 20
-_TIRED = 1.0
 _STOCK = 400
 _LIBRARY_VOTE = 1e-3
+_LADEN = frozenset({"mood", "time", "weather", "palette"})
+"""Facets that say something of what is in the picture, too."""
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """A modifier on offer: its weight, the best hit that has it, the ranks of all that do.
 
-    `usual` modifiers are on all lips: four prompts in a thousand have them.
+    `stale` modifiers are on all lips: how much oftener than in two prompts of a thousand the
+    library has them, as a logarithm; 0 for the others.
     """
 
     look: Look
@@ -45,32 +48,59 @@ class Entry:
     source: str
     hits: frozenset[int]
     sides: Sides
-    usual: bool = False
+    stale: float = 0.0
+
+
+@dataclass(slots=True)
+class _Found:
+    """A modifier while votes are counted."""
+
+    look: Look
+    source: str
+    votes: float
+    ranks: set[int]
+    picked: bool
 
 
 def gather(
-    idea: str, hits: Sequence[Hit], library: LibraryStats, pick: Collection[str] = ()
+    idea: str,
+    hits: Sequence[Hit],
+    library: LibraryStats,
+    pick: Collection[str] = (),
+    agreed: int = 2,
 ) -> tuple[Entry, ...]:
     """All modifiers that hits and library offer an idea, best first, ties by text.
 
-    None repeats or contradicts the idea. Picked hits count as if they stood first.
+    None repeats or contradicts the idea. Picked hits count as if they stood first, and need
+    nobody to agree with them; of the others `agreed` have to on what is in the picture.
     """
     said = frozenset(words(idea))
     own = frozenset(stem(word) for word in said)
     stance = sides(idea)
     ranked = sorted(enumerate(hits), key=lambda item: (item[1].id not in pick, item[0]))
-    found: dict[str, tuple[Look, float, str, set[int]]] = {}
+    found: dict[str, _Found] = {}
     for rank, (_, hit) in enumerate(ranked):
+        picked = hit.id in pick
         fit = _FAINT + _likeness(said, hit.core or hit.prompt, library)
-        vote = (_PICKED if hit.id in pick else 1.0) * fit**2 / (rank + _FADE)
+        vote = (_PICKED if picked else 1.0) * fit**2 / (rank + _FADE)
         for look in looks(hit.prompt, own, library):
-            _, votes, source, ranks = found.get(look.key, (look, 0.0, hit.id, set[int]()))
-            found[look.key] = (look, votes + vote, source, ranks | {rank})
+            one = found.setdefault(look.key, _Found(look, hit.id, 0.0, set(), picked))
+            one.votes += vote
+            one.ranks.add(rank)
     for look, share in _stock(library, own):
-        found.setdefault(look.key, (look, _LIBRARY_VOTE * share, "library", set()))
-    entries = (_entry(*one, library) for one in found.values())
-    fitting = (e for e in entries if not e.look.stems <= own and not clashes(e.sides, stance))
+        found.setdefault(look.key, _Found(look, "library", _LIBRARY_VOTE * share, set(), False))
+    entries = (
+        _entry(one, library)
+        for one in found.values()
+        if one.picked or len(one.ranks) >= agreed or not _laden(one.look, library)
+    )
+    meant = senses(idea)
+    fitting = (e for e in entries if not e.look.stems <= meant and not clashes(e.sides, stance))
     return tuple(sorted(fitting, key=lambda e: (-e.weight, e.look.key)))
+
+
+def _laden(look: Look, library: LibraryStats) -> bool:
+    return look.facet in _LADEN or look.key in library.facets
 
 
 def _likeness(said: Set[str], core: str, library: LibraryStats) -> float:
@@ -88,13 +118,14 @@ def _mass(some: Iterable[str], library: LibraryStats) -> float:
     return sum(library.word_rarity(word) ** 2 for word in some)
 
 
-def _entry(look: Look, votes: float, source: str, ranks: Set[int], library: LibraryStats) -> Entry:
+def _entry(one: _Found, library: LibraryStats) -> Entry:
     """A modifier with its worth: more when attested, less when on all lips."""
-    known = max(library.modifiers.get(look.key, 0), len(ranks))
+    known = max(library.modifiers.get(one.look.key, 0), len(one.ranks))
     share = known / max(1, library.prompts)
-    usual = share > _USUAL and known >= _OFTEN
-    worth = known**2 / (known**2 + _ATTESTED**2) * ((_USUAL / share) ** _TIRED if usual else 1.0)
-    return Entry(look, votes * worth, source, frozenset(ranks), sides(look.text), usual)
+    stale = math.log(share / _USUAL) if share > _USUAL and known >= _OFTEN else 0.0
+    worth = known**2 / (known**2 + _ATTESTED**2)
+    ranks = frozenset(one.ranks)
+    return Entry(one.look, one.votes * worth, one.source, ranks, sides(one.look.text), stale)
 
 
 def _stock(library: LibraryStats, own: Set[str]) -> Iterable[tuple[Look, float]]:
