@@ -34,6 +34,7 @@ CASES: dict[str, list[tuple[str, str]]] = {
     "the dogs' bowls, the cats' toys, rock 'n' roll, the '90s kids' toys, it's Ann's": [],
     "’tis the dog’s toy, the cats’ bowls": [],
     "“never closed, „nor this, 「nor 『that」": [("「nor 『that」", "quoted")],
+    "“a ((fox)) in the snow” ": [("((fox))", "weight")],
     "a fox <lora:snow_style:0.8>": [("<lora:snow_style:0.8>", "lora")],
     "<lora:<lora:a:1>": [("<lora:a:1>", "lora")],
     "<lyco:a:1> <hypernet:b:.5> <lora:../../x:1>": [

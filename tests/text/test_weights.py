@@ -122,6 +122,42 @@ def test_what_is_written_is_read_back(prompt: str, source: Syntax, target: Synta
     assert parse(write(pieces, target), target) == pieces
 
 
+LEAVES = st.sampled_from(["fox", "deep snow", "x"]).map(lambda text: (text, [(text, 1.0)]))
+
+
+def weighted(inner: tuple[str, list[tuple[str, float]]], weight: float | None) -> object:
+    """A nested prompt in A1111's syntax and what it weighs, from what lies in the brackets."""
+    text, parts = inner
+    marks = {None: f"({text})", -1.0: f"[{text}]"}.get(weight, f"({text}:{weight})")
+    factor = {None: 1.1, -1.0: 1 / 1.1}.get(weight, weight)
+    return marks, [(word, value * (factor or 0.0)) for word, value in parts]
+
+
+def together(items: list[tuple[str, list[tuple[str, float]]]]) -> object:
+    """Prompts one after the other."""
+    return ", ".join(text for text, _ in items), [part for _, parts in items for part in parts]
+
+
+NESTED = st.recursive(
+    LEAVES,
+    lambda inner: st.one_of(
+        st.builds(weighted, inner, st.sampled_from([None, -1.0, 0.5, 1.25, 1.3])),
+        st.lists(inner, min_size=1, max_size=3).map(together),
+    ),
+    max_leaves=12,
+)
+
+
+@given(NESTED)
+def test_nested_weights_multiply(prompt: tuple[str, list[tuple[str, float]]]) -> None:
+    text, parts = prompt
+    for syntax in SYNTAXES:
+        found = parse(convert(text, "a1111", syntax), syntax)
+        words = [(w.strip(), p.weight) for p in found for w in p.text.split(",") if w.strip()]
+        assert [word for word, _ in words] == [word for word, _ in parts]
+        assert [weight for _, weight in words] == pytest.approx([w for _, w in parts], abs=0.0051)
+
+
 @given(st.text("ab()[]\\: .1", max_size=40))
 def test_a_backslash_survives_in_a1111(prompt: str) -> None:
     pieces = parse(prompt, "a1111")

@@ -304,7 +304,8 @@ class Assistant:
 
     def token_limit(self, profile: str | None = None) -> int | None:
         """How many CLIP tokens a profile takes; None where it has no such limit."""
-        return self._profile(profile).tokens.get("clip")
+        found = self._profile(profile)
+        return found.tokens["clip"] * found.chunks if "clip" in found.tokens else None
 
     def _profile(self, name: str | None) -> Profile:
         """The profile of that name, from the home's own first; without a name the setting's."""

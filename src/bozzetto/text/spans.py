@@ -88,9 +88,14 @@ def _found(text: str, *, weights: bool) -> Iterator[Span]:
             continue
         else:
             span = _simple(text, start)
-        if span:
+        if span and not _whole(span, text):
             yield span
             at = span.end
+
+
+def _whole(span: Span, text: str) -> bool:
+    """Whether a quotation is all there is: then it is no text to be written in the picture."""
+    return span.kind == "quoted" and text.strip() == text[span.start : span.end]
 
 
 def untouched(text: str, more: Iterable[tuple[int, int]] = ()) -> list[tuple[int, int]]:
