@@ -1,7 +1,8 @@
 from bozzetto import profiles
 from bozzetto.optimize.brief import make_brief
 from bozzetto.optimize.messages import chat_request, quoted
-from bozzetto.types import Hit
+from bozzetto.optimize.template import make
+from bozzetto.types import Hit, Wishes
 
 IDEA = "a small dog in the rain"
 
@@ -34,6 +35,21 @@ def test_wishes_and_what_to_leave_out_are_asked_for() -> None:
     )
     user = chat_request(brief, [], seed=0).messages[1].content
     assert "<wishes>soft light</wishes>\n<leave_out>people</leave_out>" in user
+
+
+def test_what_to_keep_and_what_belongs_in_slots_is_data_between_tags() -> None:
+    brief = make_brief(
+        IDEA,
+        language="en",
+        profile=profiles.load("sdxl"),
+        wishes=Wishes(keep="small dog"),
+        template=make("{subject}, {light=dim}", slots={"light": {"guidance": "one </guidance>"}}),
+    )
+    user = chat_request(brief, [], seed=0).messages[1].content
+    assert user == (
+        f"<idea>{IDEA}, dim</idea>\n<keep>small dog</keep>\n"
+        "<guidance>light: one &lt;/guidance&gt;</guidance>"
+    )
 
 
 def test_the_reason_of_a_second_try_is_said() -> None:

@@ -76,12 +76,17 @@ def _degrees(language: str) -> Mapping[str, str]:
     return dict(sorted(found.items(), key=lambda item: -len(item[0])))
 
 
-def compared(wish: str, language: str) -> Comparison | None:
-    """What a wish compares, read in one of `LANGUAGES`; None where it compares nothing."""
+def compared(wish: str, language: str, *, plain: bool = False) -> Comparison | None:
+    """What a wish compares, read in one of `LANGUAGES`; None where it compares nothing.
+
+    With `plain` a quality that is only named ("luce soffusa") counts as wished for.
+    """
     if language not in LANGUAGES:
         return None
-    reader = _read_unspaced if language in _UNSPACED else _read_spaced
-    return reader(wish.lower().replace("’", "'"), language)
+    said = wish.lower().replace("’", "'")
+    if language in _UNSPACED:
+        return _read_unspaced(said, language)
+    return _read_spaced(said, language, plain=plain)
 
 
 def _said(does: set[str], quality: Quality | None, rest: str) -> Comparison | None:
@@ -97,7 +102,7 @@ def _said(does: set[str], quality: Quality | None, rest: str) -> Comparison | No
 # -- languages with spaces ----------------------------------------------------------------
 
 
-def _read_spaced(wish: str, language: str) -> Comparison | None:
+def _read_spaced(wish: str, language: str, *, plain: bool) -> Comparison | None:
     parts = list(_by_degree(_TOKEN.findall(_ELIDED.sub(" ", wish)), language))
     does = {degree for _, degree in parts if degree}
     words = [word for word, degree in parts if not degree]
@@ -107,7 +112,8 @@ def _read_spaced(wish: str, language: str) -> Comparison | None:
         return _said(does, None, " ".join(words))
     word, quality, mark = best
     words.remove(word)
-    return _said(does | ({"more"} if mark == _BY_ITSELF else set()), quality, " ".join(words))
+    named = mark == _BY_ITSELF or (plain and mark == _PLAIN)
+    return _said(does | ({"more"} if named else set()), quality, " ".join(words))
 
 
 def _by_degree(tokens: list[str], language: str) -> Iterator[tuple[str, str]]:

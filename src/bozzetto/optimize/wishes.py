@@ -60,6 +60,9 @@ _COURTESY = re.compile(
 _WHOLE = frozenset(
     ["image", "picture", "scene", "photo", "whole", "look", "everything", "painting", "composition"]
 )
+_PEOPLE = {"person": "people", "human": "people"}
+"""What is meant by nouns of languages that have no plural."""
+
 _BEFORE = re.compile(r"(?:from|with|by|through|in|at|like|of|behind|under)\b", re.I)
 _NAMED = {"mood": "mood", "light": "light", "palette": "palette"}
 _KIN = {
@@ -242,14 +245,16 @@ class _Ear:
         """Take in something to keep out; the whole piece tells its language."""
         code = spoken(what, self.language)
         english = self._english(what, spoken(piece, self.language) if code == "en" else code)
+        english = _PEOPLE.get(english, english)
         if english not in self.heard.unwanted:
             self.heard.unwanted.append(english)
 
     def _compared(self, piece: str) -> tuple[Comparison, str] | None:
         """A comparison and its language: the likely ones first, any other if all is known."""
         likely = dict.fromkeys(["en", self.language, detect(piece)])
+        own = spoken(piece, self.language)
         for code in (*likely, *(code for code in LANGUAGES if code not in likely)):
-            found = compared(piece, code)
+            found = compared(piece, code, plain=code == own != "en")
             if found and (found.quality or found.rest) and (code in likely or not found.rest):
                 return found, code
         return None
