@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -10,22 +10,26 @@ from bozzetto.errors import BozzettoError
 from bozzetto.types import (
     BadRow,
     Candidate,
+    Check,
     Hit,
     ImportReport,
     OptimizeResult,
     Phrase,
     PromptRecord,
     SearchResult,
+    Usage,
 )
 
 __all__ = [
     "candidate_json",
+    "checks_json",
     "error_json",
     "hit_json",
     "optimize_json",
     "record_json",
     "report_json",
     "search_json",
+    "usage_json",
 ]
 
 Json = dict[str, Any]
@@ -85,7 +89,23 @@ def candidate_json(candidate: Candidate) -> Json:
             "novelty": round(candidate.novelty, 4),
         },
         "warnings": list(candidate.warnings),
+        "checks": checks_json(candidate.checks),
+        "parent": candidate.parent,
+        "seed": candidate.seed,
+        "look": candidate.look,
+        "references": list(candidate.references),
+        "usage": usage_json(candidate.usage),
     }
+
+
+def checks_json(checks: Iterable[Check]) -> list[Json]:
+    """What each check of a candidate found."""
+    return [asdict(check) for check in checks]
+
+
+def usage_json(usage: Usage | None) -> Json | None:
+    """What a chat model took; null where none was asked."""
+    return asdict(usage) if usage else None
 
 
 def optimize_json(result: OptimizeResult) -> Json:
@@ -96,6 +116,7 @@ def optimize_json(result: OptimizeResult) -> Json:
         "hits": [hit_json(hit) for hit in result.hits],
         "candidates": [candidate_json(candidate) for candidate in result.candidates],
         "degraded": result.degraded,
+        "usage": usage_json(result.usage),
         "notes": list(result.notes),
     }
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from bozzetto.cli.batches import answer_lines
+from bozzetto.cli.live import drafts_shown, usage_text
 from bozzetto.cli.options import (
     Actor,
     BatchFile,
@@ -40,6 +41,7 @@ from bozzetto.cli.preferences import (
     TemplateOption,
     read_values,
 )
+from bozzetto.cli.rewriting import Again, Cache, Refine, rewrite
 
 __all__ = ["optimize_command"]
 
@@ -71,7 +73,13 @@ def optimize_command(
             show_default="compose",
         ),
     ] = None,
-    seed: Annotated[int, typer.Option("--seed", help="The same seed gives the same bytes.")] = 0,
+    cache: Cache = True,
+    refine: Refine = None,
+    again: Again = None,
+    seed: Annotated[
+        int | None,
+        typer.Option("--seed", help="The same seed gives the same bytes.", show_default="0"),
+    ] = None,
     save: Annotated[bool, typer.Option("--save/--no-save", help="Keep the candidates.")] = True,
     batch: BatchFile = None,
     prefer: Prefer = None,
@@ -104,6 +112,7 @@ def optimize_command(
     """
     from bozzetto.app import Assistant
     from bozzetto.app.batch import BatchRequest, over
+    from bozzetto.app.sessions import OnEvent
     from bozzetto.app.wire import optimize_json
     from bozzetto.types import OptimizeResult, Wishes
 
@@ -115,7 +124,7 @@ def optimize_command(
     filters = make_filters(tag, use, source, model_family, min_rating, max_nsfw, has_image, since)
     with progress_bar() as progress, Assistant.open(home, actor=actor, progress=progress) as a:
 
-        def write(line: BatchRequest) -> OptimizeResult:
+        def write(line: BatchRequest, on_event: OnEvent | None = None) -> OptimizeResult:
             return a.optimize(
                 line.idea,
                 n=line.n if line.n is not None else n,
@@ -128,18 +137,29 @@ def optimize_command(
                 values=filled if line.values is None else {**filled, **line.values},
                 profile=line.profile or profile,
                 chat=chat,
-                seed=line.seed if line.seed is not None else seed,
+                seed=line.seed if line.seed is not None else seed or 0,
                 filters=filters,
                 save=save,
+                on_event=on_event,
+                cache=cache,
             )
 
         if batch is not None:
+            if refine or again:
+                raise typer.BadParameter("--batch goes with neither --refine nor --again")
             a.check(profile, chat)
             answer_lines(idea, batch, lambda line: optimize_json(write(line)))
             return
-        if idea is None and template is None:
+        if not any((idea is not None, template, refine, again)):
             raise typer.BadParameter("say what you have in mind, or give --batch FILE")
-        result = write(BatchRequest(idea=idea or ""))
+        with drafts_shown() as on_event:
+            if refine or again:
+                result = rewrite(
+                    a, refine, again, given=idea is not None, prefer=prefer, chat=chat,
+                    seed=seed, save=save, cache=cache, on_event=on_event,
+                )  # fmt: skip
+            else:
+                result = write(BatchRequest(idea=idea or ""), on_event)
         profile_limit = a.token_limit(profile)
     if format is FormatChoice.json:
         write_json(optimize_json(result))
@@ -149,6 +169,8 @@ def optimize_command(
         console().print(candidates_view(result, profile_limit))
         for text in result.notes:
             note(text)
+    if result.usage:
+        note(usage_text(result.usage))
     if result.degraded:
         note(f"compose stood in: {result.degraded}")
         raise typer.Exit(PARTLY)

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from bozzetto.errors import BozzettoError
@@ -15,7 +16,15 @@ from bozzetto.types import Progress
 if TYPE_CHECKING:
     from rich.console import Console
 
-__all__ = ["complain", "console", "note", "progress_bar", "write_json", "write_json_line"]
+__all__ = [
+    "complain",
+    "console",
+    "note",
+    "progress_bar",
+    "terminal",
+    "write_json",
+    "write_json_line",
+]
 
 
 def console() -> Console:
@@ -23,6 +32,14 @@ def console() -> Console:
     from rich.console import Console
 
     return Console(highlight=False, emoji=False, markup=False)
+
+
+@cache
+def terminal() -> Console:
+    """The console for what is shown beside the data while it is being made."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 
 def write_json(value: object) -> None:
@@ -54,11 +71,10 @@ def progress_bar() -> Iterator[Callable[[Progress], None]]:
     if not sys.stderr.isatty():
         yield lambda step: note(step.message) if step.message else None
         return
-    from rich.console import Console
     from rich.progress import BarColumn, TaskID, TextColumn
     from rich.progress import Progress as Bars
 
-    stderr = Console(stderr=True, highlight=False, markup=False)
+    stderr = terminal()
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),

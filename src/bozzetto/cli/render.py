@@ -119,6 +119,10 @@ def _candidate_panel(
     if candidate.negative:
         parts.append(Text.assemble(("not: ", QUIET), (visible(candidate.negative), "red dim")))
     parts.append(_sources_text(candidate, numbers))
+    if candidate.look:
+        parts.append(Text(f"look {visible(candidate.look)}", QUIET))
+    if candidate.parent:
+        parts.append(Text(f"made from {candidate.parent}", QUIET))
     parts.extend(Text(f"! {visible(warning)}", "yellow") for warning in candidate.warnings)
     tokens = candidate.tokens.get("clip", 0)
     meter = f"{tokens}/{limit}" if limit else f"{tokens} tokens"
