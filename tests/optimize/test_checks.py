@@ -133,3 +133,9 @@ def test_candidates_are_checked_in_turn_and_mendings_are_told() -> None:
     assert by_name["dialect"].found == "suits Stable Diffusion XL; '<lora:x:1>' went"
     assert by_name["writer"] == mended[1]
     assert replace(second, checks=()) == one
+
+
+def test_a_wish_that_stands_against_the_idea_is_no_contradiction() -> None:
+    wished = brief("a dark forest", prefer=["brighter"])
+    assert "contradictions" not in failed("a dark forest, bright lighting", wished)
+    assert "contradictions" in failed("a dark forest, bright lighting", brief("a dark forest"))

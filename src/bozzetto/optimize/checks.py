@@ -126,9 +126,11 @@ def _keep(case: Case) -> Finding:
 
 
 def _contradictions(case: Case) -> Finding:
-    if word := against(case.brief.text, case.prompt):
+    # A comparison ("brighter") may go against the idea: it is what was asked for too.
+    asked = ", ".join([case.brief.text, *(wish.text for wish in case.brief.wanted)])
+    if word := against(asked, case.prompt):
         return False, f"contradicts the idea ({word})"
-    if pair := within(case.prompt, case.brief.text):
+    if pair := within(case.prompt, asked):
         return False, f"contradicts itself ({pair[0]}, {pair[1]})"
     return True, "contradicts neither the idea nor itself"
 
