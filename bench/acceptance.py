@@ -1,9 +1,11 @@
-"""The claims of an issue, checked on a fresh home: `python bench/acceptance.py main`.
+"""The claims of issues, checked on a fresh home: `python bench/acceptance.py main optimize`.
 
-One line a claim with its number; non-zero when one is missed. Every program it runs is
-refused all sockets but loopback. It also clones the repository and runs the two
-commands of the README in a bare environment (`--no-readme` leaves that out, `--no-speed` the
-timings); `--rows 2000000` adds the import of synthetic rows.
+One line a claim with its number; non-zero when one is missed. What two issues share is done
+once. Every program it runs is refused all sockets but loopback. `main` also clones the
+repository and runs the two commands of the README in a bare environment (`--no-readme` leaves
+that out, `--no-speed` the timings); `--rows 2000000` adds the import of synthetic rows.
+`optimize` writes with a scripted good chat model, and with a bad one in a real server
+(`--no-chat` leaves that one out), and climbs the ladder on a few ideas.
 """
 
 from __future__ import annotations
@@ -15,17 +17,22 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
-from bench import retrieval, speed, writing
+import bozzetto
+from bench import ladder, retrieval, speed, writing, writing_llm
+from bench.ladder_server import serving
 from bench.measure import Gate
 from bench.paths import intent_folder, library_file, vocabulary_folder
 
 ROOT = Path(__file__).parent.parent
 DOGS = ("dog", "pupp", "dachshund", "corgi", "terrier", "beagle", "poodle", "retriever")
+HIDDEN = 10
+"""Hidden prompts that the bad chat model is asked for."""
+
 IDEAS = {"en": "a cartoon of a small dog", "it": "un cartone animato di un piccolo cane"}
 
 
@@ -42,6 +49,19 @@ class Claim:
         return f"{'ok  ' if self.holds else 'MISS'} {self.what:<66} {self.number}"
 
 
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where claims are checked, and with which options."""
+
+    home: Path
+    library: Path
+    options: argparse.Namespace
+
+
+Part: TypeAlias = Callable[[Site], Iterator[Claim]]
+"""Some claims that belong together."""
+
+
 def offline(home: Path) -> dict[str, str]:
     """An environment in which every socket but loopback is refused."""
     return {
@@ -53,7 +73,7 @@ def offline(home: Path) -> dict[str, str]:
     }
 
 
-def bozzetto(home: Path, *arguments: str) -> tuple[int, str, float]:
+def command(home: Path, *arguments: str) -> tuple[int, str, float]:
     """Run the command line offline: exit code, stdout, seconds."""
     started = time.perf_counter()
     run = subprocess.run(
@@ -70,18 +90,23 @@ def bozzetto(home: Path, *arguments: str) -> tuple[int, str, float]:
     return run.returncode, run.stdout, time.perf_counter() - started
 
 
-def path_claims(home: Path, library: Path) -> Iterator[Claim]:
-    """Import, search, optimize, doctor on the real prompts, without a network."""
-    code, _, seconds = bozzetto(home, "import", str(library))
+def imported(site: Site) -> Iterator[Claim]:
+    """The real prompts in the home."""
+    code, _, seconds = command(site.home, "import", str(site.library))
     yield Claim("import of the real prompts, offline", f"exit {code}, {seconds:.0f} s", code == 0)
-    code, out, seconds = bozzetto(home, "import", str(library), "--format", "json")
+
+
+def path_claims(site: Site) -> Iterator[Claim]:
+    """Import again, search, optimize, doctor on the real prompts, without a network."""
+    home, library = site.home, site.library
+    code, out, _ = command(home, "import", str(library), "--format", "json")
     again = json.loads(out)["imports"][0] if code == 0 else {}
     same = bool(again.get("already_complete")) and again.get("new") == 0
     yield Claim("importing the same again changes nothing", f"new {again.get('new')}", same)
     for language, idea in IDEAS.items():
         yield from search_claims(home, language, idea)
         yield from optimize_claims(home, language, idea)
-    code, out, _ = bozzetto(home, "doctor", "--format", "json")
+    code, out, _ = command(home, "doctor", "--format", "json")
     checks = json.loads(out)["checks"]
     bad = [check["name"] for check in checks if check["state"] != "ok"]
     yield Claim("doctor", f"exit {code}, not ok: {bad or 'none'}", code == 0 and not bad)
@@ -89,7 +114,7 @@ def path_claims(home: Path, library: Path) -> Iterator[Claim]:
 
 def search_claims(home: Path, language: str, idea: str) -> Iterator[Claim]:
     """A search understands the language and finds dogs."""
-    code, out, _ = bozzetto(home, "search", idea, "--format", "json")
+    code, out, _ = command(home, "search", idea, "--format", "json")
     result: dict[str, Any] = json.loads(out) if code == 0 else {"hits": [], "language": None}
     hits = result["hits"]
     dogs = sum(any(word in hit["prompt"].lower() for word in DOGS) for hit in hits[:5])
@@ -102,7 +127,7 @@ def search_claims(home: Path, language: str, idea: str) -> Iterator[Claim]:
 
 def optimize_claims(home: Path, language: str, idea: str) -> Iterator[Claim]:
     """Optimize gives four candidates, whole, in budget, in English, and the same again."""
-    code, out, seconds = bozzetto(home, "optimize", idea, "--format", "json")
+    code, out, seconds = command(home, "optimize", idea, "--format", "json")
     result: dict[str, Any] = json.loads(out) if code == 0 else {"candidates": []}
     candidates = result["candidates"]
     whole = all(traced(candidate) for candidate in candidates)
@@ -116,7 +141,7 @@ def optimize_claims(home: Path, language: str, idea: str) -> Iterator[Claim]:
         f"{len(candidates)} candidates, at most {most}/75 tokens, {seconds:.1f} s",
         len({c["prompt"] for c in candidates}) == 4 and whole and most <= 75 and shown,
     )
-    again = bozzetto(home, "optimize", idea, "--format", "json")[1]
+    again = command(home, "optimize", idea, "--format", "json")[1]
     yield Claim("  the same bytes again", f"{len(out)} bytes", out == again)
 
 
@@ -131,7 +156,7 @@ def traced(candidate: dict[str, Any]) -> bool:
     return True
 
 
-def gate_claims(gates: list[Gate]) -> Iterator[Claim]:
+def gate_claims(gates: Iterable[Gate]) -> Iterator[Claim]:
     """Gates as claims."""
     for gate in gates:
         sign = ">=" if gate.higher_is_better else "<="
@@ -140,8 +165,10 @@ def gate_claims(gates: list[Gate]) -> Iterator[Claim]:
         )
 
 
-def readme_claims() -> Iterator[Claim]:
+def readme_claims(site: Site) -> Iterator[Claim]:
     """The two commands on a fresh clone with nothing but Python on the path."""
+    if not site.options.readme:
+        return
     with tempfile.TemporaryDirectory() as folder:
         clone = Path(folder) / "bozzetto"
         subprocess.run(["git", "clone", "-q", str(ROOT), str(clone)], check=True)
@@ -162,44 +189,85 @@ def readme_claims() -> Iterator[Claim]:
             )
 
 
-def main_claims(options: argparse.Namespace, home: Path) -> Iterator[Claim]:
-    """Everything the first issue promises."""
-    library = library_file(options.library)
-    yield from path_claims(home, library)
-    yield from gate_claims(retrieval.gates(home, library))
-    yield from gate_claims(
-        writing.gates(home, library, intent_folder(None), options.ideas, options.hidden)
-    )
-    if options.speed:
-        yield from gate_claims(speed.start_up(home))
-        yield from gate_claims(speed.embedding(library, 2, 6000))
-    if options.rows:
-        yield from gate_claims(speed.big_import(options.rows, vocabulary_folder(None)))
-    if options.readme:
-        yield from readme_claims()
-    for left_out in [name for name in ("speed", "rows", "readme") if not getattr(options, name)]:
-        print(f"not checked: --{left_out}", flush=True)
+def found_again(site: Site) -> Iterator[Claim]:
+    """The gates of retrieval."""
+    yield from gate_claims(retrieval.gates(site.home, site.library))
 
 
-ISSUES = {"main": main_claims}
+def written(site: Site) -> Iterator[Claim]:
+    """The gates of writing without a chat model: retrieval, intent, languages, budget, variety."""
+    ideas, hidden = site.options.ideas, site.options.hidden
+    gates = writing.gates(site.home, site.library, intent_folder(None), ideas, hidden)
+    yield from gate_claims(gates)
+
+
+def chatted(site: Site) -> Iterator[Claim]:
+    """The gates of writing with a chat model, good and bad, and the ladder."""
+    folder = intent_folder(None)
+    with bozzetto.Assistant.open(site.home) as a:
+        library = writing.Library(a, writing.artists_of(folder))
+        yield from gate_claims(writing_llm.good_gates(a, library, folder))
+        if not site.options.chat:
+            yield from climbed(ladder.climb(a, library, folder, site.options.rungs))
+            return
+        with serving() as chat:
+            found = ladder.climb(a, library, folder, site.options.rungs, chat=chat)
+            yield from climbed(found)
+            yield from gate_claims(writing_llm.bad_gates(found))
+            yield from gate_claims([writing_llm.bad_looks(a, library, chat, HIDDEN)])
+
+
+def climbed(found: ladder.Climb) -> Iterator[Claim]:
+    """The ladder's table; of what `compose` writes the checks take nearly nothing back."""
+    print("\n".join(ladder.report(found)))
+    back = found.fates["compose"]["taken back"]
+    yield Claim("the checks let stand what compose writes", f"{1 - back:.3f}", back <= 0.05)
+
+
+def timed(site: Site) -> Iterator[Claim]:
+    """The gates of speed, and those of scale where rows are asked for."""
+    if site.options.speed:
+        yield from gate_claims(speed.start_up(site.home))
+        yield from gate_claims(speed.embedding(site.library, 2, 6000))
+    if site.options.rows:
+        yield from gate_claims(speed.big_import(site.options.rows, vocabulary_folder(None)))
+
+
+ISSUES: dict[str, tuple[Part, ...]] = {
+    "main": (imported, path_claims, found_again, written, timed, readme_claims),
+    "optimize": (imported, written, chatted),
+}
+LEFT_OUT = ("speed", "rows", "readme", "chat")
+
+
+def claims(site: Site) -> Iterator[Claim]:
+    """The claims of the issues asked for, what they share once."""
+    for part in dict.fromkeys(part for issue in site.options.issues for part in ISSUES[issue]):
+        yield from part(site)
 
 
 def main() -> int:
     """Print each claim as it is checked; non-zero when one is missed."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("issue", choices=sorted(ISSUES))
+    parser.add_argument("issues", nargs="+", choices=sorted(ISSUES), metavar="ISSUE")
+    parser.add_argument("--home", type=Path, help="a home to use instead of a fresh one")
     parser.add_argument("--library", type=Path)
     parser.add_argument("--ideas", type=int, default=80, help="for the writing gates")
     parser.add_argument("--hidden", type=int, default=200, help="prompts hidden from the writer")
     parser.add_argument("--rows", type=int, default=0, help="synthetic rows to import")
     parser.add_argument("--readme", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument("--chat", action=argparse.BooleanOptionalAction, default=True)
+    parser.add_argument("--rungs", type=int, default=3, help="ideas of each set for the ladder")
     parser.add_argument("--speed", action=argparse.BooleanOptionalAction, default=True)
     options = parser.parse_args()
     missed = 0
     with tempfile.TemporaryDirectory() as folder:
-        for claim in ISSUES[options.issue](options, Path(folder) / "home"):
+        home = options.home or Path(folder) / "home"
+        for claim in claims(Site(home, library_file(options.library), options)):
             print(claim.line(), flush=True)
             missed += not claim.holds
+    for left_out in [name for name in LEFT_OUT if not getattr(options, name)]:
+        print(f"not checked: --{left_out}")
     print(f"{missed} missed" if missed else "all hold")
     return 1 if missed else 0
 

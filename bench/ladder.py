@@ -32,11 +32,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 import bozzetto
-from bench.ladder_ideas import ENGLISH, SETS, Topic, topics
-from bench.ladder_measure import METRICS, PROFILE, Metric, Yardstick, over_all
+from bench.ladder_ideas import ENGLISH, Topic, topics
+from bench.ladder_measure import METRICS, PROFILE, Yardstick, metrics, over_all
 from bench.ladder_rungs import COMPOSE, WHOLE, Rung, chat_rungs, plain_rungs
 from bench.ladder_server import serving
-from bench.ladder_tables import Estimate, Values, compared, estimates, markdown
+from bench.ladder_tables import Estimate, Values, compared, estimates, markdown, short
 from bench.paths import intent_folder, library_file
 from bench.writing import Library, artists_of
 from bozzetto.embed.texts import vectors_of
@@ -49,7 +49,7 @@ from bozzetto.ports import Embedder
 from bozzetto.store.vectors import VectorCache
 from bozzetto.types import Hit
 
-__all__ = ["Climb", "climb", "report"]
+__all__ = ["SMOLLM2", "Climb", "climb", "opened", "report", "taken_back"]
 
 SMOLLM2 = "smollm2"
 PAIRS = (
@@ -72,7 +72,7 @@ class Climb:
 
     `texts` has a row for each topic; `values` for each metric one value a topic. `fates` are
     the shares of texts that our checks let stand, mend, and take back. `seconds` is the
-    writing alone. `taken` is the share for which `compose` stood in on the whole path.
+    writing alone. `drafts` counts what became of a chat model's drafts on the whole path.
     """
 
     topics: Sequence[Topic]
@@ -81,7 +81,7 @@ class Climb:
     fates: Mapping[str, Mapping[str, float]]
     over_all: Mapping[str, tuple[float, float]]
     seconds: Mapping[str, float]
-    taken: float | None
+    drafts: Mapping[str, int]
 
     def rows(self, sets: Sequence[str]) -> NDArray[np.int64]:
         """The numbers of the topics of some sets."""
@@ -98,12 +98,6 @@ class Climb:
         return {name: values[rows] for name, values in self.values[rung].items()}
 
 
-def metrics() -> Iterator[Metric]:
-    """All of them, in the order of the tables."""
-    for group in METRICS.values():
-        yield from group
-
-
 # -- climbing ----------------------------------------------------------------------------------
 
 
@@ -114,34 +108,35 @@ def climb(
     most: int,
     *,
     chat: str | None = None,
-    sets: Sequence[str] = SETS,
+    only: Sequence[str] = (),
 ) -> Climb:
-    """Write with every rung and measure what it wrote."""
-    ideas = topics(intent_path, most, sets)
-    back: list[tuple[int, int]] = []
+    """Write with every rung, or only with some, and measure what it wrote."""
+    ideas = topics(intent_path, most)
+    counts: Counter[str] = Counter()
     rungs = [*plain_rungs(a, library)]
     if chat:
-        rungs += chat_rungs(a, library, chat, lambda _, some, of: back.append((some, of)))
+        rungs += chat_rungs(a, library, chat, counts)
+    rungs = [rung for rung in rungs if not only or rung.name in only]
     texts: dict[str, list[Sequence[str]]] = {}
     seconds: dict[str, float] = {}
     for rung in rungs:
         texts[rung.name], seconds[rung.name] = _written(rung, ideas)
-    every = [text for some in texts.values() for row in some for text in row]
+    every = [row[0] for some in texts.values() for row in some if row]
     vectors = _vectors(a, [*(topic.english for topic in ideas), *every])
     yard = Yardstick(library, intent_path, vectors, ideas)
     english = [n for n, topic in enumerate(ideas) if topic.language == "en"]
-    drafts = Drafts(a, library)
+    judged = Judged(a, library)
     return Climb(
         topics=ideas,
         texts=texts,
         values={name: _values(yard, ideas, rows) for name, rows in texts.items()},
-        fates={name: drafts.fates(ideas, rows) for name, rows in texts.items()},
+        fates={name: judged.fates(ideas, rows) for name, rows in texts.items()},
         over_all={
             name: over_all(yard, [(ideas[n], rows[n]) for n in english])
             for name, rows in texts.items()
         },
         seconds=seconds,
-        taken=sum(some for some, _ in back) / sum(of for _, of in back) if back else None,
+        drafts=counts,
     )
 
 
@@ -177,7 +172,7 @@ def _values(
     }
 
 
-class Drafts:
+class Judged:
     """Any text, judged as if a chat model had answered it."""
 
     def __init__(self, a: bozzetto.Assistant, library: Library) -> None:
@@ -186,9 +181,10 @@ class Drafts:
 
     def fates(self, ideas: Sequence[Topic], texts: Sequence[Sequence[str]]) -> Mapping[str, float]:
         """The shares of the texts that stand unchanged, that are mended, that are taken back."""
-        counts = Counter(
-            self._fate(topic, text) for topic, row in zip(ideas, texts, strict=True) for text in row
-        )
+        counts: Counter[str] = Counter()
+        for topic, row in zip(ideas, texts, strict=True):
+            for text, times in Counter(row).items():
+                counts[self._fate(topic, text)] += times
         return {fate: counts[fate] / max(1, counts.total()) for fate in FATES}
 
     def _fate(self, topic: Topic, text: str) -> str:
@@ -242,7 +238,7 @@ def _tables(found: Climb, sets: Sequence[str]) -> Iterator[str]:
 
 
 def _pairs(found: Climb, english: Sequence[str]) -> Iterator[str]:
-    shown = [metric for metric in metrics() if metric.more_is_better is not None]
+    shown = [metric for metric in metrics() if metric.better]
     differences = {}
     for one, other in PAIRS:
         sets = english if other in found.rungs(english) else ["DrawBench"]
@@ -276,10 +272,20 @@ def _fates(found: Climb) -> Iterator[str]:
         ]
     yield ""
     yield from markdown("share of texts", headings, rows)
-    if found.taken is None:
-        yield "\nNo --chat: the rungs of a chat model are left out."
-    else:
-        yield f"\nOn the whole path compose stood in for {found.taken:.1%} of the candidates."
+    yield ""
+    yield taken_back(found.drafts)
+
+
+def taken_back(drafts: Mapping[str, int]) -> str:
+    """What became of the drafts on the whole path, as a sentence."""
+    if not drafts:
+        return "No --chat: the rungs of a chat model are left out."
+    back, asked = drafts["taken back"], drafts["asked"]
+    stood, of = drafts["stood in"], drafts["candidates"]
+    return (
+        f"Whole path: {back / asked:.1%} of {asked} drafts taken back; "
+        f"compose stood in for {stood / of:.1%} of {of} candidates."
+    )
 
 
 def machine(found: Climb, chat: str | None) -> dict[str, Any]:
@@ -301,7 +307,7 @@ def machine(found: Climb, chat: str | None) -> dict[str, Any]:
         "commonest": {name: numbers[0] for name, numbers in found.over_all.items()},
         "top_200_used": {name: numbers[1] for name, numbers in found.over_all.items()},
         "seconds": found.seconds,
-        "taken_back": found.taken,
+        "drafts": dict(found.drafts),
     }
 
 

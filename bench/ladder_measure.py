@@ -26,14 +26,15 @@ from bench.ladder_ideas import Topic
 from bench.variety import self_bleu, vendi
 from bench.writing import Library, nameless
 from bozzetto import profiles
-from bozzetto.optimize.check import intent, keeps
+from bozzetto.optimize.check import Intent, intent, keeps
+from bozzetto.optimize.contradict import against, within
 from bozzetto.optimize.modifiers import clashes, facet, key, sides
 from bozzetto.text.language import detect
 from bozzetto.text.tokens import clip_tokens
 from bozzetto.text.words import content_words, stem, words
 from bozzetto.types import Vectors
 
-__all__ = ["BUDGET", "METRICS", "PROFILE", "Metric", "Yardstick", "added", "over_all"]
+__all__ = ["BUDGET", "METRICS", "PROFILE", "Metric", "Yardstick", "added", "metrics", "over_all"]
 
 PROFILE = profiles.load("sdxl")
 BUDGET = PROFILE.tokens["clip"]
@@ -55,11 +56,14 @@ _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eigh
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A value's name in the JSON, its heading, and whether more of it is better."""
+    """A value's name in the JSON, its heading, which way is better, and how it is measured.
+
+    `better` is 1 for more, -1 for less, 0 where neither is.
+    """
 
     name: str
     title: str
-    more_is_better: bool | None
+    better: int
     of: Callable[[Yardstick, Topic, Sequence[str]], float]
 
 
@@ -155,8 +159,18 @@ def _mean(values: Sequence[float]) -> float:
 
 
 def each(measure: One) -> Callable[[Yardstick, Topic, Sequence[str]], float]:
-    """The mean of a measure over the candidates."""
-    return lambda yard, topic, texts: _mean([measure(yard, topic, text) for text in texts])
+    """The mean of a measure over the candidates; equal ones are measured once."""
+
+    def mean(yard: Yardstick, topic: Topic, texts: Sequence[str]) -> float:
+        values = {text: measure(yard, topic, text) for text in dict.fromkeys(texts)}
+        return _mean([values[text] for text in texts])
+
+    return mean
+
+
+def first(measure: One) -> Callable[[Yardstick, Topic, Sequence[str]], float]:
+    """The measure of the first candidate, where that of all would take too long."""
+    return lambda yard, topic, texts: measure(yard, topic, texts[0]) if texts else math.nan
 
 
 def _fits(topic: Topic) -> bool:
@@ -164,12 +178,17 @@ def _fits(topic: Topic) -> bool:
     return clip_tokens(topic.english) <= BUDGET
 
 
+@lru_cache(maxsize=1 << 12)
+def _intent(idea: str, prompt: str) -> Intent:
+    return intent(idea, prompt)
+
+
 def _content(_: Yardstick, topic: Topic, text: str) -> float:
-    return intent(topic.english, text).score if _fits(topic) else math.nan
+    return _intent(topic.english, text).score if _fits(topic) else math.nan
 
 
 def _complete(_: Yardstick, topic: Topic, text: str) -> float:
-    return float(not intent(topic.english, text).lost) if _fits(topic) else math.nan
+    return float(not _intent(topic.english, text).lost) if _fits(topic) else math.nan
 
 
 def _strict(_: Yardstick, topic: Topic, text: str) -> float:
@@ -193,7 +212,7 @@ def _hard(_: Yardstick, topic: Topic, text: str) -> float:
     """Numbers, colours, negations, names, quoted texts; of ideas typed in English."""
     if topic.language != "en" or not _fits(topic):
         return math.nan
-    return float(not intent(topic.english, text).hard)
+    return float(not _intent(topic.english, text).hard)
 
 
 def _things(_: Yardstick, topic: Topic, text: str) -> float:
@@ -226,9 +245,11 @@ def _own(yard: Yardstick, topic: Topic, text: str) -> float:
 
 def _consistent(_: Yardstick, topic: Topic, text: str) -> float:
     """Nothing added against the idea, no two things added that cannot both be."""
-    stances = [sides(topic.english), *(sides(clause) for clause in added(topic.english, text))]
+    idea = topic.english
+    stances = [sides(idea), *(sides(clause) for clause in added(idea, text))]
     pairs = ((a, b) for i, a in enumerate(stances) for b in stances[:i])
-    return float(not any(clashes(*pair) for pair in pairs))
+    against_itself = within(text, idea) or any(clashes(*pair) for pair in pairs)
+    return float(not against_itself and against(idea, text) is None)
 
 
 def _no_repeat(_: Yardstick, topic: Topic, text: str) -> float:
@@ -258,6 +279,7 @@ def _nameless(yard: Yardstick, topic: Topic, text: str) -> float:
     return float(nameless(added(topic.english, text), yard.library.artists))
 
 
+@lru_cache(maxsize=1 << 12)
 def _nearest(yard: Yardstick, topic: Topic, text: str) -> float:
     return yard.library.nearest(text, f"{topic.english} {topic.said}")
 
@@ -299,40 +321,46 @@ def _distinct(_: Yardstick, topic: Topic, texts: Sequence[str]) -> float:
 
 METRICS: Mapping[str, tuple[Metric, ...]] = {
     "What is kept of the idea": (
-        Metric("content", "content words", True, each(_content)),
-        Metric("complete", "all of them", True, each(_complete)),
-        Metric("strict", "same stems", True, each(_strict)),
-        Metric("entities", "DSG entities", True, each(_atoms("entity"))),
-        Metric("attributes", "DSG attributes", True, each(_atoms("attribute"))),
-        Metric("relations", "DSG relations", True, each(_atoms("relation"))),
-        Metric("hard", "hard constraints", True, each(_hard)),
-        Metric("things", "GenEval things", True, each(_things)),
+        Metric("content", "content words", 1, each(_content)),
+        Metric("complete", "all of them", 1, each(_complete)),
+        Metric("strict", "same stems", 1, each(_strict)),
+        Metric("entities", "DSG entities", 1, each(_atoms("entity"))),
+        Metric("attributes", "DSG attributes", 1, each(_atoms("attribute"))),
+        Metric("relations", "DSG relations", 1, each(_atoms("relation"))),
+        Metric("hard", "hard constraints", 1, each(_hard)),
+        Metric("things", "GenEval things", 1, each(_things)),
     ),
     "Whether it is still about the idea": (
-        Metric("cosine", "cosine to the idea", True, each(_cosine)),
-        Metric("own", "its own idea nearest", True, each(_own)),
-        Metric("new_things", "things added", False, each(_new_things)),
-        Metric("consistent", "no contradiction", True, each(_consistent)),
-        Metric("english", "in English", True, each(_in_english)),
+        Metric("cosine", "cosine to the idea", 1, first(_cosine)),
+        Metric("own", "its own idea nearest", 1, first(_own)),
+        Metric("new_things", "things added", -1, each(_new_things)),
+        Metric("consistent", "no contradiction", 1, each(_consistent)),
+        Metric("english", "in English", 1, each(_in_english)),
     ),
     "Whether it is fit to be sent": (
-        Metric("budget", "within 75 tokens", True, each(lambda _, __, t: clip_tokens(t) <= BUDGET)),
-        Metric("tokens", "CLIP tokens", None, each(lambda _, __, t: clip_tokens(t))),
-        Metric("tidy", "nothing but a prompt", True, each(_tidy)),
-        Metric("no_repeat", "no clause twice", True, each(_no_repeat)),
-        Metric("attested", "clauses attested", True, each(_attested)),
-        Metric("clauses", "clauses added", None, each(lambda _, o, t: len(added(o.english, t)))),
-        Metric("nameless", "no artist added", True, each(_nameless)),
+        Metric("budget", "within 75 tokens", 1, each(lambda _, __, t: clip_tokens(t) <= BUDGET)),
+        Metric("tokens", "CLIP tokens", 0, each(lambda _, __, t: clip_tokens(t))),
+        Metric("tidy", "nothing but a prompt", 1, each(_tidy)),
+        Metric("no_repeat", "no clause twice", 1, each(_no_repeat)),
+        Metric("attested", "clauses attested", 1, each(_attested)),
+        Metric("clauses", "clauses added", 0, each(lambda _, o, t: len(added(o.english, t)))),
+        Metric("nameless", "no artist added", 1, each(_nameless)),
     ),
     "How new and how different": (
-        Metric("novel_5", "Jaccard <= .5", True, each(lambda *a: _nearest(*a) <= 0.5)),
-        Metric("novel_4", "Jaccard <= .4", True, each(lambda *a: _nearest(*a) <= 0.4)),
-        Metric("copied", "5-grams copied", False, each(_copied)),
-        Metric("self_bleu", "self-BLEU-4", False, _self_bleu),
-        Metric("distinct", "distinct-2", True, _distinct),
-        Metric("vendi", "Vendi of four", True, _vendi),
+        Metric("novel_5", "Jaccard <= .5", 1, each(lambda *a: _nearest(*a) <= 0.5)),
+        Metric("novel_4", "Jaccard <= .4", 1, each(lambda *a: _nearest(*a) <= 0.4)),
+        Metric("copied", "5-grams copied", -1, each(_copied)),
+        Metric("self_bleu", "self-BLEU-4", -1, _self_bleu),
+        Metric("distinct", "distinct-2", 1, _distinct),
+        Metric("vendi", "Vendi of four", 1, _vendi),
     ),
 }
+
+
+def metrics() -> Iterator[Metric]:
+    """All of them, in the order of the tables."""
+    for group in METRICS.values():
+        yield from group
 
 
 # -- over all ideas ----------------------------------------------------------------------------

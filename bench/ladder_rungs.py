@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -21,7 +22,7 @@ from bozzetto.app.parts import open_chat
 from bozzetto.ports import ChatModel
 from bozzetto.text.split import split
 from bozzetto.text.tokens import clip_cut
-from bozzetto.types import ChatRequest, Delta, Message
+from bozzetto.types import ChatRequest, Delta, Message, WriteEvent, WriteFailed, WriteStarted
 
 __all__ = ["COMPOSE", "WHOLE", "Rung", "chat_rungs", "plain_rungs"]
 
@@ -57,7 +58,6 @@ class Rung:
 
     name: str
     write: Callable[[Topic], Sequence[str]]
-    is_chat: bool = False
 
 
 # -- without a chat model ----------------------------------------------------------------------
@@ -93,13 +93,13 @@ def chat_rungs(
     a: bozzetto.Assistant,
     library: Library,
     chat: str,
-    taken: Callable[[Topic, int, int], None],
+    drafts: Counter[str],
     seed: int = 0,
 ) -> Iterator[Rung]:
     """The rungs of one chat model ("scheme:model").
 
-    `taken` is told of each topic how many candidates of the whole path `compose` stood in for,
-    and of how many.
+    `drafts` counts for the whole path what was "asked" for and "taken back", and for how many
+    of the "candidates" `compose` "stood in".
 
     Raises:
         SetupError: the model cannot be set up.
@@ -116,17 +116,24 @@ def chat_rungs(
     def retrieved(topic: Topic) -> Sequence[Pair]:
         return [_pair(hit.prompt) for hit in a.search(topic.said, k=EXAMPLES)]
 
+    def hear(event: WriteEvent) -> None:
+        drafts["asked"] += isinstance(event, WriteStarted)
+        drafts["taken back"] += isinstance(event, WriteFailed)
+
     def whole(topic: Topic) -> Sequence[str]:
-        result = a.optimize(topic.said, n=N, profile=PROFILE.name, chat=chat, seed=seed, save=False)
-        back = sum(candidate.chat == COMPOSE for candidate in result.candidates)
-        taken(topic, back, len(result.candidates))
+        result = a.optimize(
+            topic.said, n=N, profile=PROFILE.name, chat=chat, seed=seed, save=False,
+            on_event=hear, cache=False,
+        )  # fmt: skip
+        drafts["candidates"] += len(result.candidates)
+        drafts["stood in"] += sum(one.chat == COMPOSE for one in result.candidates)
         return [candidate.prompt for candidate in result.candidates]
 
-    yield Rung("zero-shot LLM", asked(lambda _: ()), True)
-    yield Rung("fixed few-shot", asked(lambda _: _FIXED), True)
-    yield Rung("random exemplars", asked(at_random), True)
-    yield Rung("retrieved exemplars", asked(retrieved), True)
-    yield Rung(WHOLE, whole, True)
+    yield Rung("zero-shot LLM", asked(lambda _: ()))
+    yield Rung("fixed few-shot", asked(lambda _: _FIXED))
+    yield Rung("random exemplars", asked(at_random))
+    yield Rung("retrieved exemplars", asked(retrieved))
+    yield Rung(WHOLE, whole)
 
 
 def _pair(prompt: str) -> Pair:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Estimate", "compared", "estimates", "markdown"]
+__all__ = ["Estimate", "compared", "estimates", "markdown", "short"]
 
 RESAMPLES = 2000
 
@@ -31,7 +31,7 @@ class Estimate:
         if not self.n:
             return "–"
         digits = 3 if abs(self.mean) < 10 else 1
-        mean, low, high = (_short(v, digits) for v in (self.mean, self.low, self.high))
+        mean, low, high = (short(v, digits) for v in (self.mean, self.low, self.high))
         return f"{mean} ({low}-{high})"
 
     def json(self) -> dict[str, float | int] | None:
@@ -40,7 +40,8 @@ class Estimate:
         return {k: round(v, 4) for k, v in numbers.items()} | {"n": self.n} if self.n else None
 
 
-def _short(value: float, digits: int) -> str:
+def short(value: float, digits: int = 3) -> str:
+    """A number without the nought in front of its point."""
     return f"{value:.{digits}f}".removeprefix("0") if value >= 0 else f"{value:.{digits}f}"
 
 
