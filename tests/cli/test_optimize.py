@@ -16,7 +16,7 @@ Run = Callable[..., Any]
 
 CANDIDATE = {
     "id", "prompt", "negative", "profile", "size", "chat", "tokens", "phrases", "scores",
-    "warnings", "parent", "seed", "look", "references", "usage",
+    "checks", "warnings", "parent", "seed", "look", "references", "usage",
 }  # fmt: skip
 
 

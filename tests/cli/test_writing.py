@@ -135,17 +135,13 @@ def test_compose_refines_and_writes_again_too(run: Run, small_home: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("arguments", "kind"),
-    [
-        (("--refine", "0" * 16, "--prefer", "warmer"), NotFoundError),
-        (("--again", "0" * 16), NotFoundError),
-    ],
+    "arguments", [("--refine", "0" * 16, "--prefer", "warmer"), ("--again", "0" * 16)]
 )
 def test_a_candidate_that_is_not_kept_is_named(
-    run: Run, small_home: Path, arguments: tuple[str, ...], kind: type[Exception]
+    run: Run, small_home: Path, arguments: tuple[str, ...]
 ) -> None:
     found = run("optimize", *arguments, "--home", str(small_home))
-    assert isinstance(found.error, kind)
+    assert isinstance(found.error, NotFoundError)
     assert "0" * 16 in found.error.message
     assert "--no-save" in (found.error.hint or "")
 
@@ -158,6 +154,9 @@ def test_a_candidate_that_is_not_kept_is_named(
         ("--again", "a", "--refine", "a", "--prefer", "x"),
         ("a dog", "--again", "a"),
         ("--batch", "-", "--again", "a"),
+        ("--refine", "a", "--prefer", "x", "--mood", "calm"),
+        ("--again", "a", "--profile", "flux"),
+        ("--again", "a", "-n", "2"),
     ],
 )
 def test_what_does_not_go_together_is_a_matter_of_usage(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bozzetto.cli.batches import answer_lines
+from bozzetto.cli.explain import print_explanations
 from bozzetto.cli.live import drafts_shown, usage_text
 from bozzetto.cli.options import (
     Actor,
@@ -41,7 +42,10 @@ from bozzetto.cli.preferences import (
     TemplateOption,
     read_values,
 )
-from bozzetto.cli.rewriting import Again, Cache, Refine, rewrite
+from bozzetto.cli.rewriting import Again, Cache, Refine, alone, rewrite
+
+if TYPE_CHECKING:
+    from bozzetto.types import OptimizeResult
 
 __all__ = ["optimize_command"]
 
@@ -81,6 +85,9 @@ def optimize_command(
         typer.Option("--seed", help="The same seed gives the same bytes.", show_default="0"),
     ] = None,
     save: Annotated[bool, typer.Option("--save/--no-save", help="Keep the candidates.")] = True,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Say why each reads as it does.")
+    ] = False,
     batch: BatchFile = None,
     prefer: Prefer = None,
     mood: Mood = None,
@@ -112,9 +119,10 @@ def optimize_command(
     """
     from bozzetto.app import Assistant
     from bozzetto.app.batch import BatchRequest, over
+    from bozzetto.app.explaining import explained_json
     from bozzetto.app.sessions import OnEvent
     from bozzetto.app.wire import optimize_json
-    from bozzetto.types import OptimizeResult, Wishes
+    from bozzetto.types import Wishes
 
     wishes = Wishes(
         mood or (), medium or (), light or (), palette or (), camera or (), aspect,
@@ -144,29 +152,38 @@ def optimize_command(
                 cache=cache,
             )
 
-        if batch is not None:
-            if refine or again:
-                raise typer.BadParameter("--batch goes with neither --refine nor --again")
+        if refine or again:
+            one = (idea, batch, n, pick, profile, template, values, wishes != Wishes())
+            alone(one, refine, again, prefer)
+        elif batch is not None:
             a.check(profile, chat)
-            answer_lines(idea, batch, lambda line: optimize_json(write(line)))
+            as_json = explained_json if explain else optimize_json
+            answer_lines(idea, batch, lambda line: as_json(write(line)))
             return
-        if not any((idea is not None, template, refine, again)):
+        elif idea is None and template is None:
             raise typer.BadParameter("say what you have in mind, or give --batch FILE")
         with drafts_shown() as on_event:
             if refine or again:
                 result = rewrite(
-                    a, refine, again, given=idea is not None, prefer=prefer, chat=chat,
-                    seed=seed, save=save, cache=cache, on_event=on_event,
+                    a, refine or again or "", prefer, chat=chat, seed=seed, save=save,
+                    cache=cache, on_event=on_event,
                 )  # fmt: skip
             else:
                 result = write(BatchRequest(idea=idea or ""), on_event)
         profile_limit = a.token_limit(profile)
+    _show(result, format, profile_limit)
+
+
+def _show(result: OptimizeResult, format: FormatChoice, limit: int | None) -> None:
+    """Print the candidates, and beside them what a person should know."""
+    from bozzetto.app.wire import optimize_json
+
     if format is FormatChoice.json:
         write_json(optimize_json(result))
     else:
         from bozzetto.cli.render import candidates_view
 
-        console().print(candidates_view(result, profile_limit))
+        console().print(candidates_view(result, limit))
         for text in result.notes:
             note(text)
     if result.usage:

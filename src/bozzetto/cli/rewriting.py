@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from bozzetto.app import Assistant
     from bozzetto.types import OptimizeResult, WriteEvent
 
-__all__ = ["Again", "Cache", "Refine", "rewrite"]
+__all__ = ["Again", "Cache", "Refine", "alone", "rewrite"]
 
 Refine = Annotated[
     str | None,
@@ -37,28 +37,35 @@ Cache = Annotated[
 ]
 
 
+def alone(given: Iterable[object], refine: str | None, again: str | None, wish: str | None) -> None:
+    """Refuse what --refine and --again do not take; a candidate brings the rest with it."""
+    if any(value not in (None, False, [], ()) for value in given) or (refine and again):
+        raise typer.BadParameter(
+            "--refine and --again take a candidate with all it was written from:"
+            " no idea, no --batch, and no options of a new prompt"
+        )
+    if refine and wish is None:
+        raise typer.BadParameter('say what to change: --refine ID --prefer "warmer, less crowded"')
+    if again and wish is not None:
+        raise typer.BadParameter("--prefer goes with --refine; --again changes only the seed")
+
+
 def rewrite(
     a: Assistant,
-    refine: str | None,
-    again: str | None,
+    candidate: str,
+    wish: str | None,
     *,
-    given: bool,
-    prefer: str | None,
     chat: str | None,
     seed: int | None,
     save: bool,
     cache: bool,
     on_event: Callable[[WriteEvent], None] | None,
 ) -> OptimizeResult:
-    """Refine a candidate, or write it again; `given` says that an idea or a batch is there too."""
-    if given or (refine and again):
-        raise typer.BadParameter("an idea, --batch, --refine and --again do not go together")
-    if refine is None:
-        if prefer is not None:
-            raise typer.BadParameter("--prefer goes with --refine; --again changes only the seed")
+    """Change a candidate by a wish, or write it again without one."""
+    if wish is None:
         return a.regenerate(
-            again or "", chat=chat, seed=seed, save=save, on_event=on_event, cache=cache
+            candidate, chat=chat, seed=seed, save=save, on_event=on_event, cache=cache
         )
-    if prefer is None:
-        raise typer.BadParameter('say what to change: --refine ID --prefer "warmer, less crowded"')
-    return a.refine(refine, prefer, chat=chat, seed=seed, save=save, on_event=on_event, cache=cache)
+    return a.refine(
+        candidate, wish, chat=chat, seed=seed, save=save, on_event=on_event, cache=cache
+    )
