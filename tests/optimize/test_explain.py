@@ -4,9 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bozzetto.optimize.explain import Explanation, Part, Source, diff, explain
-from bozzetto.types import Candidate, Check, Hit, Phrase
+from bozzetto.types import Candidate, Check, Phrase
 
-HIT = Hit("h", "a cat, volumetric light, octane render", None, 1.0, "test", 0)
+HIT = "a cat, volumetric light, octane render"
 
 
 def test_kept_changed_added_and_lost() -> None:
@@ -57,12 +57,12 @@ def test_a_candidate_explained() -> None:
     one = Candidate(
         "x", "a dog, volumetric light, mist", None, "sdxl", "m", {}, phrases, 1.0, 1.0, (), checks
     )
-    found = explain(one, "a dog", [HIT])
+    found = explain(one, "a dog", {"h": HIT})
     assert found == Explanation(
+        one,
         "a dog",
         (Part("kept", "a dog", "a dog,"), Part("added", after=" volumetric light, mist")),
         (Source(phrases[0]), Source(phrases[1], HIT), Source(phrases[2])),
-        checks,
     )
     assert found.failed == checks[1:]
 
@@ -70,6 +70,18 @@ def test_a_candidate_explained() -> None:
 def test_a_translated_idea_is_held_against_as_it_was_understood() -> None:
     phrases = (Phrase("a small", "idea", "un piccolo"), Phrase("dog", "idea", "cane"))
     one = Candidate("x", "a small dog, mist", None, "sdxl", "compose", {}, phrases, 1.0, 1.0)
-    found = explain(one, "un piccolo cane", [])
+    found = explain(one, "un piccolo cane", {})
     assert found.idea == "a small dog"
     assert found.diff[0] == Part("kept", "a small dog", "a small dog,")
+
+
+def test_what_parts_translated_phrases_is_theirs() -> None:
+    phrases = (
+        Phrase("a dog", "idea", "un cane"),
+        Phrase("without people", "idea", "senza persone"),
+        Phrase("mist", "h"),
+        Phrase("snow", "idea", "neve"),
+    )
+    prompt = "a dog, without people, mist, snow"
+    one = Candidate("x", prompt, None, "sdxl", "m", {}, phrases, 1.0, 1.0)
+    assert explain(one, "un cane, senza persone, neve", {}).idea == "a dog, without people snow"

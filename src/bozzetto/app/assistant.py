@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from bozzetto.app.clock import now
+from bozzetto.app.explaining import explain_kept
 from bozzetto.app.indexing import Indexing
 from bozzetto.app.intake import sources_of, way_back
 from bozzetto.app.orders import Order, own_profile
@@ -21,6 +22,7 @@ from bozzetto.errors import InputError, SetupError
 from bozzetto.library import families, starter
 from bozzetto.library.importer import import_source
 from bozzetto.optimize import template as templates
+from bozzetto.optimize.explain import Explanation
 from bozzetto.optimize.stopping import Stop
 from bozzetto.ports import PromptSource
 from bozzetto.profiles import Profile
@@ -289,6 +291,14 @@ class Assistant:
         self._ready()
         listening = Listening(on_event, stop, cache)
         return self._writer.rewrite(candidate, None, listening, chat=chat, seed=seed, save=save)
+
+    def explain(self, candidate: str) -> Explanation:
+        """Why a kept candidate reads as it does: the idea's words, its sources, its checks.
+
+        Raises:
+            NotFoundError: nothing is kept under that id.
+        """
+        return explain_kept(self._store, candidate)
 
     # What hangs below
 

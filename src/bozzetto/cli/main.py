@@ -9,7 +9,17 @@ from typing import Annotated
 import typer
 
 from bozzetto import __version__
-from bozzetto.cli import config, doctor, imports, library, optimize, profile, safety, search
+from bozzetto.cli import (
+    config,
+    doctor,
+    explain,
+    imports,
+    library,
+    optimize,
+    profile,
+    safety,
+    search,
+)
 from bozzetto.cli.grouped import Grouped
 from bozzetto.cli.output import complain, note
 from bozzetto.errors import BozzettoError
@@ -29,6 +39,7 @@ app = typer.Typer(
 app.command("import")(imports.import_command)
 app.command("search")(search.search_command)
 app.command("optimize", cls=Grouped)(optimize.optimize_command)
+app.command("explain")(explain.explain_command)
 app.add_typer(library.app, name="library")
 app.add_typer(profile.app, name="profile")
 app.add_typer(config.app, name="config")

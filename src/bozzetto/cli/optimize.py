@@ -171,19 +171,24 @@ def optimize_command(
             else:
                 result = write(BatchRequest(idea=idea or ""), on_event)
         profile_limit = a.token_limit(profile)
-    _show(result, format, profile_limit)
+    _show(result, format, profile_limit, explain=explain)
 
 
-def _show(result: OptimizeResult, format: FormatChoice, limit: int | None) -> None:
+def _show(
+    result: OptimizeResult, format: FormatChoice, limit: int | None, *, explain: bool
+) -> None:
     """Print the candidates, and beside them what a person should know."""
+    from bozzetto.app.explaining import explained_json
     from bozzetto.app.wire import optimize_json
 
     if format is FormatChoice.json:
-        write_json(optimize_json(result))
+        write_json(explained_json(result) if explain else optimize_json(result))
     else:
         from bozzetto.cli.render import candidates_view
 
         console().print(candidates_view(result, limit))
+        if explain:
+            print_explanations(result)
         for text in result.notes:
             note(text)
     if result.usage:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Literal
 
 from bozzetto.text.words import stem, words
-from bozzetto.types import Candidate, Check, Hit, Phrase
+from bozzetto.types import Candidate, Check, Phrase
 
-__all__ = ["Change", "Explanation", "Part", "diff", "explain"]
+__all__ = ["Change", "Explanation", "Part", "Source", "diff", "explain"]
 
 Change = Literal["kept", "changed", "added", "lost"]
 """What became of some words of the idea; "changed" words stand in another form or spelling."""
@@ -31,10 +31,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A phrase of a prompt and the prompt it came from, where that is a hit."""
+    """A phrase of a prompt and the text of the hit that it came from, if any is known."""
 
     phrase: Phrase
-    hit: Hit | None = None
+    hit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,35 +45,43 @@ class Explanation:
     the model does not read its language.
     """
 
+    candidate: Candidate
     idea: str
     diff: tuple[Part, ...]
     sources: tuple[Source, ...]
-    checks: tuple[Check, ...]
 
     @property
     def failed(self) -> tuple[Check, ...]:
         """The checks that did not pass."""
-        return tuple(check for check in self.checks if not check.passed)
+        return tuple(check for check in self.candidate.checks if not check.passed)
 
 
-def explain(candidate: Candidate, idea: str, hits: Sequence[Hit]) -> Explanation:
-    """Why a candidate reads as it does; `hits` are those its phrases may have come from."""
-    named = {hit.id: hit for hit in hits}
+def explain(candidate: Candidate, idea: str, hits: Mapping[str, str]) -> Explanation:
+    """Why a candidate reads as it does; `hits` are ids and texts its phrases may be from."""
     understood = _understood(candidate, idea)
     return Explanation(
+        candidate=candidate,
         idea=understood,
         diff=diff(understood, candidate.prompt),
-        sources=tuple(Source(phrase, named.get(phrase.source)) for phrase in candidate.phrases),
-        checks=candidate.checks,
+        sources=tuple(Source(phrase, hits.get(phrase.source)) for phrase in candidate.phrases),
     )
 
 
 def _understood(candidate: Candidate, idea: str) -> str:
     """The idea, or its words as the prompt has them where it was translated."""
-    own = [phrase for phrase in candidate.phrases if phrase.source == "idea"]
-    if any(phrase.original for phrase in own):
-        return " ".join(phrase.text for phrase in own)
-    return idea
+    phrases = candidate.phrases
+    if not any(phrase.original for phrase in phrases if phrase.source == "idea"):
+        return idea
+    text, place, last = "", 0, False
+    for phrase in phrases:
+        start = candidate.prompt.find(phrase.text, place)
+        between = candidate.prompt[place:start]
+        place = start + len(phrase.text)
+        own = phrase.source == "idea"
+        if own:
+            text += (between if last else " " if text else "") + phrase.text
+        last = own
+    return text
 
 
 _WORD = re.compile(r"\s*\S+\s*\Z|\s*\S+")

@@ -1,0 +1,55 @@
+"""`explain` on the command line: its JSON, what people see, what is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, get_args
+
+from bozzetto.errors import NotFoundError
+from bozzetto.optimize.checks import CHECKS
+from bozzetto.types import Origin
+
+Run = Callable[..., Any]
+
+
+def written(run: Run, home: Path, *arguments: str) -> dict[str, Any]:
+    answer = run("optimize", *arguments, "-n", "1", "--home", str(home), "--format", "json")
+    found: dict[str, Any] = answer.json["candidates"][0]
+    return found
+
+
+def test_a_kept_prompt_says_why_it_reads_as_it_does(run: Run, small_home: Path) -> None:
+    candidate = written(run, small_home, "a small dog")
+    answer = run("explain", candidate["id"], "--home", str(small_home), "--format", "json")
+    found = answer.json
+    assert {key: found[key] for key in candidate} == candidate
+    assert [check["name"] for check in found["checks"]] == list(CHECKS)
+    assert "".join(part["before"] for part in found["diff"]) == found["idea"] == "a small dog"
+    assert "".join(part["after"] for part in found["diff"]) == candidate["prompt"]
+    assert found["diff"][0]["change"] == "kept"
+    sources = {phrase["from"] for phrase in candidate["phrases"]}
+    assert {hit["id"] for hit in found["hits"]} == sources - set(get_args(Origin))
+
+
+def test_for_people(run: Run, small_home: Path) -> None:
+    candidate = written(run, small_home, "un piccolo cane")
+    answer = run("explain", candidate["id"], "--home", str(small_home))
+    assert answer.code == 0
+    assert "keeps the whole idea" in answer.out
+    assert "cane)" in answer.out
+    assert all(len(line) <= 80 for line in answer.out.splitlines())
+
+
+def test_optimize_explains_what_it_wrote(run: Run, small_home: Path) -> None:
+    arguments = ("optimize", "a small dog", "-n", "2", "--explain", "--home", str(small_home))
+    found = run(*arguments, "--format", "json").json["candidates"]
+    for candidate in found:
+        assert "".join(part["after"] for part in candidate["diff"]) == candidate["prompt"]
+    assert run(*arguments).out.count("keeps the whole idea") == 2
+
+
+def test_an_id_that_is_not_kept(run: Run, small_home: Path) -> None:
+    answer = run("explain", "nothing", "--home", str(small_home))
+    assert isinstance(answer.error, NotFoundError)
+    assert answer.error.hint
