@@ -9,7 +9,9 @@ import pytest
 
 from bozzetto import profiles
 from bozzetto.optimize.brief import make_brief
+from bozzetto.optimize.compose import compose
 from bozzetto.optimize.rich import already_rich
+from bozzetto.optimize.stats import LibraryStats
 from bozzetto.text.tokens import clip_tokens
 
 
@@ -44,6 +46,15 @@ def test_an_idea_that_says_how_it_looks_is_rich(idea: str) -> None:
 )
 def test_a_plain_one_is_not(idea: str) -> None:
     assert not rich(idea)
+
+
+def test_one_candidate_of_a_rich_idea_is_the_idea() -> None:
+    idea = "a fox, oil painting, rim light, muted palette, highly detailed, sharp focus, low angle"
+    idea += " shot, mist, calm mood, by greg rutkowski"
+    brief = make_brief(idea, language="en", profile=profiles.load("flux"))
+    found = compose(brief, [], LibraryStats(), n=1, seed=0)
+    assert [one.prompt for one in found] == [idea]
+    assert found[0].warnings == ("the idea is rich already: it is left as it is",)
 
 
 def test_no_plain_idea_of_the_test_sets_is_rich(require: Callable[[str], Path]) -> None:

@@ -57,7 +57,7 @@ def compose(
     negative, unmet = negative_prompt(brief, hits)
     base = _base(brief)
     base = replace(base, warnings=(*base.warnings, *unmet))
-    pool = _pool(brief, base, hits, library, reach)
+    pool = _pool(brief, base, hits, library, reach) if n > rich else []
     left = budget(brief.profile) - clip_tokens(base.text.prompt)
     room = Room(base.text.prompt, left, _closed(brief))
     looks = choose(pool, room, library, reach, n=n - rich, seed=seed, cost=_cost(brief))
