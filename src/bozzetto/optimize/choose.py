@@ -16,10 +16,9 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from bozzetto.optimize.modifiers import clashes, senses, sides
+from bozzetto.optimize.modifiers import clashes, sense, senses, sides
 from bozzetto.optimize.pool import Entry
 from bozzetto.optimize.stats import LibraryStats
-from bozzetto.text.words import words
 from bozzetto.types import Strength
 
 __all__ = ["REACHES", "Reach", "Room", "choose"]
@@ -52,7 +51,7 @@ _CAPS = {
     "composition": 2,
     "palette": 2,
     "mood": 2,
-    "quality": 3,
+    "quality": 4,
     "time": 1,
     "weather": 1,
     "engine": 1,
@@ -103,6 +102,8 @@ class _Phase:
 
 _FRONT = _Phase(6, 1.0, 1.5, 3.0, 0.8, 0.0)
 _REST = _Phase(99, 0.7, 6.0, 8.0, 1.0, 1.0)
+_DRAWS = 8
+"""Numbers that a digest gives."""
 _SHARED = 2
 """Candidates of one idea that may share a usual modifier."""
 
@@ -122,6 +123,7 @@ class _Offer:
         names = sorted(set().union(*(entry.look.stems for entry in pool)))
         self.column = {name: at for at, name in enumerate(names)}
         self.stems = _members([[self.column[s] for s in e.look.stems] for e in pool], len(names))
+        self.sizes = self.stems.sum(axis=1)
         self.rarity = _rarity(pool, self.column, library)
         self.mass = self.rarity**2
         ranks = 1 + max((rank for entry in pool for rank in entry.hits), default=0)
@@ -134,9 +136,9 @@ class _Offer:
 def _rarity(pool: Sequence[Entry], column: Mapping[str, int], library: LibraryStats) -> Floats:
     """How rare the words of each column are in the library, in nats: the commonest counts."""
     found = np.full(len(column), np.inf)
-    for word in {word for entry in pool for word in words(entry.look.text)}:
-        for sense in senses(word):
-            found[column[sense]] = min(found[column[sense]], library.word_rarity(word))
+    for word in {word for entry in pool for word in entry.look.key.split()}:
+        at = column[sense(word)]
+        found[at] = min(found[at], library.word_rarity(word))
     return found
 
 
@@ -175,13 +177,14 @@ class _Draft:
     left: Flags
     caps: NDArray[np.int64]
     said: Floats
+    unsaid: Floats
     pulls: Floats
     usual: int = _MOST_USUAL
     chosen: list[int] = field(default_factory=list)
 
     def open(self, offer: _Offer) -> Flags:
         """Which modifiers it could take."""
-        fresh = offer.stems @ (1 - self.said) * 2 > offer.stems.sum(axis=1)
+        fresh = self.unsaid * 2 > offer.sizes
         fits = (offer.costs <= self.room) & (self.caps[offer.facet] > 0)
         open_: Flags = self.left & fits & fresh & (~offer.usual | (self.usual > 0))
         return open_
@@ -192,7 +195,9 @@ class _Draft:
         self.room -= int(offer.costs[at])
         self.caps[offer.facet[at]] -= 1
         self.usual -= bool(offer.usual[at])
-        self.said = np.maximum(self.said, offer.stems[at])
+        new = np.nonzero(offer.stems[at] > self.said)[0]
+        self.said[new] = 1.0
+        self.unsaid = self.unsaid - offer.stems[:, new].sum(axis=1)
         self.left &= ~offer.apart[at]
         self.left[at] = False
         self.pulls = self.pulls + _BOND * offer.bonds[at]
@@ -255,6 +260,7 @@ class _Desk:
         self.leads: list[int] = []
         own = senses(room.text)
         self.said = np.array([float(name in own) for name in offer.column])
+        self.unsaid = offer.stems @ (1 - self.said)
         stance = sides(room.text)
         self.left = np.array([not clashes(entry.sides, stance) for entry in offer.pool])
         caps = {name: 0 if name in room.closed else most for name, most in reach.caps.items()}
@@ -270,16 +276,23 @@ class _Desk:
         """How much each modifier is wanted, before what stands beside it is known."""
         offer = self.offer
         worn = offer.stems @ (self.words * offer.mass) / (offer.stems @ offer.mass + _LIGHT)
-        pulls: Floats = self.reach.flat * phase.flat * offer.weight + phase.noise * self.noise()
+        pulls: Floats = self.reach.flat * phase.flat * offer.weight
+        pulls += phase.noise * self.noise()
         again = phase.again * self.times + _REST.again * (offer.usual & (self.times >= _SHARED))
         pulls -= again + phase.stale * offer.stale + np.log1p(phase.worn * worn)
         return pulls
 
     def noise(self) -> Floats:
         """Numbers of -1 to 1 that depend on seed, idea, candidate and modifier alone."""
-        stamp = f"{self.seed}:{self.room.text}:{len(self.taken)}:"
-        digests = (sha256((stamp + entry.look.key).encode()).digest() for entry in self.offer.pool)
-        return np.array([int.from_bytes(digest[:4]) / 2**31 - 1 for digest in digests])
+        block, column = divmod(len(self.taken), _DRAWS)
+        if column == 0:
+            stamp = f"{self.seed}:{self.room.text}:{block}:"
+            keys = (entry.look.key for entry in self.offer.pool)
+            digests = b"".join(sha256((stamp + key).encode()).digest() for key in keys)
+            draws = np.frombuffer(digests, dtype=">u4").reshape(-1, _DRAWS)
+            self.draws = draws / 2**31 - 1
+        found: Floats = self.draws[:, column]
+        return found
 
     def _leads(self, pulls: Floats) -> list[int]:
         offer = self.offer
@@ -292,7 +305,8 @@ class _Desk:
 
     def _blank(self, pulls: Floats) -> _Draft:
         room = self.room.tokens
-        return _Draft(room, self.left.copy(), self.caps.copy(), self.said.copy(), pulls)
+        said = self.said.copy()
+        return _Draft(room, self.left.copy(), self.caps.copy(), said, self.unsaid, pulls)
 
     def _filled(self, front: Floats, rest: Floats, lead: int | None) -> _Draft:
         one = self._blank(front)

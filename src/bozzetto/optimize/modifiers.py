@@ -26,16 +26,20 @@ __all__ = [
     "Vocabulary",
     "as_look",
     "clashes",
+    "doubtful",
     "facet",
     "key",
     "looks",
     "names_someone",
+    "sense",
     "senses",
     "sides",
+    "standard",
     "table",
 ]
 
 _MOST_WORDS = 6
+_NO_LOOK = frozenset({"neutral", "thing"})
 _STRAY = re.compile(r"https?:|www\.|--?\w+\s|[\\/|<>{}\[\]_=#@*]|\d{5,}")
 _BY = re.compile(r"\b(?:by|style of|inspired by|from the (?:movie|film|show|game)|directed)\b")
 
@@ -93,9 +97,15 @@ def _alike() -> Mapping[str, str]:
     return found
 
 
+@lru_cache(maxsize=1 << 15)
+def sense(word: str) -> str:
+    """The stem of a word, the same for all that say the same of a look."""
+    return _alike().get(stem(word), stem(word))
+
+
 def senses(text: str) -> frozenset[str]:
-    """The words of a text as stems, one for all that say the same of a look."""
-    return frozenset(_alike().get(stem(word), stem(word)) for word in words(text))
+    """The words of a text as what they say of a look."""
+    return frozenset(map(sense, words(text)))
 
 
 def key(text: str) -> str:
@@ -115,7 +125,7 @@ def facet(text: str) -> str | None:
         if len(stems) >= size:
             found = _facets().get(stems[-size:])
             if found is not None:
-                return None if found == "neutral" else found
+                return None if found in _NO_LOOK else found
     return None
 
 
@@ -191,13 +201,20 @@ def _pieces(prompt: str) -> tuple[str, ...]:
     )
 
 
+@cache
+def standard() -> tuple[Look, ...]:
+    """The modifiers of data/standard.tsv, which any idea may take."""
+    found = (_read(text) for row in table("standard.tsv") for text in row[0].split("|"))
+    return tuple(look for look in found if look and look.facet)
+
+
 def as_look(piece: str, idea: Set[str], known: Vocabulary) -> Look | None:
     """A clause as a modifier, or None where it may not be added to the idea."""
     look = _read(piece)
     if look is None:
         return None
     about = look.facet or known.facet_of(look.key)
-    if not about or not all(_harmless(token, idea, known) for token in _doubtful(look.key)):
+    if not about or not all(_harmless(token, idea, known) for token in doubtful(look.key)):
         return None
     return look if look.facet else replace(look, facet=about)
 
@@ -220,10 +237,14 @@ def _vague() -> frozenset[str]:
 
 
 @lru_cache(maxsize=1 << 15)
-def _doubtful(text: str) -> tuple[str, ...]:
-    """The words of a modifier that may be things or names: those that no table has."""
-    tokens = words(text)
-    return tuple(w for w in tokens if (stem(w),) not in _facets() and not _part(stem(w)))
+def doubtful(text: str) -> tuple[str, ...]:
+    """The words of a modifier that may be things or names: no table has them as a look's."""
+    return tuple(word for word in words(text) if not _of_looks(stem(word)))
+
+
+def _of_looks(stemmed: str) -> bool:
+    about = _facets().get((stemmed,))
+    return about != "thing" and (about is not None or _part(stemmed))
 
 
 def _harmless(token: str, idea: Set[str], known: Vocabulary) -> bool:

@@ -10,10 +10,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterable, Sequence, Set
-from dataclasses import dataclass
-from itertools import islice
+from dataclasses import dataclass, field
 
-from bozzetto.optimize.modifiers import Look, Sides, as_look, clashes, looks, senses, sides
+from bozzetto.optimize.modifiers import (
+    Look,
+    Sides,
+    clashes,
+    doubtful,
+    looks,
+    senses,
+    sides,
+    standard,
+)
 from bozzetto.optimize.stats import LibraryStats
 from bozzetto.text.words import stem, words
 from bozzetto.types import Hit
@@ -23,14 +31,17 @@ __all__ = ["Entry", "gather"]
 _PICKED = 4.0
 _FADE = 30
 """A hit's vote falls with its rank as 1 / (rank + _FADE)."""
-_FAINT = 0.1
+_FAINT = 0.05
 """What a hit's core is taken to share with the idea when it shares no word."""
 _ATTESTED = 6
 _USUAL = 0.002
 """Share of the library from which a modifier counts as usual."""
 _OFTEN = 20
-_STOCK = 400
-_LIBRARY_VOTE = 1e-3
+_LIBRARY_VOTE, _STANDARD_VOTE = 1e-3, 1e-5
+_SMALL = 500
+"""Prompts from which a library knows better and better than what is standard."""
+_TRUST = 12
+"""Prompts that being among the standard ones is worth."""
 _LADEN = frozenset({"mood", "time", "weather", "palette"})
 """Facets that say something of what is in the picture, too."""
 
@@ -58,8 +69,9 @@ class _Found:
     look: Look
     source: str
     votes: float
-    ranks: set[int]
-    picked: bool
+    ranks: set[int] = field(default_factory=set)
+    picked: bool = False
+    trusted: bool = False
 
 
 def gather(
@@ -84,23 +96,28 @@ def gather(
         fit = _FAINT + _likeness(said, hit.core or hit.prompt, library)
         vote = (_PICKED if picked else 1.0) * fit**2 / (rank + _FADE)
         for look in looks(hit.prompt, own, library):
-            one = found.setdefault(look.key, _Found(look, hit.id, 0.0, set(), picked))
+            one = found.setdefault(look.key, _Found(look, hit.id, 0.0, picked=picked))
             one.votes += vote
             one.ranks.add(rank)
-    for look, share in _stock(library, own):
-        found.setdefault(look.key, _Found(look, "library", _LIBRARY_VOTE * share, set(), False))
+    for look, share in _stock(library):
+        found.setdefault(look.key, _Found(look, "library", _LIBRARY_VOTE * share))
+    standard_vote = _STANDARD_VOTE * math.sqrt(_SMALL / max(_SMALL, library.prompts))
+    for look in standard() if library.prompts else ():
+        one = found.setdefault(look.key, _Found(look, "guideline", standard_vote))
+        one.trusted = True
     entries = (
         _entry(one, library)
         for one in found.values()
-        if one.picked or len(one.ranks) >= agreed or not _laden(one.look, library)
+        if one.picked or one.trusted or len(one.ranks) >= agreed or not _laden(one.look, own)
     )
     meant = senses(idea)
     fitting = (e for e in entries if not e.look.stems <= meant and not clashes(e.sides, stance))
     return tuple(sorted(fitting, key=lambda e: (-e.weight, e.look.key)))
 
 
-def _laden(look: Look, library: LibraryStats) -> bool:
-    return look.facet in _LADEN or look.key in library.facets
+def _laden(look: Look, own: Set[str]) -> bool:
+    """Whether a modifier says something of what is in the picture, or has a word of no table."""
+    return look.facet in _LADEN or any(stem(word) not in own for word in doubtful(look.key))
 
 
 def _likeness(said: Set[str], core: str, library: LibraryStats) -> float:
@@ -120,7 +137,7 @@ def _mass(some: Iterable[str], library: LibraryStats) -> float:
 
 def _entry(one: _Found, library: LibraryStats) -> Entry:
     """A modifier with its worth: more when attested, less when on all lips."""
-    known = max(library.modifiers.get(one.look.key, 0), len(one.ranks))
+    known = max(library.modifiers.get(one.look.key, 0), len(one.ranks), _TRUST * one.trusted)
     share = known / max(1, library.prompts)
     stale = math.log(share / _USUAL) if share > _USUAL and known >= _OFTEN else 0.0
     worth = known**2 / (known**2 + _ATTESTED**2)
@@ -128,9 +145,8 @@ def _entry(one: _Found, library: LibraryStats) -> Entry:
     return Entry(one.look, one.votes * worth, one.source, ranks, sides(one.look.text), stale)
 
 
-def _stock(library: LibraryStats, own: Set[str]) -> Iterable[tuple[Look, float]]:
-    """The library's commonest modifiers, with their share of its prompts."""
-    for text, count in islice(library.modifiers.items(), _STOCK):
-        look = as_look(text, own, library)
-        if look is not None:
-            yield look, count / max(1, library.prompts)
+def _stock(library: LibraryStats) -> Iterable[tuple[Look, float]]:
+    """The library's commonest modifiers that fit any idea, with their share of its prompts."""
+    for text, about in library.stock.items():
+        count = library.modifiers.get(text, 0)
+        yield Look(text, text, about, senses(text)), count / max(1, library.prompts)

@@ -12,12 +12,13 @@ import math
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
+from itertools import islice
 from pathlib import Path
 
 from bozzetto.errors import DataError
 from bozzetto.optimize.company import bonds, learned_facets, places
-from bozzetto.optimize.modifiers import facet, key
+from bozzetto.optimize.modifiers import as_look, facet, key
 from bozzetto.text.split import split
 from bozzetto.text.weights import strip_weights
 from bozzetto.text.words import words
@@ -26,6 +27,7 @@ __all__ = ["LibraryStats"]
 
 _KEPT = 50_000
 _FORMAT = 3
+_STOCK = 500
 _BY = re.compile(r"\b(?:by|style of) ([^.,;|:()]+)", re.I)
 _RARE = 2000
 _FREQUENT = 20
@@ -38,7 +40,8 @@ class LibraryStats:
     `prompts` is the size of the library they were counted in. `bonds` holds, for pairs of
     modifiers with the lesser first, ten times the log of how much oftener than chance they
     stand together; `places` where a modifier stands among those of its prompt, 0-100;
-    `facets` what modifiers speak of that no table names.
+    `facets` what modifiers speak of that no table names; `stock` are common modifiers that
+    may be added to any idea, with what they speak of.
     """
 
     prompts: int = 0
@@ -48,6 +51,7 @@ class LibraryStats:
     bonds: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     places: Mapping[str, int] = field(default_factory=dict)
     facets: Mapping[str, str] = field(default_factory=dict)
+    stock: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def build(cls, prompts: Iterable[str]) -> LibraryStats:
@@ -64,7 +68,7 @@ class LibraryStats:
             seen.update(set(words(plain)))
             after_by.update({word for piece in _BY.findall(plain) for word in words(piece)})
         top = _top(modifiers)
-        return cls(
+        found = cls(
             prompts=len(lists),
             modifiers=top,
             words=_top(seen),
@@ -73,6 +77,13 @@ class LibraryStats:
             places=places(lists, top),
             facets=learned_facets(top),
         )
+        return replace(found, stock=dict(found._stock()))
+
+    def _stock(self) -> Iterator[tuple[str, str]]:
+        for name in islice(self.modifiers, _STOCK):
+            look = as_look(name, frozenset(), self)
+            if look is not None and name not in self.facets:
+                yield name, look.facet
 
     def save(self, path: Path) -> None:
         """Write beside and rename into place."""

@@ -143,7 +143,7 @@ def _capital(text: str) -> str:
 def _article(text: str) -> str:
     """The article of a countable thing, with a space; none before a plural or another article."""
     first, last = words(text)[:1], words(text)[-1:]
-    if not first or first[0] in ("a", "an", "the") or _plural(last[0]):
+    if not first or first[0] in ("a", "an", "the", "no") or _plural(last[0]):
         return ""
     return "an " if first[0][0] in "aeiou" or first[0][:1] == "8" else "a "
 
