@@ -124,6 +124,17 @@ class VectorIndex(Protocol):
         """Replace the content: keys shape (n,), distinct; vectors (n, dim), unit rows."""
         ...
 
+    def begin(self, sample: Vectors, rows: int) -> None:
+        """Start anew, to `put` about so many rows like those of the sample, shape (n, dim)."""
+        ...
+
+    def put(self, keys: Keys, vectors: Vectors) -> None:
+        """Add rows; those whose keys are there take the place of the old ones.
+
+        An index that was loaded takes them too; what is on the disk stays as it was.
+        """
+        ...
+
     def search(self, query: Vectors, k: int, allow: Keys | None = None) -> tuple[Keys, Vectors]:
         """The k best for one query of shape (dim,): keys and scores, best first.
 

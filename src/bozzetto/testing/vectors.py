@@ -145,6 +145,26 @@ class VectorIndexContract:
         assert len(index) == 2
         assert index.search(vectors[0], 10)[0].tolist() == [2, 1]
 
+    def test_rows_come_in_pieces(
+        self, make: Callable[[], VectorIndex], keys: Keys, vectors: Vectors, tmp_path: Path
+    ) -> None:
+        """As if they had been there at once: new ones, and others in the place of old ones."""
+        index = make()
+        index.begin(vectors[:100], len(keys))
+        index.put(keys[:300], vectors[:300])
+        index.put(keys[200:], vectors[200:][::-1])
+        index.save(tmp_path)
+        loaded = make()
+        loaded.load(tmp_path)
+        loaded.put(keys[200:], vectors[200:])
+        once = make()
+        once.build(keys, vectors)
+        assert len(loaded) == len(once) == 500
+        for allow in (None, np.sort(keys)[::7]):
+            mine, theirs = loaded.search(vectors[9], 20, allow), once.search(vectors[9], 20, allow)
+            assert mine[0].tolist() == theirs[0].tolist()
+            assert mine[1] == pytest.approx(theirs[1], abs=1e-5)
+
     def test_bad_rows_are_refused(self, make: Callable[[], VectorIndex], vectors: Vectors) -> None:
         """Shapes that differ, keys that repeat, values that are not finite."""
         broken = vectors[:2].copy()

@@ -47,3 +47,21 @@ def test_inverted_lists_survive_the_disk(
     query = clustered(1, 48, seed=7)[0]
     allow = np.arange(0, 6_000, 2, dtype=np.int64)
     assert loaded.search(query, 10, allow)[0].tolist() == faiss.search(query, 10, allow)[0].tolist()
+
+
+def test_inverted_lists_from_the_disk_take_rows(
+    pair: tuple[ExactIndex, FaissIndex], tmp_path: Path
+) -> None:
+    exact, faiss = pair
+    faiss.save(tmp_path)
+    before = (tmp_path / "vectors.faiss").read_bytes()
+    loaded = FaissIndex()
+    loaded.load(tmp_path)
+    old, new = clustered(2, 48, seed=8)
+    loaded.put(np.array([10, ROWS * 2], dtype=np.int64), np.stack([old, new]))
+    assert len(loaded) == ROWS + 1
+    assert loaded.search(old, 1)[0].tolist() == [10]
+    assert loaded.search(new, 1)[0].tolist() == [ROWS * 2]
+    nearest = exact.search(clustered(1, 48, seed=9)[0], 1)[0]
+    assert loaded.search(clustered(1, 48, seed=9)[0], 1)[0].tolist() == nearest.tolist()
+    assert (tmp_path / "vectors.faiss").read_bytes() == before

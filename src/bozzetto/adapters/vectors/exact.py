@@ -42,7 +42,22 @@ class ExactIndex:
         Raises:
             ValueError: shapes differ, keys repeat, or a value is not finite.
         """
-        self._keys, self._vectors = sorted_rows(keys, vectors)
+        self._keys, self._vectors = sorted_rows(keys, np.asarray(vectors, dtype=np.float32))
+
+    def begin(self, sample: Vectors, rows: int) -> None:
+        """Start anew; it needs to know nothing."""
+        self._keys = np.empty(0, dtype=np.int64)
+        self._vectors = np.empty((0, sample.shape[1]), dtype=np.float32)
+
+    def put(self, keys: Keys, vectors: Vectors) -> None:
+        """Add rows; those whose keys are there take the place of the old ones.
+
+        Raises:
+            ValueError: shapes differ, keys repeat, or a value is not finite.
+        """
+        stay = ~np.isin(self._keys, keys)
+        kept = self._vectors[stay] if stay.any() else vectors[:0]
+        self.build(np.concatenate([self._keys[stay], keys]), np.concatenate([kept, vectors]))
 
     def search(self, query: Vectors, k: int, allow: Keys | None = None) -> tuple[Keys, Vectors]:
         """The k best keys and their inner products, best first, ties by key."""

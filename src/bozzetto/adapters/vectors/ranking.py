@@ -20,7 +20,6 @@ def sorted_rows(keys: Keys, vectors: Vectors) -> tuple[Keys, Vectors]:
         ValueError: the shapes differ, keys repeat, or a value is not finite.
     """
     keys = np.asarray(keys, dtype=np.int64)
-    vectors = np.asarray(vectors, dtype=np.float32)
     if vectors.ndim != 2 or keys.shape != (len(vectors),):
         raise ValueError(f"keys of shape {keys.shape} do not fit vectors of {vectors.shape}")
     if len(keys) > 1 and not (np.diff(keys) > 0).all():
