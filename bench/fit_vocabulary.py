@@ -82,10 +82,10 @@ def word_pieces() -> list[str]:
     return [word for word in vocabulary if re.fullmatch("[a-z]+", word)]
 
 
-def quantised(vectors: Vectors) -> tuple[Vectors, Vectors, Vectors]:
+def quantised(vectors: Vectors, dimensions: int) -> tuple[Vectors, Vectors, Vectors]:
     """Axes (dim, d), 8-bit values (n, d) and their scale per axis: best in least squares."""
     _, axes = np.linalg.eigh(vectors.T @ vectors)
-    axes = axes[:, ::-1][:, :DIMENSIONS]
+    axes = axes[:, ::-1][:, :dimensions]
     reduced = vectors @ axes
     scales = np.abs(reduced).max(axis=0) / 127
     return axes, np.round(reduced / scales), scales
@@ -115,7 +115,7 @@ def main() -> None:
     )
     embedder = plugins.load("embedders", "use")()
     vectors = embedder.embed(words)
-    axes, values, scales = quantised(vectors)
+    axes, values, scales = quantised(vectors, DIMENSIONS)
     error = np.abs((values * scales) @ axes.T @ vectors[::50].T - vectors @ vectors[::50].T)
     print(f"{len(words)} words; cosine off by {error.mean():.4f}, at most {error.max():.4f}")
     np.savez_compressed(

@@ -10,7 +10,7 @@ import pytest
 
 from bozzetto.plugins import load
 from bozzetto.ports import Embedder, EmbedderFeatures, SourceFeatures, TextIndex, VectorIndex
-from bozzetto.search.engine import Bridge, Searcher
+from bozzetto.search.engine import Bridge, Held, Searcher
 from bozzetto.search.indexes import Indexes
 from bozzetto.search.views import texts_of
 from bozzetto.store.entries import Entry, hash_of
@@ -50,6 +50,7 @@ class Shelf:
     cache: VectorCache
     embedders: dict[str, Embedder]
     bridge: Bridge | None = None
+    held: Held | None = None
     opened: list[VectorIndex] = field(default_factory=list)
 
     def fill(self, prompts: Sequence[str | SourcePrompt], source: str = "first") -> None:
@@ -87,7 +88,13 @@ class Shelf:
         return index
 
     def searcher(self) -> Searcher:
-        return Searcher(self.store, self.indexes(), embedders=self.embedders, bridge=self.bridge)
+        return Searcher(
+            self.store,
+            self.indexes(),
+            embedders=self.embedders,
+            bridge=self.bridge,
+            held=self.held,
+        )
 
 
 def _text_index() -> TextIndex:

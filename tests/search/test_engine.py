@@ -1,9 +1,10 @@
 # ruff: noqa: ANN401 - pytest has no way to import the fixture's class
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence, Set
 from typing import Any
 
+import numpy as np
 import pytest
 
 from bozzetto.errors import InputError, SetupError
@@ -176,3 +177,37 @@ def test_without_any_embedder_the_set_up_is_wrong(full: Any) -> None:
         full.embedders[name] = Missing(embedder.features)
     with pytest.raises(SetupError, match="the weights is not installed"):
         full.searcher().search("a cartoon of a small dog")
+
+
+def test_a_prompt_that_says_more_of_the_idea_comes_first(shelf: Any) -> None:
+    shelf.fill(["grey harbor, oil", "pier, boats, oil", "boats in rain"])
+    shelf.embed()
+    sought: list[tuple[str, ...]] = []
+
+    def held(wanted: Sequence[str], texts: Iterable[Set[str]]) -> Vectors:
+        sought.append(tuple(wanted))
+        return np.array([float("pier" in text) for text in texts], dtype=np.float32)
+
+    before = shelf.searcher().search("fishing vessels moored at the waterfront", 3)
+    shelf.held = held
+    result = shelf.searcher().search("fishing vessels moored at the waterfront", 3)
+    assert sought == [("fishing", "vessels", "moored", "waterfront")]
+    assert result[0].prompt == "pier, boats, oil"
+    (why,) = [why for why in result[0].why if why.leg == "wording"]
+    assert (why.rank, why.score) == (1, 1.0)
+    assert {hit.prompt for hit in result} == {hit.prompt for hit in before}
+    assert not any(why.leg == "wording" for hit in before for why in hit.why)
+
+
+def test_without_the_lexicon_the_rest_is_searched_and_the_lack_is_told(shelf: Any) -> None:
+    shelf.fill(["grey harbor, oil", "pier, boats, oil"])
+    shelf.embed()
+
+    def held(wanted: Sequence[str], texts: Iterable[Set[str]]) -> Vectors:
+        raise SetupError("the lexicon is gone", hint="install it again")
+
+    before = shelf.searcher().search("fishing vessels moored at the waterfront", 2)
+    shelf.held = held
+    result = shelf.searcher().search("fishing vessels moored at the waterfront", 2)
+    assert list(result) == list(before)
+    assert result.notes == ("a part of the search is missing: the lexicon is gone",)

@@ -13,6 +13,7 @@ import numpy as np
 from bozzetto.app.counts import library_counts, library_phrases
 from bozzetto.app.parts import EMBEDDERS, load_bridge, open_embedder
 from bozzetto.config import Settings
+from bozzetto.embed.lexicon import Wording
 from bozzetto.embed.phrases import PhraseBook
 from bozzetto.embed.texts import Progress as EmbedProgress
 from bozzetto.embed.texts import embed_texts
@@ -81,6 +82,7 @@ class Indexing:
             embedders={name: open_embedder(name, self._kept) for name in EMBEDDERS},
             bridge=lambda vectors: load_bridge().map(vectors),
             translate=self._english,
+            held=Wording(*(open_embedder(name, self._kept) for name in EMBEDDERS)).held,
         )
 
     def _english(self, text: str, language: str) -> str | None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,7 +17,8 @@ from bozzetto.search.lexical import coverage
 from bozzetto.search.understand import Query, understand
 from bozzetto.search.views import ENGLISH, MANY
 from bozzetto.store.store import Store
-from bozzetto.text.words import words
+from bozzetto.text.gist import EMPTY
+from bozzetto.text.words import content_words, words
 from bozzetto.types import Filters, Hit, Keys, PromptRecord, SearchResult, Vectors, Why
 
 __all__ = ["MAX_HITS", "Searcher"]
@@ -31,13 +32,20 @@ Bridge = Callable[[Vectors], Vectors]
 Translate = Callable[[str, str], str | None]
 """A text and its language (ISO 639-1) to its English, as far as it is understood, or None."""
 
+Held = Callable[[Sequence[str], Iterable[Set[str]]], Vectors]
+"""English words and the words of texts to the share each text says of the former, 0-1."""
+
 _WEIGHTS = {
     "english": {"english": 1.0, "many": 0.5},
     "many": {"bridge": 0.8, "translated": 0.8, "many": 1.0},
 }
 """What each leg counts, for an idea in English and for one in another language."""
 
-_CANDIDATES = {"idea": 60, "scrap": 300}
+_HELD = 0.27
+"""What saying all of an idea's words is worth, in whatever words, for the legs' total weight.
+Anything from .2 to .35 is as good, in each language and on each half of the ideas."""
+
+_CANDIDATES = 300
 """Prompts looked at one by one after the legs are fused, and four for each hit asked for."""
 
 _BY_WORDS = 300
@@ -54,6 +62,20 @@ _CONFIDENT = {"english": 0.28, "many": 0.31}
 """What the three best must score on average, for the legs' total weight. 99 % of the ideas of
 bench/data/ideas.jsonl are above on the 10,000 prompts, nine in ten questions about taxes,
 trains and programs below."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    """What the legs by meaning found, the idea's words in English, what a person should know."""
+
+    legs: tuple[Leg, ...]
+    words: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def weight(self) -> float:
+        """What all legs count together."""
+        return sum(leg.weight for leg in self.legs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +102,15 @@ class Searcher:
         embedders: Mapping[str, Embedder],
         bridge: Bridge | None,
         translate: Translate | None = None,
+        held: Held | None = None,
     ) -> None:
         self._store = store
         self._indexes = indexes
         self._embedders = embedders
         self._bridge = bridge
         self._translate = translate
-        self._last: tuple[object, tuple[tuple[Leg, ...], tuple[str, ...]]] | None = None
+        self._held = held
+        self._last: tuple[object, _Meaning] | None = None
 
     def search(
         self,
@@ -142,35 +166,37 @@ class Searcher:
             raise InputError(f"k is {k}; ask for at least one prompt", hint="for example -k 10")
         query = understand(idea)
         allowed = self._store.allowed(filters, max_nsfw)
-        legs, notes = self._legs_once(query, filters, max_nsfw, allowed.keys)
-        wanted = _CANDIDATES[query.kind] + 4 * min(k, MAX_HITS)
+        meaning = self._meaning_once(query, filters, max_nsfw, allowed.keys)
+        wanted = _CANDIDATES + 4 * min(k, MAX_HITS)
         lexical = self._indexes.lexical().search(query.text, query.content, _BY_WORDS, allowed.keys)
-        legs = (*legs, lexical)
+        legs = (*meaning.legs, lexical)
         records, dense = self._candidates(query, legs, wanted)
+        meaning, wording = self._wording(meaning, records)
         scores = [
-            score + _by_words(query, record) for record, score in zip(records, dense, strict=True)
+            score + wording.weight * float(share) + _by_words(query, record)
+            for record, score, share in zip(records, dense, wording.scores, strict=True)
         ]
         order = sorted(range(len(records)), key=lambda i: (-scores[i], records[i].seq))
         return _Ranking(
             query=query,
             records=tuple(records[i] for i in order),
             scores=tuple(round(scores[i], 5) for i in order),
-            legs=legs,
-            confident=_confident(query, dense, sum(leg.weight for leg in legs)),
+            legs=(*legs, _sorted(wording)) if wording.weight else legs,
+            confident=_confident(query, dense, meaning.weight),
             hidden=allowed.hidden,
-            notes=(*query.notes, *notes),
+            notes=(*query.notes, *meaning.notes),
         )
 
-    def _legs_once(
+    def _meaning_once(
         self, query: Query, filters: Filters, max_nsfw: float, allow: Keys | None
-    ) -> tuple[tuple[Leg, ...], tuple[str, ...]]:
+    ) -> _Meaning:
         """The legs, kept for the next call: the writer asks twice for one idea."""
         key = (query, filters, max_nsfw, self._store.state())
         last = self._last
         if last is not None and last[0] == key:
             return last[1]
-        found = self._legs(query, allow)
-        self._last = None if found[1] else (key, found)
+        found = self._meaning(query, allow)
+        self._last = None if found.notes else (key, found)
         return found
 
     def _candidates(
@@ -186,14 +212,21 @@ class Searcher:
         seqs = np.array([record.seq for record in records], dtype=np.int64)
         return records, lookup(keys, scores, seqs, 0.0).tolist()
 
-    def _legs(self, query: Query, allow: Keys | None) -> tuple[tuple[Leg, ...], tuple[str, ...]]:
-        """The legs by meaning, and what a person should know about them.
+    def _meaning(self, query: Query, allow: Keys | None) -> _Meaning:
+        """The legs by meaning, and what goes with them.
 
         Where one embedder cannot be loaded the other does the work and a note says so.
         """
-        notes: list[str] = []
-        vectors: dict[str, Vectors] = {}
         problems: list[SetupError] = []
+        vectors = self._vectors(query, problems)
+        english = query.text if query.english else self._said_in_english(query, problems)
+        legs = tuple(self._legs(query, vectors, english, allow, problems))
+        sought = query.content if query.english else tuple(content_words(english or ""))
+        return _Meaning(legs, tuple(dict.fromkeys(sought)), self._notes(vectors, problems))
+
+    def _vectors(self, query: Query, problems: list[SetupError]) -> dict[str, Vectors]:
+        """The idea as each embedder that reads its language sees it."""
+        vectors: dict[str, Vectors] = {}
         names = (ENGLISH, MANY) if query.english else (MANY,)
         # Side by side: the first search of a process loads the weights of both.
         with ThreadPoolExecutor(len(names)) as pool:
@@ -202,24 +235,35 @@ class Searcher:
             self._embed(ENGLISH, query, vectors, problems)
         if not vectors:
             raise problems[0]
-        legs: list[Leg] = []
+        return vectors
+
+    def _legs(
+        self,
+        query: Query,
+        vectors: Mapping[str, Vectors],
+        english: str | None,
+        allow: Keys | None,
+        problems: list[SetupError],
+    ) -> Iterator[Leg]:
         weights = _WEIGHTS["english" if ENGLISH in vectors else "many"]
         if ENGLISH in vectors:
-            legs.append(self._leg(ENGLISH, "english", vectors[ENGLISH], allow, weights))
+            yield self._leg(ENGLISH, "english", vectors[ENGLISH], allow, weights)
         elif (mapped := self._mapped(vectors[MANY], problems)) is not None:
-            legs.append(self._leg(ENGLISH, "bridge", mapped, allow, weights))
-        if not query.english and (said := self._said_in_english(query, problems)) is not None:
-            legs.append(self._leg(ENGLISH, "translated", said, allow, weights))
+            yield self._leg(ENGLISH, "bridge", mapped, allow, weights)
+        if not query.english and (said := self._read(english, problems)) is not None:
+            yield self._leg(ENGLISH, "translated", said, allow, weights)
         if MANY in vectors:
-            legs.append(self._leg(MANY, "many", vectors[MANY], allow, weights))
-        problems.sort(key=str)
-        notes += [f"a part of the search is missing: {error.message}" for error in problems]
+            yield self._leg(MANY, "many", vectors[MANY], allow, weights)
+
+    def _notes(
+        self, vectors: Mapping[str, Vectors], problems: Sequence[SetupError]
+    ) -> tuple[str, ...]:
+        missing = [_missing(error) for error in sorted(problems, key=str)]
         waiting = max(self._indexes.dense(name).waiting for name in vectors)
-        if waiting:
-            notes.append(
-                f"{waiting:,} prompts are not embedded yet: they were searched by their words alone"
-            )
-        return tuple(legs), tuple(notes)
+        if not waiting:
+            return tuple(missing)
+        note = f"{waiting:,} prompts are not embedded yet: they were searched by their words alone"
+        return (*missing, note)
 
     def _embed(
         self, name: str, query: Query, into: dict[str, Vectors], problems: list[SetupError]
@@ -242,16 +286,42 @@ class Searcher:
             return None
         return mapped
 
-    def _said_in_english(self, query: Query, problems: list[SetupError]) -> Vectors | None:
-        """The vector of an idea put into English word by word, where there is a way."""
+    def _said_in_english(self, query: Query, problems: list[SetupError]) -> str | None:
+        """An idea put into English word by word, where there is a way."""
         if self._translate is None or ENGLISH not in self._embedders:
             return None
         try:
-            english = self._translate(query.text, query.language)
-            return self._embedders[ENGLISH].embed([english])[0] if english else None
+            return self._translate(query.text, query.language) or None
         except SetupError as error:
             problems.append(error)
             return None
+
+    def _read(self, english: str | None, problems: list[SetupError]) -> Vectors | None:
+        """The vector of English words."""
+        if not english:
+            return None
+        try:
+            read: Vectors = self._embedders[ENGLISH].embed([english])[0]
+        except SetupError as error:
+            problems.append(error)
+            return None
+        return read
+
+    def _wording(self, meaning: _Meaning, records: Sequence[PromptRecord]) -> tuple[_Meaning, Leg]:
+        """How much of the idea each record says in whatever words, in the records' order."""
+        keys = np.array([record.seq for record in records], dtype=np.int64)
+        nothing = Leg("wording", keys, np.zeros(len(records), dtype=np.float32), 0.0)
+        if self._held is None or not meaning.words or not records:
+            return meaning, nothing
+        try:
+            shares = self._held(
+                meaning.words, [frozenset(words(record.text)) - EMPTY for record in records]
+            )
+        except SetupError as error:
+            note = _missing(error)
+            notes = meaning.notes if note in meaning.notes else (*meaning.notes, note)
+            return replace(meaning, notes=notes), nothing
+        return meaning, Leg("wording", keys, shares, _HELD * meaning.weight)
 
     def _leg(
         self,
@@ -268,8 +338,8 @@ class Searcher:
 def _by_words(query: Query, record: PromptRecord) -> float:
     """What the words of a prompt add to its score: those of a scrap, and those not wanted.
 
-    An idea's words add nothing: the legs by meaning read them, and ideas are often put in
-    other words than the prompt's.
+    The very words of an idea add nothing: ideas are often put in other words than the
+    prompt's, and `_HELD` counts those alike.
     """
     if query.kind != "scrap" and not query.negated:
         return 0.0
@@ -286,6 +356,15 @@ def _confident(query: Query, dense: Sequence[float], weight: float) -> bool:
     best = sorted(dense)[-3:]
     floor = _CONFIDENT["english" if query.english else "many"] * weight
     return bool(best) and sum(best) / len(best) >= floor
+
+
+def _missing(error: SetupError) -> str:
+    return f"a part of the search is missing: {error.message}"
+
+
+def _sorted(leg: Leg) -> Leg:
+    order = np.argsort(leg.keys, kind="stable")
+    return replace(leg, keys=leg.keys[order], scores=leg.scores[order])
 
 
 def _hit(record: PromptRecord, score: float, variants: int, legs: Sequence[Leg]) -> Hit:

@@ -6,7 +6,7 @@ import re
 
 from bozzetto.text.split import split
 
-__all__ = ["gist"]
+__all__ = ["EMPTY", "gist"]
 
 _CREDIT = re.compile(
     r"(?:\w+ ){0,3}by\b|(?:\w+ ){0,3}styles? of\b|inspired by\b|<|--"
@@ -21,7 +21,7 @@ def _words(text: str) -> frozenset[str]:
 
 
 # Words that praise or name a tool: in half of all prompts, and telling nothing of the picture.
-_EMPTY = _words(
+EMPTY = _words(
     """
     1 16k 2 2d 3 32k 3d 4 4d 4k 5 5k 6 8k a an and art award awards beautiful blender c4d cg
     cinema cinematic clean composition concept crisp d definition design detail detailed details
@@ -54,4 +54,4 @@ def gist(text: str) -> str:
 
 
 def _is_empty(piece: str) -> bool:
-    return all(word in _EMPTY for word in _WORD.findall(piece.lower()))
+    return all(word in EMPTY for word in _WORD.findall(piece.lower()))

@@ -1,0 +1,76 @@
+"""Make the lexicon of near words: `python -m bench.fit_lexicon --library FILE`.
+
+    python -m bench.fit_lexicon --library diffusiondb_10k.parquet \
+        --out src/bozzetto/embed/lexicon_v1.npz
+
+The words are those of the English vocabulary that ships (`bench.fit_vocabulary`) and those of
+MiniLM's WordPiece vocabulary that a prompt of the library uses: names of nations and of well
+known people and places among them. A word's place is where MiniLM and USE put it, each centred
+over the words, side by side, in the axes that keep most; its weight is the logarithm of how few
+prompts of the library hold it. No idea of any benchmark is read; nothing is random. The hash
+goes into lexicon.py.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from bench.fit_vocabulary import quantised, word_pieces
+from bench.paths import library_file
+from bozzetto import plugins
+from bozzetto.embed.lexicon import HEAVIEST, side_by_side
+from bozzetto.embed.phrases import Vocabulary
+from bozzetto.text.normalise import normalise
+from bozzetto.text.words import words
+
+DIMENSIONS = 256
+
+
+def weight(count: int, prompts: int) -> float:
+    """How much a word tells that so many prompts hold: at most `HEAVIEST`, at least nothing."""
+    return max(0.0, min(HEAVIEST, float(np.log(prompts / (1 + count)))))
+
+
+def main() -> None:
+    """Embed the words, reduce, tell what that loses, write."""
+    parser = argparse.ArgumentParser(description="Make the lexicon of near words")
+    parser.add_argument("--library", type=Path, default=None)
+    parser.add_argument("--out", type=Path, required=True)
+    arguments = parser.parse_args()
+    table = pq.read_table(library_file(arguments.library), columns=["prompt"])["prompt"]
+    prompts = list(dict.fromkeys(normalise(text) for text in table.to_pylist() if text))
+    held = Counter(word for text in prompts for word in set(words(text)))
+    pieces = {word for word in word_pieces() if len(word) > 1 and word in held}
+    vocabulary = sorted(pieces.union(Vocabulary.load().phrases))
+    embedders = [plugins.load("embedders", scheme)() for scheme in ("minilm", "use")]
+    english, many = (embedder.embed(vocabulary) for embedder in embedders)
+    centre = np.concatenate([english.mean(axis=0), many.mean(axis=0)])
+    vectors = side_by_side(english, many, centre)
+    axes, values, scales = quantised(vectors, DIMENSIONS)
+    kept = values * scales
+    kept /= np.linalg.norm(kept, axis=1, keepdims=True)
+    error = np.abs(kept @ kept[::50].T - vectors @ vectors[::50].T)
+    print(f"{len(vocabulary)} words; cosine off by {error.mean():.4f}, at most {error.max():.4f}")
+    np.savez_compressed(
+        arguments.out,
+        english=np.array(embedders[0].features.id),
+        many=np.array(embedders[1].features.id),
+        words=np.array("\n".join(vocabulary)),
+        weights=np.array([weight(held[word], len(prompts)) for word in vocabulary], np.float16),
+        centre=centre.astype(np.float32),
+        axes=axes.astype(np.float16),
+        vectors=values.astype(np.int8),
+        scales=scales.astype(np.float32),
+    )
+    content = arguments.out.read_bytes()
+    print(f"{arguments.out}: {len(content)} bytes, sha256 {hashlib.sha256(content).hexdigest()}")
+
+
+if __name__ == "__main__":
+    main()

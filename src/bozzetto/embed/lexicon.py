@@ -1,0 +1,146 @@
+"""How much of an idea's words a prompt holds, in whatever words it says them.
+
+A vector of a whole prompt loses the parts for the sum. So each word of the idea looks for the
+word of the prompt that is nearest in meaning, and the rarer words count more: late interaction
+(Khattab and Zaharia 2020, ColBERT) with words instead of tokens. A near word counts as much as
+the word itself: people do not remember which of the two the prompt has.
+
+English words have their places in a fitted file (`python -m bench.fit_lexicon`), which serves
+a home of ten prompts; the two encoders place words that are not in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence, Set
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from bozzetto.embed.fitted import FittedFile
+from bozzetto.errors import SetupError
+from bozzetto.ports import Embedder
+from bozzetto.types import Vectors
+
+__all__ = ["FILE", "HEAVIEST", "Lexicon", "Wording", "side_by_side"]
+
+FILE = FittedFile(
+    "lexicon_v1.npz", "ca21fe3b16f43fb7a0c0a974f855fbc1b08565f3a2f838afe6032bd17e8f6955"
+)
+
+HEAVIEST = 6.0
+"""The weight of a word that hardly any prompt holds, and of one that is not in the file."""
+
+_SAME = 0.45
+"""Words whose cosine is that high or higher mean the same."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lexicon:
+    """English words with their weights, shape (n,), and unit vectors, shape (n, d).
+
+    `english` and `many` are the ids of the embedders; `centre` (384 + 512,) and `axes`
+    (384 + 512, d) bring their vectors of any word into the same space.
+    """
+
+    english: str
+    many: str
+    words: tuple[str, ...]
+    weights: Vectors
+    vectors: Vectors
+    centre: Vectors
+    axes: Vectors
+
+    @classmethod
+    def load(cls, folder: Path | None = None) -> Lexicon:
+        """The one that ships.
+
+        Raises:
+            SetupError: the file is missing or its content is another.
+        """
+        arrays = FILE.read(folder)
+        vectors = arrays["vectors"].astype(np.float32) * arrays["scales"].astype(np.float32)
+        vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+        return cls(
+            english=str(arrays["english"]),
+            many=str(arrays["many"]),
+            words=tuple(str(arrays["words"]).split("\n")),
+            weights=arrays["weights"].astype(np.float32),
+            vectors=vectors,
+            centre=arrays["centre"].astype(np.float32),
+            axes=arrays["axes"].astype(np.float32),
+        )
+
+    def place(self, english: Vectors, many: Vectors) -> Vectors:
+        """Unit vectors of both embedders, (n, 384) and (n, 512), as unit vectors (n, d)."""
+        placed: Vectors = side_by_side(english, many, self.centre) @ self.axes
+        placed /= np.linalg.norm(placed, axis=1, keepdims=True)
+        return placed
+
+
+class Wording:
+    """Compares words by meaning. The file is read at the first question."""
+
+    def __init__(self, english: Embedder, many: Embedder) -> None:
+        self._english, self._many = english, many
+
+    def held(self, wanted: Sequence[str], texts: Iterable[Set[str]]) -> Vectors:
+        """The weighted share of the wanted words that each text's words say, 0-1.
+
+        Raises:
+            SetupError: weights or the lexicon are missing or not ours.
+        """
+        lexicon, places = self._lexicon, self._places
+        weights = np.array(
+            [lexicon.weights[places[w]] if w in places else HEAVIEST for w in wanted],
+            dtype=np.float32,
+        )
+        total = weights.sum()
+        near = np.clip(self._vectors(wanted) @ lexicon.vectors.T, 0, _SAME) / np.float32(_SAME)
+        unknown = [(row, word) for row, word in enumerate(wanted) if word not in places]
+        shares: list[float] = []
+        for text in texts:
+            there = [places[word] for word in text if word in places]
+            best = near[:, there].max(axis=1) if there else np.zeros(len(wanted), np.float32)
+            for row, word in unknown:
+                if word in text:
+                    best[row] = 1.0
+            shares.append(float(weights @ best / total) if total else 0.0)
+        return np.array(shares, dtype=np.float32)
+
+    def _vectors(self, wanted: Sequence[str]) -> Vectors:
+        lexicon, places = self._lexicon, self._places
+        vectors = np.empty((len(wanted), lexicon.vectors.shape[1]), dtype=np.float32)
+        unknown = [word for word in wanted if word not in places]
+        if unknown:
+            placed = lexicon.place(self._english.embed(unknown), self._many.embed(unknown))
+            vectors[[row for row, word in enumerate(wanted) if word not in places]] = placed
+        known = [row for row, word in enumerate(wanted) if word in places]
+        vectors[known] = lexicon.vectors[[places[wanted[row]] for row in known]]
+        return vectors
+
+    @cached_property
+    def _lexicon(self) -> Lexicon:
+        lexicon = Lexicon.load()
+        ids = self._english.features.id, self._many.features.id
+        if (lexicon.english, lexicon.many) != ids:
+            raise SetupError(
+                f"the lexicon was made for the embedders {lexicon.english} and {lexicon.many}, "
+                f"not for {ids[0]} and {ids[1]}",
+                hint="refit it: python -m bench.fit_lexicon",
+            )
+        return lexicon
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {word: row for row, word in enumerate(self._lexicon.words)}
+
+
+def side_by_side(english: Vectors, many: Vectors, centre: Vectors) -> Vectors:
+    """Vectors of two embedders, each centred and of unit length, as one of unit length."""
+    split = english.shape[1]
+    halves = english - centre[:split], many - centre[split:]
+    unit = [half / np.linalg.norm(half, axis=1, keepdims=True) for half in halves]
+    joined: Vectors = np.concatenate(unit, axis=1).astype(np.float32) / np.float32(2**0.5)
+    return joined
