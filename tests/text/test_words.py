@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -65,3 +67,12 @@ def test_jaccard_examples() -> None:
 def test_words_are_lower_case_and_occur_in_the_text(text: str) -> None:
     lower = text.lower()
     assert all(word == word.lower() and word in lower for word in words(text))
+
+
+def test_threads_stem_at_the_same_time() -> None:
+    def work(start: int) -> list[str]:
+        return [stem(f"running{start * 1000 + n}ing") for n in range(300)]
+
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(work, range(40)))
+    assert found == [[f"running{start * 1000 + n}" for n in range(300)] for start in range(40)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Callable, Set
 from functools import cache, lru_cache
 from typing import Final
@@ -43,18 +44,24 @@ def content_words(text: str, language: str = "en") -> tuple[str, ...]:
     return tuple(word for word in found if word not in stop)
 
 
-@cache
-def _stemmer() -> Callable[[str], str]:
-    import snowballstemmer
+class _Stemmer(threading.local):
+    """A stemmer for each thread: one keeps the word it works on in itself."""
 
-    stemmer: Callable[[str], str] = snowballstemmer.stemmer("english").stemWord
-    return stemmer
+    def __init__(self) -> None:
+        import snowballstemmer
+
+        self.stem: Callable[[str], str] = snowballstemmer.stemmer("english").stemWord
+
+
+@cache
+def _stemmer() -> _Stemmer:
+    return _Stemmer()
 
 
 @lru_cache(maxsize=1 << 16)
 def stem(word: str) -> str:
     """The English stem of a lower-case word (Snowball)."""
-    return _stemmer()(word)
+    return _stemmer().stem(word)
 
 
 def jaccard(a: Set[str], b: Set[str]) -> float:
