@@ -1,4 +1,6 @@
+import json
 import unicodedata
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -83,10 +85,31 @@ def test_the_negative_prompt_is_found_too(answer: str) -> None:
     assert parse(answer) == Draft(DOG, "blurry, text")
 
 
+ANSWERS = json.loads((Path(__file__).parents[1] / "data" / "answers.json").read_text("utf-8"))
+"""The shapes that models of several makers answer in, all around the one prompt."""
+
+
+@pytest.mark.parametrize("answer", ANSWERS["plain"])
+def test_shapes_of_answers_without_a_negative_prompt(answer: str) -> None:
+    found = parse(answer, "a dog in the rain")
+    assert isinstance(found, Draft)
+    assert (found.prompt.rstrip("."), found.negative) == (DOG, None)
+
+
+@pytest.mark.parametrize("answer", ANSWERS["with_negative"])
+def test_shapes_of_answers_with_one(answer: str) -> None:
+    assert parse(answer, "a dog in the rain") == Draft(DOG, "blurry, text")
+
+
 @pytest.mark.parametrize(
     ("answer", "reason"),
     [
         ("", "said nothing"),
+        ("This request may violate our content policy.", "declined"),
+        ("I appreciate your request, but I'm not comfortable with this.", "declined"),
+        ("*smiles* Oh, I would love to paint it for you, sweetie.", "talks about the task"),
+        ("What breed is your dog, and what style do you prefer?", "talks about the task"),
+        ("<think>\nThe user wants a dog. I should write a dog in the rain", "said nothing"),
         ("   \n", "said nothing"),
         ("<think>on and on and on", "said nothing"),
         ("PROMPT:", "said nothing that can be drawn"),
@@ -150,6 +173,8 @@ def test_words_of_the_idea_are_no_talk() -> None:
             "a cat on a mat, soft light,",
         ),
         ("a very very big dog", "a very very big dog"),
+        ("a very very very very big dog", "a very big dog"),
+        ("dog " * 9 + "cat", "dog"),
         ("x" * 100, ""),
         ("a cat, a dog, a cat, a bird", "a cat, a dog, a cat, a bird"),
         ("the sun sets low, a dog, the sun sets low, a bird", "the sun sets low, a dog, a bird"),
@@ -164,7 +189,7 @@ PIECES = st.sampled_from(
     (
         *("PROMPT:", "NEGATIVE:", "```", "<think>", "</think>", "\n", "- ", "1. ", '{"prompt": "'),
         *('"}', "Sure! ", "\x1b[2J", "\x1b]0;", "\u202e", "\ud800", "a dog, ", "Here is ", "**"),
-        *("&lt;", "<b>", "no ", "I'm sorry"),
+        *("&lt;", "<b>", "no ", "I'm sorry", "<prompt>", "## prompt\n", "| prompt |", "\\n", "🎨"),
     )
 )
 
@@ -186,6 +211,8 @@ def test_nothing_breaks_it_and_nothing_unsafe_comes_out(answer: str) -> None:
     [
         *("<" * MAX_ANSWER, "PROMPT: " * 3000, "a, " * 9000, "- \n" * 9000, "{" * MAX_ANSWER),
         *("```" * 7000, "i " * 10000, "sure " * 5000, "\n\n \n" * 5000, '{"prompt":"' * 2000),
+        *("<prompt>" * 2500, "# prompt\n" * 2200, "| prompt |\n" * 1800, "option 1 " * 2200),
+        *("Subject: " * 2200, "**" * 10000, "<negative>x" * 1800, '[{"a":' * 3000, "→ " * 9999),
         *("the the new new " * 1500, "*_" * 10000, "<script" * 3000, "w." * 9000, "a@" * 9000),
     ],
 )

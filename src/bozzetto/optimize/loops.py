@@ -12,15 +12,18 @@ _PIECE = re.compile(r"[^,.;!?]+[,.;!?]*\s*")
 _LONGEST = 12
 _TIMES = 3
 _MAX_WORD = 60
+_STRESS = re.compile(r"\b(\w+)(?:[ ,]+\1\b){2,5}(?=[ ,]+(?!\1\b)\w)", re.I)
+"""One word said a few times on end, with other words behind: "very very very old"."""
 
 
 def cut_loops(text: str) -> str:
     """The text up to the first loop, that loop said once, and no phrase said twice.
 
     A loop is a run of one to twelve words said three times on end; one word of more than
-    sixty letters ends the text too, where its script has spaces.
+    sixty letters ends the text too, where its script has spaces. A word said three to six
+    times before others is only stressed, and is said once.
     """
-    return _once_each(_unlooped(text))
+    return _once_each(_unlooped(_STRESS.sub(r"\1", text)))
 
 
 def _unlooped(text: str) -> str:

@@ -7,11 +7,12 @@ trusted is refused with the reason. Pure; never raises; nothing it returns steer
 
 from __future__ import annotations
 
-import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bozzetto.optimize.loops import cut_loops
+from bozzetto.optimize.shapes import as_lines, from_json
 from bozzetto.optimize.talk import about_task, declines, is_talk, without_talk
 from bozzetto.text.language import detect
 from bozzetto.text.normalise import normalise
@@ -46,11 +47,33 @@ def parse(answer: str, idea: str = "", languages: tuple[str, ...] = ("en",)) -> 
 
     `languages` (ISO 639-1) are those the image model reads.
     """
-    text = _unwrapped(answer[:MAX_ANSWER])
+    text = _unwrapped(_bare(answer[:MAX_ANSWER], idea))
     if not text.strip():
         return Refusal("said nothing")
-    prompt, negative = _from_json(text) or _from_labels(text) or _from_prose(text)
-    if declines(normalise(prompt or text)):
+    refusal: Refusal | None = None
+    for prompt, negative in _found(text):
+        draft = _draft(prompt or text, prompt, negative, idea, languages)
+        if isinstance(draft, Draft):
+            return draft
+        refusal = refusal or draft
+    return refusal or Refusal("said nothing that can be drawn")
+
+
+def _found(text: str) -> Iterator[tuple[str, str]]:
+    """What may be the prompt and what to avoid, the likeliest first."""
+    if pair := from_json(text):
+        yield pair
+        return
+    lines = as_lines(text)
+    labelled = list(_from_labels(lines))
+    yield from labelled or [_from_prose(lines)]
+
+
+def _draft(
+    said: str, prompt: str, negative: str, idea: str, languages: tuple[str, ...]
+) -> Draft | Refusal:
+    """A proposal made clean, or why it is none; `said` is what a refusal is looked for in."""
+    if declines(normalise(said)):
         return Refusal("declined")
     prompt = _line(prompt)
     if not any(c.isalnum() for c in prompt):
@@ -58,9 +81,12 @@ def parse(answer: str, idea: str = "", languages: tuple[str, ...] = ("en",)) -> 
     reason = _unusable(prompt, idea, languages)
     if reason:
         return Refusal(reason)
-    dropped = _line(negative)
+    dropped = _line(_ASIDE.sub("", negative))
     useless = not dropped or _NOTHING.fullmatch(dropped) or _unusable(dropped, "", ())
     return Draft(prompt, None if useless else dropped)
+
+
+_ASIDE = re.compile(r"[ \t]*\((?:to|this|these|for|as|since|because|so)\b[^()]*\)[ \t]*$", re.M)
 
 
 # -- around the answer -------------------------------------------------------------------
@@ -78,7 +104,20 @@ _MARKER = re.compile(
     r"<\|[^|<>\n]{1,30}\|>(?:assistant|final|user|system)?|</?s>|\[/?INST\]|<start_of_turn>(?:model)?"
 )
 _FENCE = re.compile(r"(?:```|~~~)[ \t]*[\w-]*[ \t]*\n?(.*?)(?:```|~~~|\Z)", re.S)
+_NEGATIVE_HEADING = re.compile(r"^\W*negative(?: prompts?)?\W*$", re.I | re.M)
 _HIDDEN = re.compile(r"<(script|style|template)\b.*?(?:</\1\s*>|\Z)|<!--.*?(?:-->|\Z)", re.I | re.S)
+
+
+_PICTURES = "\u2190-\u21ff\u2600-\u27bf\u2b00-\u2bff\U0001f300-\U0001faff\ufe0f\u200d"
+_DECORATED = re.compile(rf"^[ \t]*[{_PICTURES}][{_PICTURES} \t]*|[ \t]*[{_PICTURES}]+[ \t]*$", re.M)
+_ANALYSIS = re.compile(
+    r"<\|channel\|>(?:analysis|commentary)<\|message\|>.*?(?:<\|end\|>|\Z)", re.S
+)
+
+
+def _bare(text: str, idea: str) -> str:
+    """The answer without emoji around its lines, unless the idea has some."""
+    return text if re.search(f"[{_PICTURES}]", idea) else _DECORATED.sub("", text)
 
 
 def _unwrapped(text: str) -> str:
@@ -86,50 +125,17 @@ def _unwrapped(text: str) -> str:
     text = _CONTROL.sub("", _ESCAPES.sub("", text))
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = _THOUGHT_START.sub("", _THOUGHT_END.sub("", _THOUGHT.sub("", text)))
-    start = _TURN_END.split(text.lstrip())
+    start = _TURN_END.split(_ANALYSIS.sub("", text).lstrip())
     text = _HIDDEN.sub(" ", _MARKER.sub(" ", next((t for t in start if t.strip()), "")))
     fenced = _FENCE.search(text)
     if not fenced:
         return text
+    if _NEGATIVE_HEADING.search(text[: fenced.start()] + text[fenced.end() :]):
+        return _FENCE.sub(r"\n\1\n", text)
     outside = text[: fenced.start()]
     if _LABEL.search(outside) and _LABEL.search(outside)["value"].strip():  # type: ignore[index]
         return text.replace("```", "\n")
     return fenced[1] if fenced[1].strip() else _FENCE.sub("\n", text)
-
-
-# -- JSON ---------------------------------------------------------------------------------
-
-_POSITIVE_KEYS = ("prompt", "positive_prompt", "positive", "optimized_prompt", "text", "content")
-_NEGATIVE_KEYS = ("negative", "negative_prompt", "avoid")
-_PAIR = re.compile(r'"((?:positive_|optimized_)?prompt)"\s*:\s*"((?:[^"\\]|\\.)*)', re.I)
-
-
-def _from_json(text: str) -> tuple[str, str] | None:
-    stripped = text.strip()
-    if not stripped.startswith(("{", "[")):
-        return None
-    try:
-        found = json.JSONDecoder().raw_decode(stripped)[0]
-    except (ValueError, RecursionError):
-        found = None
-    while isinstance(found, list) and found:
-        found = found[0]
-    if isinstance(found, dict):
-        folded = {str(key).lower().replace(" ", "_"): value for key, value in found.items()}
-        prompt = _first_text(folded, _POSITIVE_KEYS)
-        return (prompt, _first_text(folded, _NEGATIVE_KEYS)) if prompt else None
-    broken = _PAIR.search(stripped)
-    return (re.sub(r"\\(.)", r"\1", broken[2]), "") if broken else None
-
-
-def _first_text(found: dict[str, object], keys: tuple[str, ...]) -> str:
-    for key in keys:
-        value = found.get(key)
-        if isinstance(value, list):
-            value = ", ".join(item for item in value if isinstance(item, str))
-        if isinstance(value, str) and value.strip():
-            return value
-    return ""
 
 
 # -- "PROMPT: ..." and "NEGATIVE: ..." ----------------------------------------------------
@@ -138,31 +144,31 @@ _BULLET = re.compile(r"^[ \t]*(?:[-*•·–—+>]+[ \t]+|\(?\d{1,2}[.):][ \t]+|
 _LABEL = re.compile(
     r"^[ \t>#*_\-\d.)(•\[]{0,20}"
     r"(?:(?:the|your|my|new|final|optimi[sz]ed|improved|enhanced|rewritten|revised|refined|better"
-    r"|sample|example|positive|image|full|detailed)[ \t]+){0,4}"
-    r"(?:prompt|prompts|positive|提示词|提示詞|プロンプト|프롬프트)"
-    r"(?:[ \t]*(?:#[ \t]*)?\d{1,2})?[ \t*_\])]*[:：=][ \t*_]*(?P<value>.*)$",
+    r"|sample|example|positive|image|full|detailed|english|stable|diffusion|sdxl?|flux|midjourney)"
+    r"[ \t]+){0,4}(?:prompt|prompts|positive|output|answer|response|result|option|variation"
+    r"|variant|version|candidate|提示词|提示詞|プロンプト|프롬프트)"
+    r"(?:[ \t]*(?:#[ \t]*)?(?:\d{1,2}|[A-F]))?(?:[ \t]+for[ \t]+[\w .-]{1,30}?)?"
+    r"(?:[ \t]*\([^()\n]{1,20}\))?"
+    r"[ \t*_\])]*[:：=][ \t*_]*(?P<value>.*)$",
     re.I | re.M,
 )
 _NEGATIVE = re.compile(
-    r"(?:^[ \t>#*_\-\d.)(•\[]{0,20}|(?<=[.,;!?\s*])[*_]{0,4})"
-    r"(?:NEGATIVE|Negative|negative(?=[ _]prompt))(?:[ _][Pp]rompts?|[ _]PROMPTS?)?"
-    r"[ \t*_\])]*[:：=][ \t*_]*(?P<value>.*)$",
+    r"(?:^[ \t>#*_\-\d.)(•\[]{0,20}(?:SDXL |SD |Flux |Stable Diffusion )?(?:NEGATIVE|[Nn]egative)"
+    r"|(?<=[.,;!?\s*])[*_]{0,4}(?:NEGATIVE|Negative|negative(?=[ _]prompt)))"
+    r"(?:[ _][Pp]rompts?|[ _]PROMPTS?)?[ \t*_\])]*[:：=][ \t*_]*(?P<value>.*)$",
     re.M,
 )
 
 
-def _from_labels(text: str) -> tuple[str, str] | None:
-    label = _LABEL.search(text)
-    if not label:
-        return None
-    negative = _NEGATIVE.search(text, label.start("value"))
-    after = _LABEL.search(text, label.end())
-    end = min(m.start() for m in (negative, after) if m) if negative or after else len(text)
-    prompt = _paragraph(text[label.start("value") : end])
-    avoid = ""
-    if negative and not (after and after.start() < negative.start()):
-        avoid = _avoid(text, negative)
-    return prompt, avoid
+def _from_labels(text: str) -> Iterator[tuple[str, str]]:
+    """What stands behind each label, with the negative before the next one."""
+    labels = list(_LABEL.finditer(text))
+    for label, after in zip(labels, (*labels[1:], None), strict=False):
+        end = after.start() if after else len(text)
+        negative = _NEGATIVE.search(text, label.start("value"), end)
+        prompt = _paragraph(text[label.start("value") : negative.start() if negative else end])
+        if prompt.strip():
+            yield prompt, _avoid(text, negative) if negative else ""
 
 
 def _from_prose(text: str) -> tuple[str, str]:
@@ -173,7 +179,7 @@ def _from_prose(text: str) -> tuple[str, str]:
 
 
 def _avoid(text: str, negative: re.Match[str]) -> str:
-    return negative["value"] or _paragraph(text[negative.end() :])
+    return negative["value"] or _paragraph(text[negative.end() :].partition("PROMPT:")[0])
 
 
 def _paragraph(text: str) -> str:
@@ -223,7 +229,7 @@ def _line(text: str) -> str:
         text = _unquoted(without_talk(text).strip())
         if text == before:
             break
-    return normalise(cut_loops(text).strip(" \t|,;-–—"))
+    return normalise(cut_loops(text).strip(" \t|,;-–—").lstrip(":").lstrip())
 
 
 def _unquoted(text: str) -> str:

@@ -17,12 +17,17 @@ _OPENING = _any(
     r"""
     here(?:['’]s| is| are| you go)\b
     below (?:is|are)\b
-    i(?:['’]ve| have|['’]ll| will| would)\b
+    i(?:['’]ve| have|['’]ll|['’]d| will| would)\b
     let['’]s\b
     this is (?:a|an|the|your) (?:\w+ )?prompt
     the (?:\w+ )?prompt (?:is|would|could|should)\b
     to (?:create|generate|write|achieve|make)\b
     based on\b
+    you (?:could|can|might|may) use\b
+    try (?:this|these|the following)\b
+    how about\b
+    what an? (?:\w+ )?(?:idea|concept|request|scene)\b
+    (?:great|lovely|nice|fun|cool|wonderful|love the|love this|love that) (?:idea|concept)\b
     claro|voici|ecco|hier ist|aquí|aqui
     """
 )
@@ -41,9 +46,11 @@ _DECLINED = _any(
     r"""
     (?:i['’]?m|i am|we['’]re)(?: very| really| so| truly)? (?:sorry|afraid|unable|not able)
     sorry\b[, ]|unfortunately\b|(?:my )?apologies\b|regretfully\b
+    i appreciate (?:your|the)\b|i(?:['’]m| am) not comfortable
     i (?:can ?not|can['’]?t|won['’]?t|will not|must decline|do not|don['’]?t|could not)\b
     as an? (?:ai|artificial|language|large)\b|i(?:['’]m| am) (?:just )?an? (?:ai|language)\b
-    (?:this|that|your) (?:request|content|prompt) (?:violates|is not|cannot|goes against)
+    (?:this|that|your) (?:request|content|prompt) (?:(?:may |might |could )?violates?|is not|cannot)
+    (?:this|that|your) (?:request|content|prompt) (?:goes against|appears to|seems to)
     lo siento|no puedo|je suis (?:vraiment )?désolé|désolé|je ne peux|mi dispiace|non posso
     es tut mir|tut mir leid|ich kann (?:das |dir |ihnen |leider )*nicht|leider\b
     desculpe|sinto muito|não posso|infelizmente
@@ -72,6 +79,13 @@ _TALK_LINE = re.compile(
 _PREAMBLE = re.compile(
     rf"{_START}(?:{_GREET}[!,.]*\s+)?{_OPENING}[^:：\n]{{0,120}}[:：][ \t]*(?=\S)", re.I
 )
+_FRAME = re.compile(
+    rf"{_START}(?:(?:the|this) (?:image|picture|scene|artwork|photo) (?:shows?|depicts?|features?"
+    r"|portrays?|captures?)|(?:please )?(?:create|generate|draw|render|produce|depict|visuali[sz]e)"
+    r"(?: me)?(?: an?)?(?: \w+){0,2} (?:image|picture|scene|visual)(?: of| showing| depicting|:)"
+    r"|imagine)[ \t]+(?=\S+ \S+ \S+)",
+    re.I,
+)
 _GREETING = re.compile(rf"\A{_GREET}[!.,:]+ +", re.I)
 _TAIL = re.compile(rf"(?<=[.!?)\"”])[ \t]+{_CLOSING}.*\Z", re.I | re.S)
 _NO = re.compile(rf"{_START}{_DECLINED}", re.I)
@@ -93,8 +107,8 @@ def declines(text: str) -> bool:
 
 
 def without_talk(text: str) -> str:
-    """The text less a greeting before it and offers after it."""
-    return _TAIL.sub("", _GREETING.sub("", _PREAMBLE.sub("", text)))
+    """The text less a greeting before it, offers after it, and the order to draw it."""
+    return _FRAME.sub("", _TAIL.sub("", _GREETING.sub("", _PREAMBLE.sub("", text))))
 
 
 def about_task(text: str, idea: str = "") -> bool:
