@@ -191,7 +191,8 @@ class Draw:
         return stands
 
     async def _judge(self, text: str, ended: str | None, earlier: Sequence[Draw]) -> bool:
-        found = self.desk.judge(text, ended)
+        # Beside the loop, which has the other candidates' words to pass on meanwhile.
+        found = await asyncio.to_thread(self.desk.judge, text, ended)
         if isinstance(found, Accepted) and self.steer.revision:
             found = _changed(found, self.steer.revision, self.desk.brief.text)
         if isinstance(found, Accepted):

@@ -105,7 +105,8 @@ async def _finish(draw: Draw, earlier: Sequence[Draw], spares: Spare) -> Candida
             raise asyncio.CancelledError
         await draw.run(earlier)
         draw.settled.set()
-        candidate = draw.candidate() or draw.stand_in(await spares.get(draw.index))
+        found = await asyncio.to_thread(draw.candidate)
+        candidate = found or draw.stand_in(await spares.get(draw.index))
     except asyncio.CancelledError:
         if not stop.asked(draw.index):
             raise
