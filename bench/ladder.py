@@ -267,7 +267,7 @@ def _fates(found: Climb) -> Iterator[str]:
         wrote = max(1, sum(map(bool, found.texts[name])))
         numbers = (*(shares[fate] for fate in FATES), *found.over_all[name])
         rows[name] = [
-            *(f"{number:.3f}" for number in numbers),
+            *(short(number) for number in numbers),
             f"{found.seconds[name] / wrote:.2f}",
         ]
     yield ""

