@@ -411,7 +411,10 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """The end of an answer: "stop", "length", "filtered", or the back end's own word."""
+    """The end of an answer: "stop", "length", "filtered", "cut", or the back end's own word.
+
+    "cut" is one that ended without saying so, as when a server dies.
+    """
 
     reason: str
 

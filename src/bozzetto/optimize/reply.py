@@ -74,7 +74,7 @@ class Reply:
     @property
     def whole(self) -> str:
         """The text, less its last, unfinished phrase where it was cut off."""
-        if self.error is None and self.reason != "length":
+        if self.error is None and self.reason not in ("length", "cut"):
             return self.text
         end = max(self.text.rfind(mark) for mark in (",", ".", ";", "\n"))
         return self.text[:end] if end > len(self.text) // 2 else self.text

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -19,7 +21,7 @@ from typing import Any, Self
 __all__ = ["HEAD", "RESET", "ChatServer", "Step", "answer", "delta", "end"]
 
 Step = bytes | float | str | Callable[[], bytes]
-"""Bytes to send, seconds to wait, `RESET` to break off, or what makes bytes when it is time."""
+"""Bytes to send, or what makes them in time; seconds to wait; `RESET` for the connection."""
 
 RESET = "reset"
 
@@ -129,6 +131,8 @@ class ChatServer:
                 if isinstance(step, float):
                     await asyncio.wait([gone], timeout=step)
                 elif isinstance(step, str):
+                    line = writer.get_extra_info("socket")
+                    line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                     writer.transport.abort()
                     return True
                 else:

@@ -153,7 +153,7 @@ def test_what_is_sent() -> None:
         (chunk("a small") + chunk(" dog", "stop") + DONE).replace(b"data: ", b"data:"),
         (chunk("a small") + chunk(" dog", "stop") + DONE).replace(b"\n\n", b"\n"),
         chunk("a small") + chunk(" dog", "stop").rstrip(),
-        chunk("a small") + chunk(" dog"),
+        chunk("a small") + chunk(" dog") + DONE,
         b": ping\n\n" + chunk("a small") + b": ping\n\nevent: x\n" + chunk(" dog") + DONE,
         b"\xef\xbb\xbf" + chunk("a small") + chunk(" dog", "") + DONE,
         chunk("") + chunk("a small") + chunk(" dog", "stop") + chunk(None, "stop") + DONE,
@@ -169,6 +169,10 @@ def test_a_stream_is_read_however_it_is_framed(body: bytes) -> None:
     assert ask([http(body)])[:2] == (GOOD, None)
     bytewise = [http(b""), *(body[i : i + 1] for i in range(len(body)))]
     assert ask(bytewise)[:2] == (GOOD, None)
+
+
+def test_a_stream_that_just_ends_was_cut() -> None:
+    assert ask([http(chunk("a small") + chunk(" dog"))])[:2] == ([*GOOD[:2], Finish("cut")], None)
 
 
 def test_usage_comes_before_the_end() -> None:

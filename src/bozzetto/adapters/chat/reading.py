@@ -141,7 +141,9 @@ class Reading:
             found = read_json(bytes(self._whole or b"").decode("utf-8-sig", "replace"))
         except ValueError as error:
             raise self._junk("something that is not JSON") from error
-        return self._take(found, "message")
+        events = self._take(found, "message")
+        self.reason = self.reason or "stop"
+        return events
 
     def _take(self, payload: Any, part: str) -> list[ChatEvent]:  # noqa: ANN401
         """The text of one payload. `reasoning_content` and its like are left alone."""
@@ -182,14 +184,14 @@ class Reading:
         return [Delta(text)] if text else []
 
     def end(self) -> list[ChatEvent]:
-        """The last events.
+        """The last events; a stream that just ends, with no word of its end, was "cut".
 
         Raises:
             BackendError: there was no answer at all.
         """
         if self.reason is None and not self.characters:
             raise PassingError(f"{self._endpoint.place} sent an empty answer")
-        finish = Finish(self.reason or "stop")
+        finish = Finish(self.reason or ("stop" if self.over else "cut"))
         return [self._usage, finish] if self._usage else [finish]
 
     def _junk(self, what: str, hint: str | None = None) -> BackendError:
