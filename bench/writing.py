@@ -4,6 +4,7 @@
     --intent FOLDER    DSG, DrawBench and GenEval
     --ideas 200        ideas of each of the three, four candidates each
     --hidden 500       real prompts hidden to see whether retrieval earns its place
+    --seed 0           another sample: with a seed the ideas are PartiPrompts'
 
 Every writing gate on real prompts, with the raw idea, a fixed suffix and random modifiers of
 the library beside ours in one table. Rows about chat models are in bench/writing_llm.py.
@@ -18,6 +19,7 @@ import math
 import random
 import sys
 import tempfile
+import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -27,6 +29,9 @@ from typing import cast
 import numpy as np
 
 import bozzetto
+from bench.hidden import WIDE, Hidden, earned, hidden_of, peers
+from bench.hidden import ours as earned_by_us
+from bench.library import Library
 from bench.measure import Gate, print_table
 from bench.paths import intent_folder, library_file
 from bench.variety import self_bleu, vendi
@@ -35,23 +40,20 @@ from bozzetto.optimize.brief import make_brief
 from bozzetto.optimize.check import intent, keeps
 from bozzetto.optimize.compose import compose
 from bozzetto.optimize.modifiers import clashes, key, sides
-from bozzetto.optimize.stats import LibraryStats
 from bozzetto.optimize.translate import PhraseBook, translate
 from bozzetto.plugins import load
 from bozzetto.ports import Embedder
-from bozzetto.text.split import split
 from bozzetto.text.tokens import clip_cut, clip_tokens
 from bozzetto.text.words import words
-from bozzetto.types import Hit, Phrase, PromptRecord
+from bozzetto.types import Phrase
 
-__all__ = ["gates"]
+__all__ = ["WIDE", "Hidden", "Library", "artists_of", "earned", "gates", "hidden_of", "nameless"]
 
 PROFILE = profiles.load("sdxl")
 BUDGET = PROFILE.tokens["clip"]
 SUFFIX = ("highly detailed", "sharp focus", "digital painting", "artstation", "smooth", "8k")
 LANGUAGES = ("it", "de", "fr", "es", "pt", "ja", "zh", "ko")
 SHORT = 25
-WIDE = 100
 IDEAS = Path(__file__).parent / "data" / "ideas.jsonl"
 
 Texts = Sequence[tuple[str, tuple[str, ...]]]
@@ -67,52 +69,13 @@ class Idea:
     atoms: tuple[str, ...] = ()
 
 
-class Library:
-    """The prompts of a home with what the measures need: counts, postings, families."""
-
-    def __init__(self, a: bozzetto.Assistant, artists: frozenset[str] = frozenset()) -> None:
-        self.artists = artists
-        store = a._store
-        self.rows = store.records([row.seq for row in store.scan()])
-        self.stats = LibraryStats.build(row.text for row in self.rows)
-        self.family = {row.id: row.family for row in self.rows}
-        top = max(1, len(self.rows))
-        self.rarity = {w: math.log((top + 1) / (n + 1)) for w, n in self.stats.words.items()}
-        self.commonest = frozenset(list(self.stats.modifiers)[:20])
-        self._sets = [frozenset(words(row.text)) for row in self.rows]
-        self._sizes = np.array([len(own) for own in self._sets])
-        postings: dict[str, list[int]] = defaultdict(list)
-        for number, own in enumerate(self._sets):
-            for word in own:
-                postings[word].append(number)
-        self.postings = {word: np.array(places) for word, places in postings.items()}
-
-    def shared(self, some: frozenset[str]) -> np.ndarray:
-        """How many of some words each prompt has, shape (prompts,)."""
-        found = [self.postings[word] for word in some if word in self.postings]
-        flat = np.concatenate(found) if found else np.zeros(0, dtype=np.int64)
-        return np.bincount(flat, minlength=len(self.rows))
-
-    def nearest(self, prompt: str, idea: str) -> float:
-        """Word-set Jaccard to the nearest prompt of the library, idea words aside."""
-        aside = frozenset(words(idea))
-        own = frozenset(words(prompt)) - aside
-        both = self.shared(own)
-        union = len(own) + self._sizes - self.shared(aside) - both
-        return float((both / np.maximum(union, 1)).max()) if own else 0.0
-
-    def by_words(self, idea: str, k: int) -> list[PromptRecord]:
-        """Neighbours by TF-IDF cosine, as a baseline."""
-        score = np.zeros(len(self.rows))
-        for word in set(words(idea)):
-            if word in self.postings:
-                score[self.postings[word]] += self.rarity.get(word, 0.0) ** 2
-        norm = np.sqrt(np.maximum(self._sizes, 1))
-        return [self.rows[n] for n in np.argsort(-score / norm, kind="stable")[:k]]
-
-
-def ideas_of(folder: Path, most: int) -> list[Idea]:
-    """A sample of DSG with its atoms, of DrawBench and of GenEval."""
+def ideas_of(folder: Path, most: int, seed: int = 0) -> list[Idea]:
+    """A sample of DSG with its atoms, of DrawBench and of GenEval; of PartiPrompts with a seed."""
+    rng = random.Random(seed)
+    if seed:
+        with (folder / "parti_prompts.tsv").open(encoding="utf-8", newline="") as file:
+            parti = [Idea(row["Prompt"]) for row in csv.DictReader(file, delimiter="\t")]
+        return rng.sample(parti, min(3 * most, len(parti)))
     atoms: dict[str, list[str]] = defaultdict(list)
     with (folder / "dsg_1k_atoms.csv").open(encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file):
@@ -126,7 +89,6 @@ def ideas_of(folder: Path, most: int) -> list[Idea]:
         [Idea(text) for text in draw if text.strip()],
         [Idea(json.loads(line)["prompt"]) for line in lines],
     )
-    rng = random.Random(0)
     return [idea for some in sets for idea in rng.sample(some, min(most, len(some)))]
 
 
@@ -245,68 +207,6 @@ def artists_of(intent_path: Path) -> frozenset[str]:
     return names - {"national geographic", "national geographic photo"}
 
 
-# -- retrieval earns its place ---------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Hidden:
-    """A real prompt out of sight: its core is the idea, its author's modifiers are wanted."""
-
-    core: str
-    wanted: frozenset[str]
-    family: int
-
-
-def hidden_of(library: Library, count: int) -> list[Hidden]:
-    """Prompts with at least five modifiers and a core that leaves room for more."""
-    found = []
-    for row in library.rows:
-        halves = split(row.text)
-        wanted = frozenset(map(key, halves.modifiers))
-        if len(wanted) >= 5 and 0 < clip_tokens(halves.core) <= SHORT:
-            found.append(Hidden(halves.core, wanted - library.commonest, row.family))
-    return random.Random(0).sample(found, min(count, len(found)))
-
-
-def earned(
-    library: Library, hidden: Sequence[Hidden], suggest: Callable[[Hidden], Sequence[str]]
-) -> float:
-    """Of the first five modifiers suggested (commonest aside), the share the author used."""
-    shares = []
-    for one in hidden:
-        given = [look for look in map(key, suggest(one)) if look not in library.commonest]
-        shares.append(sum(look in one.wanted for look in given[:5]) / 5)
-    return _mean(shares)
-
-
-def retrievers(
-    a: bozzetto.Assistant, library: Library
-) -> dict[str, Callable[[Hidden], Sequence[str]]]:
-    """Ways to find modifiers for a core: ours, its fourth candidate, and the baselines."""
-    rng = random.Random(0)
-    keys, weights = zip(*library.stats.modifiers.items(), strict=True)
-
-    def candidate(one: Hidden, number: int) -> Sequence[str]:
-        found = a._indexing.searcher.neighbours(one.core, 2 * WIDE)
-        hits: list[Hit] = [h for h in found if library.family[h.id] != one.family][:WIDE]
-        brief = make_brief(one.core, language="en", profile=PROFILE)
-        written = compose(brief, hits, library.stats, n=number + 1, seed=0)
-        return _added(written[number].phrases)
-
-    def votes(one: Hidden) -> Sequence[str]:
-        rows = [r for r in library.by_words(one.core, 60) if r.family != one.family][:20]
-        counts = Counter(key(m) for row in rows for m in split(row.text).modifiers)
-        return [look for look, _ in counts.most_common(40)]
-
-    return {
-        "ours": lambda one: candidate(one, 0),
-        "ours, the fourth candidate": lambda one: candidate(one, 3),
-        "TF-IDF neighbours": votes,
-        "popularity": lambda _: keys[:60],
-        "random": lambda _: rng.choices(keys, weights=weights, k=60),
-    }
-
-
 # -- languages -------------------------------------------------------------------------------
 
 
@@ -335,24 +235,45 @@ def _foreign(text: str, source: str) -> bool:
 # -- all of it -------------------------------------------------------------------------------
 
 
-def gates(home: Path, library_path: Path, intent_path: Path, most: int = 200, hidden: int = 500) -> list[Gate]:  # fmt: skip  # noqa: E501
+def gates(
+    home: Path,
+    library_path: Path,
+    intent_path: Path,
+    most: int = 200,
+    hidden: int = 500,
+    seed: int = 0,
+) -> list[Gate]:
     """Every writing gate on a home that holds the library; prints the baselines beside."""
     with bozzetto.Assistant.open(home) as a:
         library = Library(a, artists_of(intent_path))
-        found = list(written_gates(a, library, ideas_of(intent_path, most)))
-        prompts = hidden_of(library, hidden)
+        ideas = ideas_of(intent_path, most, seed)
+        found = list(written_gates(a, library, ideas))
+        found.append(Gate("compose, 4 candidates after retrieval, p95", _speed(a, library, ideas), 30, 15, "ms", False))  # fmt: skip  # noqa: E501
+        prompts = hidden_of(library, hidden, seed)
         print(f"\nof five modifiers, the share the author of a hidden prompt used ({len(prompts)})")
-        values = {
-            name: earned(library, prompts, way) for name, way in retrievers(a, library).items()
-        }
+        own = earned_by_us(a, library, prompts)
+        values = {name: earned(library, prompts, way) for name, way in peers(library).items()}
         for name, value in values.items():
             print(f"  {name:<30} {value:.3f}")
-        found.append(Gate("retrieval earns its place", values["ours"], 0.10, 0.15))
+        print(f"  {'ours, candidate by candidate':<30} {', '.join(f'{v:.3f}' for v in own)}")
+        found.append(Gate("retrieval earns its place", own[0], 0.10, 0.15))
         found += translated(a._indexing.phrase_book, library_path.stem)
     with tempfile.TemporaryDirectory() as folder, bozzetto.Assistant.open(Path(folder)) as a:
         a.search("a dog")
         found += translated(a._indexing.phrase_book, "starter library")
     return found
+
+
+def _speed(a: bozzetto.Assistant, library: Library, ideas: Sequence[Idea]) -> float:
+    """Milliseconds of `compose` alone, its 95th percentile over ideas met for the first time."""
+    times = []
+    for idea in ideas:
+        hits = a._indexing.searcher.neighbours(idea.text)
+        brief = make_brief(idea.text, language="en", profile=PROFILE)
+        start = time.perf_counter()
+        compose(brief, hits, library.stats, n=4, seed=0)
+        times.append(time.perf_counter() - start)
+    return 1000 * float(np.percentile(times, 95))
 
 
 def written_gates(a: bozzetto.Assistant, library: Library, ideas: Sequence[Idea]) -> Iterator[Gate]:
@@ -372,6 +293,7 @@ def written_gates(a: bozzetto.Assistant, library: Library, ideas: Sequence[Idea]
     yield Gate("novelty: Jaccard <= .4", own.novel_4, 0.0, 0.99)
     yield Gate("self-BLEU-4 of what was added", own.self_bleu, 0.35, 0.26, "", False)
     yield Gate("Vendi of four", own.vendi, 3.2, 3.5)
+    yield Gate("commonest modifier, share of outputs", own.commonest, 0.15, 0.10, "", False)
     yield Gate("no artist's name added", own.nameless, 1.0, 1.0)
     yield Gate("no repeat, no contradiction", own.clean, 1.0, 1.0)
 
@@ -384,6 +306,7 @@ def main() -> int:
     parser.add_argument("--home", type=Path)
     parser.add_argument("--ideas", type=int, default=200)
     parser.add_argument("--hidden", type=int, default=500)
+    parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     library, folder = library_file(args.library), intent_folder(args.intent)
     with tempfile.TemporaryDirectory() as fresh:
@@ -391,7 +314,7 @@ def main() -> int:
         if not args.home:
             with bozzetto.Assistant.open(home) as a:
                 a.add(str(library))
-        found = gates(home, library, folder, args.ideas, args.hidden)
+        found = gates(home, library, folder, args.ideas, args.hidden, args.seed)
     return 0 if print_table("writing", found) else 1
 
 

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from bozzetto.app.clock import now
+from bozzetto.app.counts import library_counts
 from bozzetto.app.explaining import explain_kept
 from bozzetto.app.indexing import Indexing
 from bozzetto.app.intake import sources_of, way_back
@@ -165,8 +166,9 @@ class Assistant:
         return report
 
     def embed(self) -> None:
-        """Embed what has no vector yet and bring the indexes up to date; resumable."""
+        """Embed what has no vector yet, bring indexes and counts up to date; resumable."""
         self._indexing.embed()
+        library_counts(self._store, self._indexing.folder)
 
     def search(
         self,

@@ -13,7 +13,7 @@ from bozzetto.store.store import Store
 
 __all__ = ["library_counts", "library_phrases"]
 
-MOST = 200_000
+MOST = 100_000
 """Prompts that are counted; of a larger library an even sample, chosen by id."""
 
 LEAST_PHRASE, MOST_PHRASES = 3, 6_000

@@ -214,11 +214,16 @@ class _Draft:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What drafts are written into: the text before them, and the tokens left beside it."""
+    """What drafts are written into: the text before them, and the tokens left beside it.
+
+    Modifiers of the facets in `closed` are not taken; `kind` says what every picture of the
+    model is, so that nothing contradicts it.
+    """
 
     text: str
     tokens: int
     closed: frozenset[str] = frozenset()
+    kind: str = ""
 
 
 def choose(
@@ -233,7 +238,7 @@ def choose(
 ) -> list[tuple[Entry, ...]]:
     """The modifiers of n candidates, each in the order of their pull.
 
-    `cost` is how many tokens a modifier takes; facets in `room.closed` take none.
+    `cost` is how many tokens a modifier takes.
     """
     if not pool:
         return [()] * n
@@ -261,7 +266,7 @@ class _Desk:
         own = senses(room.text)
         self.said = np.array([float(name in own) for name in offer.column])
         self.unsaid = offer.stems @ (1 - self.said)
-        stance = sides(room.text)
+        stance = sides(room.text) | sides(room.kind)
         self.left = np.array([not clashes(entry.sides, stance) for entry in offer.pool])
         caps = {name: 0 if name in room.closed else most for name, most in reach.caps.items()}
         self.caps = np.array([caps.get(name, 0) for name in offer.facets])

@@ -19,7 +19,7 @@ from bozzetto.optimize.modifiers import Sides, facet, sides
 from bozzetto.optimize.pool import Entry, gather
 from bozzetto.optimize.rich import already_rich
 from bozzetto.optimize.stats import LibraryStats
-from bozzetto.optimize.wording import Part, Text, cost_text, order, prose, sayable, tags
+from bozzetto.optimize.wording import Part, Text, cost_text, kind, order, prose, sayable, tags
 from bozzetto.profiles import Profile
 from bozzetto.text.tokens import clip_tokens
 from bozzetto.text.words import content_words, stem, words
@@ -37,7 +37,9 @@ _IN_PROSE = 8
 _FOREMOST = 6
 """Modifiers that stand first whatever they speak of: models heed the beginning most."""
 _MIDDLE = 50
-_ONLY_ONE = frozenset({"medium", "palette", "mood", "time", "weather", "style"})
+_ONLY_ONE = frozenset(
+    ["medium", "palette", "mood", "light", "lens", "composition", "time", "weather", "style"]
+)
 """Facets of which nothing is added where a wish has spoken."""
 _RICH = "the idea is rich already: it is left as it is"
 _TOUCHED = "the idea is rich already: it is only touched up"
@@ -59,7 +61,7 @@ def compose(
     base = replace(base, warnings=(*base.warnings, *unmet))
     pool = _pool(brief, base, hits, library, reach) if n > rich else []
     left = budget(brief.profile) - clip_tokens(base.text.prompt)
-    room = Room(base.text.prompt, left, _closed(brief))
+    room = Room(base.text.prompt, left, _closed(brief), kind(brief.profile))
     looks = choose(pool, room, library, reach, n=n - rich, seed=seed, cost=_cost(brief))
     others = [frozenset(words(hit.prompt)) for hit in hits]
     bases = [base] * n

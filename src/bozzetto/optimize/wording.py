@@ -15,7 +15,7 @@ from bozzetto.profiles import Profile
 from bozzetto.text.words import words
 from bozzetto.types import Phrase
 
-__all__ = ["Part", "Text", "cost_text", "order", "prose", "sayable", "tags"]
+__all__ = ["Part", "Text", "cost_text", "kind", "order", "prose", "sayable", "tags"]
 
 _GLUE = ", "
 
@@ -52,8 +52,17 @@ class _Saying:
 
 def order(profile: Profile) -> tuple[str, ...]:
     """The matters that a prompt for a profile speaks of, in order; empty for prose."""
-    rows = {name: matters for name, matters in table("order.tsv")}
-    return tuple((rows.get(profile.name) or rows.get(profile.style, "")).split("|"))
+    return tuple(_row(profile)[1].split("|"))
+
+
+def kind(profile: Profile) -> str:
+    """What every picture of a profile's model is ("anime"), or nothing."""
+    return _row(profile)[2]
+
+
+def _row(profile: Profile) -> tuple[str, ...]:
+    rows = {row[0]: row for row in table("order.tsv")}
+    return rows.get(profile.name) or rows.get(profile.style) or ("", "", "")
 
 
 # -- tags ---------------------------------------------------------------------------------
