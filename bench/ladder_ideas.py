@@ -36,9 +36,9 @@ class Thing:
     colour: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Topic:
-    """An idea and what is known of it. `atoms` are word groups by kind."""
+    """An idea and what is known of it, equal to itself alone. `atoms` are word groups by kind."""
 
     set: str
     said: str
