@@ -25,6 +25,7 @@ from typing import Any, TypeAlias
 import bozzetto
 from bench import ladder, retrieval, speed, writing, writing_llm
 from bench.ladder_server import serving
+from bench.library import Library
 from bench.measure import Gate
 from bench.paths import intent_folder, library_file, vocabulary_folder
 
@@ -205,7 +206,7 @@ def chatted(site: Site) -> Iterator[Claim]:
     """The gates of writing with a chat model, good and bad, and the ladder."""
     folder = intent_folder(None)
     with bozzetto.Assistant.open(site.home) as a:
-        library = writing.Library(a, writing.artists_of(folder))
+        library = Library(a, writing.artists_of(folder))
         yield from gate_claims(writing_llm.good_gates(a, library, folder))
         if not site.options.chat:
             yield from climbed(ladder.climb(a, library, folder, site.options.rungs))

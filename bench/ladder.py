@@ -37,8 +37,9 @@ from bench.ladder_measure import METRICS, PROFILE, Yardstick, metrics, over_all
 from bench.ladder_rungs import COMPOSE, WHOLE, Rung, chat_rungs, plain_rungs
 from bench.ladder_server import serving
 from bench.ladder_tables import Estimate, Values, compared, estimates, markdown, short
+from bench.library import Library
 from bench.paths import intent_folder, library_file
-from bench.writing import Library, artists_of
+from bench.writing import artists_of
 from bozzetto.embed.texts import vectors_of
 from bozzetto.optimize.brief import Brief, make_brief
 from bozzetto.optimize.judge import judge

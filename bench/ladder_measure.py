@@ -23,8 +23,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.ladder_ideas import Topic
+from bench.library import Library
 from bench.variety import self_bleu, vendi
-from bench.writing import Library, nameless
+from bench.writing import nameless
 from bozzetto import profiles
 from bozzetto.optimize.check import Intent, intent, keeps
 from bozzetto.optimize.contradict import against, within

@@ -17,7 +17,8 @@ from dataclasses import dataclass
 import bozzetto
 from bench.ladder_ideas import Topic
 from bench.ladder_measure import BUDGET, PROFILE
-from bench.writing import SUFFIX, Library
+from bench.library import Library
+from bench.writing import SUFFIX
 from bozzetto.app.parts import open_chat
 from bozzetto.ports import ChatModel
 from bozzetto.text.split import split

@@ -24,15 +24,17 @@ from contextlib import nullcontext
 from pathlib import Path
 
 import bozzetto
+from bench.hidden import WIDE, Hidden, earned, hidden_of
 from bench.ladder import SMOLLM2, Climb, climb, opened, taken_back
 from bench.ladder_ideas import ENGLISH, SETS
 from bench.ladder_measure import BUDGET, PROFILE, metrics
 from bench.ladder_rungs import COMPOSE, WHOLE
 from bench.ladder_server import serving
 from bench.ladder_tables import estimates
+from bench.library import Library
 from bench.measure import Gate, print_table
 from bench.paths import intent_folder, library_file
-from bench.writing import WIDE, Hidden, Library, artists_of, earned, hidden_of
+from bench.writing import artists_of
 from bozzetto.app.parts import open_chat
 from bozzetto.optimize.brief import Brief, make_brief
 from bozzetto.optimize.check import intent
