@@ -10,10 +10,10 @@ from bozzetto.errors import InputError
 from bozzetto.optimize.brief import make_brief
 from bozzetto.optimize.compose import compose
 from bozzetto.optimize.limits import fits
-from bozzetto.optimize.modifiers import clashes, key, names_someone, sides
+from bozzetto.optimize.modifiers import clashes, facet, key, names_someone, sides
 from bozzetto.optimize.stats import LibraryStats
 from bozzetto.text.words import words
-from bozzetto.types import Candidate, Hit
+from bozzetto.types import Candidate, Hit, Wishes
 
 SDXL = profiles.load("sdxl")
 TEXTS = (
@@ -162,3 +162,72 @@ def test_prose_says_nothing_of_sites_and_engines() -> None:
     made = make_brief("a dog", language="en", profile=profiles.load("flux"))
     candidate = compose(made, (hit,), LibraryStats(), n=1, seed=0)[0]
     assert candidate.prompt == "a dog"
+
+
+def facets(candidate: Candidate) -> list[str | None]:
+    return [facet(phrase.text) for phrase in candidate.phrases if phrase.source != "idea"]
+
+
+def test_a_touch_up_adds_few_and_safe_modifiers() -> None:
+    modest = {"light", "lens", "composition", "palette", "quality"}
+    for candidate in written("a dog", strength="touch-up"):
+        assert len(candidate.phrases) - 1 <= 3
+        assert set(facets(candidate)) <= modest
+
+
+def test_to_reimagine_adds_no_less_than_to_enrich() -> None:
+    bold = written("a dog", strength="reimagine")
+    assert sum(len(c.phrases) for c in bold) >= sum(len(c.phrases) for c in written("a dog"))
+
+
+def test_a_wish_keeps_what_competes_with_it_out() -> None:
+    wishes = Wishes(medium="watercolor", palette="muted colors")
+    for candidate in written("a dog", wishes=wishes):
+        found = facets(candidate)
+        assert (found.count("medium"), found.count("palette")) == (1, 1)
+        assert not {"photograph", "vector", "charcoal"} & set(words(candidate.prompt))
+
+
+def test_the_unwanted_is_not_added_in_other_words_either() -> None:
+    for candidate in written("a dog", prefer=["no photo, no neon"]):
+        said = set(words(candidate.prompt))
+        assert not {"photo", "photograph", "85mm", "neon"} & said
+
+
+def test_nothing_the_profile_bans_is_added() -> None:
+    profile = dataclasses.replace(SDXL, banned=("bokeh",), required=("style of the house",))
+    for candidate in written("a dog", profile=profile):
+        assert "bokeh" not in candidate.prompt
+        assert "style of the house" in candidate.prompt
+        assert traced(candidate)
+
+
+def test_a_rich_idea_comes_back_as_it_is_and_says_so() -> None:
+    idea = (
+        "portrait of an old sailor, oil painting, soft window light, shallow depth of field, "
+        "muted colors, melancholic mood, highly detailed, sharp focus, rule of thirds"
+    )
+    first, *others = written(idea)
+    assert first.prompt == idea
+    assert first.warnings == ("the idea is rich already: it is left as it is",)
+    for candidate in others:
+        assert candidate.prompt.startswith(idea)
+        assert len(candidate.phrases) <= 3
+
+
+def test_anime_models_get_their_quality_first_and_no_photographs() -> None:
+    for candidate in written("a dog", profile=profiles.load("sdxl-anime")):
+        assert candidate.prompt.startswith("masterpiece, best quality, ")
+        assert candidate.phrases[0].source == "guideline"
+        assert "photograph" not in candidate.prompt
+        assert traced(candidate)
+
+
+def test_prose_is_sentences() -> None:
+    for candidate in written("a small dog in the snow", profile=profiles.load("flux")):
+        idea, *sentences = candidate.prompt.split(". ")
+        assert idea == "a small dog in the snow"
+        assert sentences
+        assert candidate.prompt.endswith(".")
+        assert all(sentence[0].isupper() for sentence in sentences)
+        assert traced(candidate)

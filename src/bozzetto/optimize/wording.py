@@ -158,7 +158,7 @@ def _article(text: str) -> str:
 
 
 def _plural(word: str) -> bool:
-    return word.endswith("s") and not word.endswith(("ss", "us", "is"))
+    return word.endswith("s") and not word.endswith(("ss", "us", "is", "lens"))
 
 
 def _saying(text: str, about: str | None) -> _Saying | None:
