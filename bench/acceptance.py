@@ -199,7 +199,7 @@ def written(site: Site) -> Iterator[Claim]:
     """The gates of writing without a chat model: retrieval, intent, languages, budget, variety."""
     ideas, hidden = site.options.ideas, site.options.hidden
     gates = writing.gates(site.home, site.library, intent_folder(None), ideas, hidden)
-    yield from gate_claims(gates)
+    yield from gate_claims(gate for gate in gates if site.options.speed or gate.unit != "ms")
 
 
 def chatted(site: Site) -> Iterator[Claim]:

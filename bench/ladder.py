@@ -333,8 +333,9 @@ def opened(home: Path | None, library: Path) -> Iterator[bozzetto.Assistant]:
         yield a
 
 
-def arguments(parser: argparse.ArgumentParser) -> None:
-    """The options of the ladder."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Climb and print; `python bench/writing.py --ladder` comes here too."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--library", type=Path)
     parser.add_argument("--intent", type=Path)
     parser.add_argument("--home", type=Path)
@@ -342,14 +343,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--chat", metavar="SCHEME:MODEL")
     parser.add_argument("--json", type=Path, metavar="FILE")
     parser.add_argument("--texts", type=Path, metavar="FILE")
-
-
-def main(options: argparse.Namespace | None = None) -> int:
-    """Climb and print."""
-    if options is None:
-        parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-        arguments(parser)
-        options = parser.parse_args()
+    options = parser.parse_args(arguments)
     started, folder = time.perf_counter(), intent_folder(options.intent)
     served = serving() if options.chat == SMOLLM2 else nullcontext(options.chat)
     with opened(options.home, library_file(options.library)) as a, served as chat:
