@@ -151,3 +151,17 @@ def test_twenty_thousand_vectors_load_quickly(cache: VectorCache) -> None:
     assert cache.get("e", keys).shape == (20_000, 384)
     assert time.perf_counter() - started < 2.0
     cache.close()
+
+
+def test_blocks_give_every_vector_of_an_embedder_once(cache: VectorCache) -> None:
+    given = vectors(3000)
+    for start in range(0, 3000, 1000):
+        cache.put("e", KEYS[start : start + 1000], given[start : start + 1000])
+    cache.put("other", KEYS[:5], given[:5])
+    blocks = list(cache.blocks("e"))
+    hashes = np.concatenate([part for part, _ in blocks])
+    order = np.argsort(hashes)
+    assert hashes[order].tolist() == sorted(KEYS.tolist())
+    found = np.concatenate([part for _, part in blocks])[order]
+    np.testing.assert_allclose(found, given[np.argsort(KEYS)], atol=1e-3)
+    assert list(cache.blocks("nobody")) == []

@@ -15,6 +15,7 @@ from bozzetto.app.parts import EMBEDDERS, load_bridge, open_embedder
 from bozzetto.config import Settings
 from bozzetto.embed.lexicon import Wording
 from bozzetto.embed.phrases import PhraseBook
+from bozzetto.embed.student import Student
 from bozzetto.embed.texts import Progress as EmbedProgress
 from bozzetto.embed.texts import embed_texts
 from bozzetto.errors import DataError
@@ -24,7 +25,7 @@ from bozzetto.ports import Embedder, TextIndex, VectorIndex
 from bozzetto.search.engine import Searcher
 from bozzetto.search.examine import IndexState
 from bozzetto.search.indexes import Indexes
-from bozzetto.search.views import MANY, texts_of
+from bozzetto.search.views import ENGLISH, MANY, texts_of
 from bozzetto.store.store import Store
 from bozzetto.store.vectors import Hashes, VectorCache, text_hashes
 from bozzetto.types import Progress
@@ -35,6 +36,9 @@ EXACT_UP_TO = 50_000
 """Rows up to which every vector is looked at: quicker than loading an index library."""
 
 _SCANNED = 20_000
+
+_RENEWED_AFTER = 100_000
+"""Texts after which a large library's index takes in their vectors; then at each doubling."""
 
 VECTORS = "vectors.sqlite"
 INDEXES = "indexes"
@@ -71,6 +75,8 @@ class Indexing:
             embedders={name: open_embedder(name, self._kept).features for name in EMBEDDERS},
             vectors=_make_index,
             texts=lambda: cast(TextIndex, load("texts", "tantivy")()),
+            student=Student(),
+            progress=self._progress,
         )
 
     @cached_property
@@ -100,33 +106,59 @@ class Indexing:
         """Embed what has no vector yet, then bring every index up to date.
 
         Vectors that nothing asks for any more, as those of deleted prompts, go at the end:
-        texts are shared between prompts, so only a look at all of them tells which.
+        texts are shared between prompts, so only a look at all of them tells which. A large
+        library is indexed by its student first, and better while the embedder goes through it.
         """
         state = self._store.state()
         asked: dict[str, list[Hashes]] = {name: [] for name in EMBEDDERS}
-        for name in EMBEDDERS:
-            self._embed(name, _noting(self._texts(name), asked[name]))
+        large = self._indexes.bulk is not None
+        if large:
+            self._indexes.refresh()
         self._embed(MANY, _noting(library_phrases(self._store, self.folder), asked[MANY]))
         library_counts(self._store, self.folder)
+        for name in (ENGLISH,) if large else EMBEDDERS:
+            texts = self._texts(name, 1 if large else None)
+            self._embed(name, _noting(texts, asked[name]), self._refining() if large else None)
         self._indexes.refresh()
         if self._store.state() == state:  # else somebody's new vectors might be among them
             for name, hashes in asked.items():
                 embedder = open_embedder(name, self._kept).features.id
                 self._cache.keep_only(embedder, np.concatenate(hashes))
 
-    def _embed(self, name: str, texts: Iterable[str]) -> None:
+    def refresh(self) -> None:
+        """Bring every index up to date with the vectors there are."""
+        self._indexes.refresh()
+
+    def _refining(self) -> Callable[[EmbedProgress], None]:
+        """Tells how far the embedder is, and renews the index each time that doubles."""
+        tell, due = self._tell(ENGLISH), [_RENEWED_AFTER]
+
+        def refine(step: EmbedProgress) -> None:
+            tell(step)
+            if step.done >= due[0]:
+                due[0] = 2 * step.done
+                self._indexes.refresh()
+
+        return refine
+
+    def _embed(
+        self,
+        name: str,
+        texts: Iterable[str],
+        progress: Callable[[EmbedProgress], None] | None = None,
+    ) -> None:
         embed_texts(
             open_embedder(name, self._kept),
             self._cache,
             texts,
             name=f"{name}:{self._kept}",
-            progress=self._tell(name),
+            progress=progress or self._tell(name),
             processes=self._settings.workers or None,
         )
 
     def refresh_words(self) -> None:
         """Bring the text index up to date."""
-        self._indexes.lexical()
+        self._indexes.refresh_words()
 
     def examine(self) -> tuple[IndexState, ...]:
         """How each index on the disk stands to the library."""
@@ -134,6 +166,8 @@ class Indexing:
 
     def waiting(self) -> int:
         """How many prompts lack a vector, of the first embedder that lacks any."""
+        if self._indexes.bulk is not None:
+            return self._indexes.dense(ENGLISH).waiting
         return next(filter(None, map(self._lacking, EMBEDDERS)), 0)
 
     def _lacking(self, name: str) -> int:
@@ -148,9 +182,9 @@ class Indexing:
             lacking += int(absent.reshape(len(some), -1).any(axis=1).sum())
         return lacking
 
-    def _texts(self, name: str) -> Iterator[str]:
+    def _texts(self, name: str, views: int | None = None) -> Iterator[str]:
         for row in self._store.scan():
-            yield from texts_of(name, row)
+            yield from texts_of(name, row)[:views]
 
     def _tell(self, name: str) -> Callable[[EmbedProgress], None]:
         def tell(step: EmbedProgress) -> None:

@@ -24,7 +24,16 @@ from bozzetto.store.store import Store
 from bozzetto.store.vectors import VectorCache, text_hashes
 from bozzetto.types import Keys, Vectors
 
-__all__ = ["Dense", "DenseFactory", "MakeIndex"]
+__all__ = [
+    "Dense",
+    "DenseFactory",
+    "Lacking",
+    "MakeIndex",
+    "ViewIndex",
+    "hubness",
+    "nobody",
+    "none_yet",
+]
 
 MakeIndex = Callable[[int], VectorIndex]
 """An empty vector index fit for that many rows."""
@@ -48,8 +57,16 @@ class Lacking:
     hashes: tuple[Keys, ...]
 
 
+def nobody(views: int) -> Lacking:
+    """No prompt lacks a vector."""
+    none = np.empty(0, dtype=np.int64)
+    return Lacking(none, (none,) * views)
+
+
 @dataclass(slots=True)
-class _ViewIndex:
+class ViewIndex:
+    """The index of one view; its keys, ascending, with how near to everything each one is."""
+
     index: VectorIndex
     keys: Keys
     hubs: Vectors
@@ -61,7 +78,7 @@ class Dense:
     def __init__(
         self,
         stamp: Stamp,
-        views: Sequence[_ViewIndex],
+        views: Sequence[ViewIndex],
         sample: Vectors,
         lacking: Lacking,
         place: Path,
@@ -72,6 +89,8 @@ class Dense:
         self._sample = sample
         self._tail: list[tuple[Keys, Vectors, Vectors]] = []
         self.lacking = self.left_out = lacking
+        self.beyond = 0
+        """Newer prompts that are searched neither in the indexes nor beside them."""
 
     @property
     def followed(self) -> int:
@@ -81,7 +100,7 @@ class Dense:
     @property
     def waiting(self) -> int:
         """How many prompts cannot be found by meaning yet."""
-        return len(self.lacking.keys)
+        return len(self.lacking.keys) + self.beyond
 
     def search(self, query: Vectors, allow: Keys | None, *, name: str, weight: float) -> Leg:
         """The prompts nearest to a unit query, by their best view."""
@@ -96,8 +115,15 @@ class Dense:
 
     def follow(self, keys: Keys, views: Sequence[Vectors], lacking: Lacking) -> None:
         """Take in rows the indexes lack: keys, the vectors of each view, and who has none."""
-        self._tail = [(keys, vectors, _hubness(vectors, self._sample)) for vectors in views]
+        self._tail = [(keys, vectors, hubness(vectors, self._sample)) for vectors in views]
         self.lacking = lacking
+
+
+def none_yet(views: int, folder: Path, waiting: int = 0) -> Dense:
+    """Indexes of nothing, where so many prompts wait for one."""
+    dense = Dense(Stamp("", 0, 0, 0, 0), (), np.empty((0, 0), np.float32), nobody(views), folder)
+    dense.beyond = waiting
+    return dense
 
 
 class DenseFactory:
@@ -139,13 +165,13 @@ class DenseFactory:
         """
         own = np.load(place / "own.npz")
         keys = own["keys"]
-        views: list[_ViewIndex] = []
+        views: list[ViewIndex] = []
         for view in self._views:
             index = self._make(len(keys))
             index.load(place / view.name)
             if len(index) != len(keys):
                 raise DataError(f"{place / view.name} does not hold what its header says")
-            views.append(_ViewIndex(index, keys, own[f"hubs-{view.name}"]))
+            views.append(ViewIndex(index, keys, own[f"hubs-{view.name}"]))
         hashes = tuple(own[f"lacking-{view.name}"] for view in self._views)
         return Dense(stamp, views, own["sample"], Lacking(own["lacking"], hashes), place)
 
@@ -166,8 +192,8 @@ class DenseFactory:
             sample: Vectors | None = None
             for view, column in zip(self._views, hashes, strict=True):
                 vectors = self._vectors(column)
-                sample = own["sample"] = _sample(vectors) if sample is None else sample
-                own[f"hubs-{view.name}"] = _hubness(vectors, sample)
+                sample = own["sample"] = spread(vectors) if sample is None else sample
+                own[f"hubs-{view.name}"] = hubness(vectors, sample)
                 index = self._make(len(keys))
                 index.build(keys, vectors)
                 (folder / view.name).mkdir()
@@ -225,15 +251,15 @@ class DenseFactory:
         return vectors
 
 
-def _sample(vectors: Vectors) -> Vectors:
+def spread(vectors: Vectors, most: int = _SAMPLE) -> Vectors:
     """Rows spread evenly over the library, against which hubness is measured; none of a few."""
     if len(vectors) < _SAMPLE_LEAST:
         return vectors[:0]
-    return vectors[:: -(-len(vectors) // _SAMPLE)].copy()
+    return vectors[:: -(-len(vectors) // most)].copy()
 
 
-def _hubness(vectors: Vectors, sample: Vectors) -> Vectors:
-    """The mean similarity of each vector to its nearest of a sample, shape (n,)."""
+def hubness(vectors: Vectors, sample: Vectors) -> Vectors:
+    """The mean similarity of vectors to their nearest of a sample, shape (n,)."""
     hubs = np.full(len(vectors), _USUAL_HUBNESS, dtype=np.float32)
     if not len(sample):
         return hubs

@@ -227,12 +227,14 @@ class Searcher:
     def _vectors(self, query: Query, problems: list[SetupError]) -> dict[str, Vectors]:
         """The idea as each embedder that reads its language sees it."""
         vectors: dict[str, Vectors] = {}
-        names = (ENGLISH, MANY) if query.english else (MANY,)
+        served = tuple(filter(self._indexes.serves, (ENGLISH, MANY)))
+        names = served if query.english else (MANY,)
         # Side by side: the first search of a process loads the weights of both.
         with ThreadPoolExecutor(len(names)) as pool:
             list(pool.map(lambda name: self._embed(name, query, vectors, problems), names))
-        if not vectors and not query.english:
-            self._embed(ENGLISH, query, vectors, problems)
+        for other in (ENGLISH, MANY):
+            if not vectors and other not in names:
+                self._embed(other, query, vectors, problems)
         if not vectors:
             raise problems[0]
         return vectors
@@ -252,14 +254,15 @@ class Searcher:
             yield self._leg(ENGLISH, "bridge", mapped, allow, weights)
         if not query.english and (said := self._read(english, problems)) is not None:
             yield self._leg(ENGLISH, "translated", said, allow, weights)
-        if MANY in vectors:
+        if MANY in vectors and self._indexes.serves(MANY):
             yield self._leg(MANY, "many", vectors[MANY], allow, weights)
 
     def _notes(
         self, vectors: Mapping[str, Vectors], problems: Sequence[SetupError]
     ) -> tuple[str, ...]:
         missing = [_missing(error) for error in sorted(problems, key=str)]
-        waiting = max(self._indexes.dense(name).waiting for name in vectors)
+        names = list(filter(self._indexes.serves, vectors)) or [ENGLISH]
+        waiting = max(self._indexes.dense(name).waiting for name in names)
         if not waiting:
             return tuple(missing)
         note = f"{waiting:,} prompts are not embedded yet: they were searched by their words alone"

@@ -32,7 +32,7 @@ class Stamp:
 
     `recipe` names embedder, views and format: another recipe is another index. `state` and
     `max_seq` are the library's at that time, `total` its prompts, `rows` how many of them
-    are inside (those with vectors).
+    are inside (those with vectors), `strong` how many with better vectors than need be.
     """
 
     recipe: str
@@ -40,6 +40,7 @@ class Stamp:
     max_seq: int
     total: int
     rows: int
+    strong: int = 0
 
     @property
     def waiting(self) -> int:
@@ -86,7 +87,12 @@ def newest(folder: Path, name: str, recipe: str) -> list[tuple[Path, Stamp]]:
         stamp = _read(place)
         if stamp is not None and stamp.recipe == recipe:
             found.append((place, stamp))
-    return sorted(found, key=lambda one: (one[1].state, one[1].rows, one[0].name), reverse=True)
+    return sorted(found, key=_order, reverse=True)
+
+
+def _order(found: tuple[Path, Stamp]) -> tuple[int, int, int, str]:
+    place, stamp = found
+    return stamp.state, stamp.rows, stamp.strong, place.name
 
 
 def _read(place: Path) -> Stamp | None:

@@ -7,21 +7,32 @@ from collections.abc import Callable, Mapping
 from itertools import islice
 from pathlib import Path
 
-from bozzetto.ports import EmbedderFeatures, TextIndex
-from bozzetto.search.dense import Dense, DenseFactory, MakeIndex
+from bozzetto.ports import Embedder, EmbedderFeatures, TextIndex
+from bozzetto.search.bulk import NAME, BulkFactory
+from bozzetto.search.dense import Dense, DenseFactory, MakeIndex, none_yet
 from bozzetto.search.examine import Factory, IndexState, compare, examine
-from bozzetto.search.folders import Stamp
+from bozzetto.search.folders import Stamp, sweep
 from bozzetto.search.lexical import Lexical, LexicalFactory
-from bozzetto.search.views import VIEWS
+from bozzetto.search.views import ENGLISH, VIEWS
 from bozzetto.store.reading import ScanRow
 from bozzetto.store.store import Store
 from bozzetto.store.vectors import VectorCache
+from bozzetto.types import Progress
 
-__all__ = ["Indexes"]
+__all__ = ["LARGE", "Indexes"]
+
+LARGE = 100_000
+"""Prompts above which a static student stands in for the English embedder, and other languages
+go through the bridge: embedding them all twice over would take hours."""
 
 _FOLLOWED = 2_000
 _FOLLOWED_SHARE = 20
-"""Rows newer than an index are searched one by one up to so many, or one in so many."""
+_FOLLOWED_MOST = 5_000
+"""Rows newer than an index are searched one by one up to so many, or one in so many, and no
+more than the last."""
+
+_CORE = 0
+"""The view of the English embedder that a large library is searched by."""
 
 
 class Indexes:
@@ -36,6 +47,9 @@ class Indexes:
         embedders: Mapping[str, EmbedderFeatures],
         vectors: MakeIndex,
         texts: Callable[[], TextIndex],
+        student: Embedder | None = None,
+        large: int = LARGE,
+        progress: Callable[[Progress], None] = lambda _: None,
     ) -> None:
         self._store = store
         self._folder = folder
@@ -51,23 +65,71 @@ class Indexes:
             )
             for name, features in embedders.items()
         }
+        self._bulk = student and BulkFactory(
+            embedders[ENGLISH],
+            student,
+            VIEWS[ENGLISH][_CORE],
+            store=store,
+            cache=cache,
+            folder=folder,
+            make=vectors,
+            progress=progress,
+        )
+        self._large = large
         self._lexical = LexicalFactory(store=store, folder=folder, make=texts)
         self._open_dense: dict[str, Dense] = {}
         self._open_lexical: Lexical | None = None
         self._seen: dict[str, int] = {}
+        self._counted = (-1, 0)
         self._lock = threading.RLock()
 
+    @property
+    def bulk(self) -> BulkFactory | None:
+        """What builds the one vector index of a library that is large; None where it is not."""
+        return self._bulk if self._bulk and self._count() > self._large else None
+
+    def serves(self, name: str) -> bool:
+        """Whether an embedder has an index in a library of this size."""
+        return name == ENGLISH or self.bulk is None
+
     def dense(self, name: str) -> Dense:
-        """The vector indexes of an embedder, as new as the library and its vectors."""
+        """The vector indexes of an embedder, as new as the library and its vectors.
+
+        In a large library nothing is built here: what there is serves until `refresh` is done.
+        """
         with self._lock:
             state = self._store.state()
             factory, index = self._dense[name], self._open_dense.get(name)
             current = index is not None and self._seen[name] == state
-            if index is not None and current and not factory.arrived(index):
-                return index
-            index = self._renewed(factory, index or factory.open())
+            if (bulk := self.bulk) is not None:
+                index = self._served(bulk, name, index, current=current)
+            elif index is None or not current or factory.arrived(index):
+                index = self._renewed(factory, index or factory.open())
             self._open_dense[name], self._seen[name] = index, state
             return index
+
+    def _served(self, bulk: BulkFactory, name: str, index: Dense | None, *, current: bool) -> Dense:
+        """The index of a large library that is there, with as many newer rows as are sane."""
+        if not self.serves(name):
+            return none_yet(len(VIEWS[name]), self._folder)
+        ours = index is not None and index.stamp.recipe == bulk.recipe and index.place.exists()
+        if index is not None and ours and current:
+            return index
+        if not ours:
+            index = bulk.open() or index or self._dense[name].open()
+        if index is None:
+            return none_yet(len(VIEWS[name]), self._folder, self._count())
+        newer = list(islice(self._store.scan(index.stamp.max_seq), _FOLLOWED))
+        if index.stamp.recipe == bulk.recipe:
+            bulk.follow(index, newer)
+        index.beyond = max(0, self._count() - index.stamp.total - index.followed)
+        return index
+
+    def _count(self) -> int:
+        state = self._store.state()
+        if self._counted[0] != state:
+            self._counted = state, self._store.count()
+        return self._counted[1]
 
     def _renewed(self, factory: DenseFactory, index: Dense | None) -> Dense:
         """The index with what it lacks, or a new one."""
@@ -83,30 +145,65 @@ class Indexes:
         return index
 
     def lexical(self) -> Lexical:
-        """The text index, as new as the library."""
+        """The text index, as new as the library; a large library's may be a little behind."""
         with self._lock:
-            state = self._store.state()
-            index = self._open_lexical
-            if index is not None and self._seen["words"] == state:
-                return index
-            index = index or self._lexical.open()
-            rows = None if index is None else self._newer(index.stamp)
-            if index is None or rows is None:
-                index = self._lexical.build()
-            else:
-                index.follow(rows)
-            self._open_lexical, self._seen["words"] = index, state
+            index = self._words_as_they_are()
+            if index is None or (self.bulk is None and not self._words_near(index)):
+                index = self._take_words(self._lexical.build())
+            return index
+
+    def _words_as_they_are(self) -> Lexical | None:
+        """The text index there is, with newer rows beside it as far as that is sane."""
+        state, index = self._store.state(), self._open_lexical
+        if index is not None and index.place.exists() and self._seen["words"] == state:
+            return index
+        if index is None or not index.place.exists():
+            index = self._lexical.open()
+        if index is None:
+            return None
+        index.follow(list(islice(self._store.scan(index.stamp.max_seq), _limit(index.stamp))))
+        self._open_lexical, self._seen["words"] = index, state
+        return index
+
+    def _words_near(self, index: Lexical) -> bool:
+        """Whether what the index lacks can be searched beside it."""
+        if index.stamp.state == self._store.state():
+            return True
+        return self._newer(index.stamp) is not None
+
+    def _take_words(self, index: Lexical) -> Lexical:
+        with self._lock:
+            self._open_lexical, self._seen["words"] = index, index.stamp.state
             return index
 
     def refresh(self) -> None:
         """Bring every index up to date now, so that no search has to wait for it."""
-        self.lexical()
+        self.refresh_words()
+        if (bulk := self.bulk) is not None:
+            bulk.renew()
+            self._sweep(*self._dense)
+            self.dense(ENGLISH)
+            return
         for name in self._dense:
             self.dense(name)
+        self._sweep(NAME)
+
+    def refresh_words(self) -> None:
+        """Bring the text index up to date; searches go on with the old one meanwhile."""
+        with self._lock:
+            index = self._words_as_they_are()
+        if index is None or not self._words_near(index):
+            self._take_words(self._lexical.build())
+
+    def _sweep(self, *names: str) -> None:
+        """Delete the indexes of another size of library."""
+        for name in names:
+            sweep(self._folder, name, self._folder)
 
     def examine(self) -> tuple[IndexState, ...]:
         """How each index on the disk stands to the library; nothing is built or deleted."""
-        factories: tuple[Factory, ...] = (self._lexical, *self._dense.values())
+        dense = self._dense.values() if self.bulk is None else (self.bulk,)
+        factories: tuple[Factory, ...] = (self._lexical, *dense)
         return tuple(map(self._examined, factories))
 
     def _examined(self, factory: Factory) -> IndexState:
@@ -128,4 +225,4 @@ class Indexes:
 
 
 def _limit(stamp: Stamp) -> int:
-    return max(_FOLLOWED, stamp.total // _FOLLOWED_SHARE)
+    return min(_FOLLOWED_MOST, max(_FOLLOWED, stamp.total // _FOLLOWED_SHARE))

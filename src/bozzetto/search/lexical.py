@@ -20,6 +20,10 @@ __all__ = ["Lexical", "LexicalFactory", "coverage"]
 
 _RECIPE = "1:core+whole"
 
+_OVER, _MOST_OVER = 2, 20
+"""Times more is asked for than is wanted where only some prompts are allowed: twice their share,
+and never more than that."""
+
 
 class Lexical:
     """The opened text index, with the rows that came after it."""
@@ -28,14 +32,14 @@ class Lexical:
         self.stamp = stamp
         self.place = place
         self._index = index
-        self._tail: Sequence[ScanRow] = ()
+        self._tail: Sequence[tuple[int, frozenset[str]]] = ()
 
     def search(self, text: str, content: Sequence[str], k: int, allow: Keys | None) -> Leg:
         """The k best by BM25 (over the best's), and newer rows by their share of the words."""
         terms = tuple(map(stem, content)) if self._tail else ()
-        depth = k if allow is None else min(len(self._index), k * 20)
+        depth = k if allow is None else self._depth(k, len(allow))
         keys, scores = self._index.search(text, depth)
-        late = [(row.seq, coverage(terms, frozenset(words(row.text)))) for row in self._tail]
+        late = [(seq, coverage(terms, held)) for seq, held in self._tail]
         late = [one for one in late if one[1] > 0]
         best = float(scores.max()) if len(scores) else 1.0
         keys = np.concatenate([keys, np.array([seq for seq, _ in late], dtype=np.int64)])
@@ -43,14 +47,19 @@ class Lexical:
             [scores / max(best, 1e-6), np.array([part for _, part in late], dtype=np.float32)]
         )
         if allow is not None:
-            kept = np.isin(keys, allow)
+            kept = _among(keys, allow)
             keys, scores = keys[kept], scores[kept]
         order = np.argsort(keys, kind="stable")
         return Leg("words", keys[order], scores[order], 0.0)
 
+    def _depth(self, k: int, allowed: int) -> int:
+        """How many to ask for, so that about k of them are allowed."""
+        share = min(1.0, allowed / max(1, len(self._index)))
+        return min(len(self._index), k * _MOST_OVER, int(k * _OVER / max(share, 1e-9)))
+
     def follow(self, rows: Sequence[ScanRow]) -> None:
         """Take in the rows that the index lacks."""
-        self._tail = rows
+        self._tail = [(row.seq, frozenset(words(row.text))) for row in rows]
 
 
 class LexicalFactory:
@@ -100,6 +109,15 @@ class LexicalFactory:
         place = publish(self._folder, self.name, stamp, fill)
         sweep(self._folder, self.name, place)
         return self.load(place, stamp)
+
+
+def _among(keys: Keys, allow: Keys) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Which keys are allowed; `allow` ascends."""
+    if not len(allow):
+        return np.zeros(len(keys), dtype=bool)
+    at = np.minimum(np.searchsorted(allow, keys), len(allow) - 1)
+    found: np.ndarray[tuple[int], np.dtype[np.bool_]] = allow[at] == keys
+    return found
 
 
 def coverage(terms: Sequence[str], held: frozenset[str]) -> float:

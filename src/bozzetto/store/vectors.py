@@ -10,7 +10,7 @@ import hashlib
 import sqlite3
 import threading
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -110,6 +110,15 @@ class VectorCache:
             return _read(connection, keys.blocks[at], keys.rows[at])
 
         return self._run(read)
+
+    def blocks(self, embedder: str) -> Iterator[tuple[Hashes, NDArray[np.float16]]]:
+        """All vectors of an embedder as they were put, with their hashes, some at a time."""
+        query = "SELECT id FROM blocks WHERE embedder = ? ORDER BY id"
+        numbers = self._run(lambda c: c.execute(query, (embedder,)).fetchall())
+        for (number,) in numbers:
+            found = self._run(lambda c, number=number: _whole_block(c, number))  # type: ignore[misc]
+            if found is not None:
+                yield found
 
     def put(self, embedder: str, hashes: Hashes, vectors: Vectors | NDArray[np.float16]) -> None:
         """Keep vectors, shape (len(hashes), dim), in one transaction; known ones stay."""
@@ -258,6 +267,16 @@ def _block(connection: sqlite3.Connection, number: int) -> NDArray[np.float16]:
     if zlib.crc32(blob) != checksum or len(blob) != rows * dim * 2:
         raise sqlite3.DatabaseError("a block of vectors is damaged")
     return np.frombuffer(blob, dtype="<f2").reshape(rows, dim)
+
+
+def _whole_block(
+    connection: sqlite3.Connection, number: int
+) -> tuple[Hashes, NDArray[np.float16]] | None:
+    """A block, or None where somebody has merged or dropped it since."""
+    row = connection.execute("SELECT hashes FROM blocks WHERE id = ?", (number,)).fetchone()
+    if row is None:
+        return None
+    return np.frombuffer(row[0], dtype="<i8"), _block(connection, number)
 
 
 def _write(
