@@ -8,6 +8,7 @@
 
 Every writing gate on real prompts, with the raw idea, a fixed suffix and random modifiers of
 the library beside ours in one table. Rows about chat models are in bench/writing_llm.py.
+With `--ladder`, and the options of bench/ladder.py, all rungs from the raw idea to the whole path.
 """
 
 from __future__ import annotations
@@ -300,6 +301,10 @@ def written_gates(a: bozzetto.Assistant, library: Library, ideas: Sequence[Idea]
 
 def main() -> int:
     """Print the tables; 1 when a floor does not hold."""
+    if "--ladder" in sys.argv:
+        from bench import ladder  # which measures with what is here
+
+        return ladder.main([word for word in sys.argv[1:] if word != "--ladder"])
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--library", type=Path)
     parser.add_argument("--intent", type=Path)
