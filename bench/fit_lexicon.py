@@ -4,8 +4,8 @@
         --out src/bozzetto/embed/lexicon_v1.npz
 
 The words are those of the English vocabulary that ships (`bench.fit_vocabulary`) and those of
-MiniLM's WordPiece vocabulary that a prompt of the library uses: names of nations and of well
-known people and places among them. A word's place is where MiniLM and USE put it, each centred
+MiniLM's WordPiece vocabulary that a prompt of the library uses, names of nations and of well
+known people among them; no stop words. A word's place is where MiniLM and USE put it, each centred
 over the words, side by side, in the axes that keep most; its weight is the logarithm of how few
 prompts of the library hold it. No idea of any benchmark is read; nothing is random. The hash
 goes into lexicon.py.
@@ -27,7 +27,7 @@ from bozzetto import plugins
 from bozzetto.embed.lexicon import HEAVIEST, side_by_side
 from bozzetto.embed.phrases import Vocabulary
 from bozzetto.text.normalise import normalise
-from bozzetto.text.words import words
+from bozzetto.text.words import content_words, words
 
 DIMENSIONS = 256
 
@@ -46,7 +46,7 @@ def main() -> None:
     table = pq.read_table(library_file(arguments.library), columns=["prompt"])["prompt"]
     prompts = list(dict.fromkeys(normalise(text) for text in table.to_pylist() if text))
     held = Counter(word for text in prompts for word in set(words(text)))
-    pieces = {word for word in word_pieces() if len(word) > 1 and word in held}
+    pieces = {word for word in word_pieces() if word in held and content_words(word)}
     vocabulary = sorted(pieces.union(Vocabulary.load().phrases))
     embedders = [plugins.load("embedders", scheme)() for scheme in ("minilm", "use")]
     english, many = (embedder.embed(vocabulary) for embedder in embedders)

@@ -29,10 +29,11 @@ from numpy.typing import NDArray
 import bozzetto
 from bench.measure import Gate, print_table
 from bench.paths import library_file
+from bozzetto.embed.texts import vectors_of
 from bozzetto.plugins import load
 from bozzetto.ports import Embedder, TextIndex
 from bozzetto.store.store import Store
-from bozzetto.store.vectors import VectorCache, text_hashes
+from bozzetto.store.vectors import VectorCache
 from bozzetto.text.normalise import prompt_id
 from bozzetto.text.words import content_words, jaccard, words
 from bozzetto.types import PromptRecord
@@ -154,7 +155,7 @@ class Bench:
         embedder = cast(Embedder, load("embedders", "minilm")())
         cache = VectorCache(self._home / "vectors.sqlite")
         texts = [record.text for record in self.records]
-        vectors = cache.get(embedder.features.id, text_hashes(texts))
+        vectors = vectors_of(embedder, cache, texts)
         cache.close()
 
         def search(idea: str) -> list[str]:

@@ -26,7 +26,7 @@ from bozzetto.types import Vectors
 __all__ = ["FILE", "HEAVIEST", "Lexicon", "Wording", "side_by_side"]
 
 FILE = FittedFile(
-    "lexicon_v1.npz", "ca21fe3b16f43fb7a0c0a974f855fbc1b08565f3a2f838afe6032bd17e8f6955"
+    "lexicon_v1.npz", "a1eed73fdb1e1eabd9e9ee6fd36d392fd7b7b4feb1325eea0bb7b8c8e44ad137"
 )
 
 HEAVIEST = 6.0

@@ -13,11 +13,10 @@ from bozzetto.ports import Embedder
 from bozzetto.search.diversify import Found, pick
 from bozzetto.search.fuse import Leg, fuse, lookup, top
 from bozzetto.search.indexes import Indexes
-from bozzetto.search.lexical import coverage
 from bozzetto.search.understand import Query, understand
 from bozzetto.search.views import ENGLISH, MANY
+from bozzetto.search.wording import WORDS_OF_A_SCRAP, by_words, telling
 from bozzetto.store.store import Store
-from bozzetto.text.gist import EMPTY
 from bozzetto.text.words import content_words, words
 from bozzetto.types import Filters, Hit, Keys, PromptRecord, SearchResult, Vectors, Why
 
@@ -50,13 +49,6 @@ _CANDIDATES = 300
 
 _BY_WORDS = 300
 """Prompts that are found by words alone."""
-
-_WORDS_OF_A_SCRAP = 1.5
-_CORE_SHARE = 0.6
-"""What holding all of an idea's words is worth, and how much of that in the core alone."""
-
-_UNWANTED = 0.5
-"""What a prompt loses that names something the person does not want."""
 
 _CONFIDENT = {"english": 0.28, "many": 0.31}
 """What the three best must score on average, for the legs' total weight. 99 % of the ideas of
@@ -173,7 +165,7 @@ class Searcher:
         records, dense = self._candidates(query, legs, wanted)
         meaning, wording = self._wording(meaning, records)
         scores = [
-            score + wording.weight * float(share) + _by_words(query, record)
+            score + wording.weight * float(share) + by_words(query, record)
             for record, score, share in zip(records, dense, wording.scores, strict=True)
         ]
         order = sorted(range(len(records)), key=lambda i: (-scores[i], records[i].seq))
@@ -205,7 +197,7 @@ class Searcher:
         """The records worth a closer look, with their fused score."""
         keys, scores = fuse(legs)
         lexical = legs[-1]
-        lift = _WORDS_OF_A_SCRAP if query.kind == "scrap" else 0.0
+        lift = WORDS_OF_A_SCRAP if query.kind == "scrap" else 0.0
         first = scores + np.float32(lift) * lookup(lexical.keys, lexical.scores, keys, 0.0)
         chosen, _ = top(keys, first, count)
         records = self._store.records(chosen)
@@ -317,9 +309,7 @@ class Searcher:
         if self._held is None or not meaning.words or not records:
             return meaning, nothing
         try:
-            shares = self._held(
-                meaning.words, [frozenset(words(record.text)) - EMPTY for record in records]
-            )
+            shares = self._held(meaning.words, [telling(record.text) for record in records])
         except SetupError as error:
             note = _missing(error)
             notes = meaning.notes if note in meaning.notes else (*meaning.notes, note)
@@ -336,23 +326,6 @@ class Searcher:
     ) -> Leg:
         index = self._indexes.dense(embedder)
         return index.search(vector, allow, name=name, weight=weights[name])
-
-
-def _by_words(query: Query, record: PromptRecord) -> float:
-    """What the words of a prompt add to its score: those of a scrap, and those not wanted.
-
-    The very words of an idea add nothing: ideas are often put in other words than the
-    prompt's, and `_HELD` counts those alike.
-    """
-    if query.kind != "scrap" and not query.negated:
-        return 0.0
-    whole = frozenset(words(record.text))
-    plus = -_UNWANTED if coverage(query.negated, whole) else 0.0
-    if query.kind == "scrap":
-        core = frozenset(words(record.core)) or whole
-        held = coverage(query.terms, whole) ** 3, coverage(query.terms, core) ** 3
-        plus += _WORDS_OF_A_SCRAP * ((1 - _CORE_SHARE) * held[0] + _CORE_SHARE * held[1])
-    return plus
 
 
 def _confident(query: Query, dense: Sequence[float], weight: float) -> bool:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 from bozzetto.text.gist import gist
 
-__all__ = ["ENGLISH", "MANY", "VIEWS", "Row", "View", "texts_of"]
+__all__ = ["ENGLISH", "MANY", "VIEWS", "Row", "View", "spelled", "texts_of"]
 
 ENGLISH = "minilm"
 """The embedder that reads English."""
@@ -40,21 +42,35 @@ class View:
     text: Callable[[Row], str]
 
 
+_EMOJI = re.compile("[\u2600-\u27bf\U0001f300-\U0001faff]")
+_SHADE = re.compile("[\ufe0e\ufe0f\u200d\U0001f3fb-\U0001f3ff]")
+
+
+def spelled(text: str) -> str:
+    """A text with each emoji as its name: the encoders read no other letter of it."""
+    if text.isascii() or not _EMOJI.search(text):
+        return text
+    named = _EMOJI.sub(
+        lambda match: f" {unicodedata.name(match[0], match[0]).lower()} ", _SHADE.sub("", text)
+    )
+    return " ".join(named.split())
+
+
 def _core(row: Row) -> str:
-    return row.core or row.text
+    return spelled(row.core or row.text)
 
 
 def _whole(row: Row) -> str:
-    return row.text
+    return spelled(row.text)
 
 
 def _gist(row: Row) -> str:
-    return gist(row.text)
+    return spelled(gist(row.text))
 
 
 VIEWS: dict[str, tuple[View, ...]] = {
-    ENGLISH: (View("core", "core-1", _core), View("whole", "whole-1", _whole)),
-    MANY: (View("core", "core-1", _core), View("gist", "gist-1", _gist)),
+    ENGLISH: (View("core", "core-2", _core), View("whole", "whole-2", _whole)),
+    MANY: (View("core", "core-2", _core), View("gist", "gist-2", _gist)),
 }
 """The views of each embedder; a prompt's score is that of the view that fits best."""
 

@@ -1,0 +1,41 @@
+"""What the words of a prompt add to what its vectors say."""
+
+from __future__ import annotations
+
+from bozzetto.search.lexical import coverage
+from bozzetto.search.understand import Query
+from bozzetto.search.views import spelled
+from bozzetto.text.gist import EMPTY
+from bozzetto.text.words import words
+from bozzetto.types import PromptRecord
+
+__all__ = ["WORDS_OF_A_SCRAP", "by_words", "telling"]
+
+WORDS_OF_A_SCRAP = 1.5
+_CORE_SHARE = 0.6
+"""What holding all of an idea's words is worth, and how much of that in the core alone."""
+
+_UNWANTED = 0.5
+"""What a prompt loses that names something the person does not want."""
+
+
+def by_words(query: Query, record: PromptRecord) -> float:
+    """What the words of a prompt add to its score: those of a scrap, and those not wanted.
+
+    The very words of an idea add nothing: ideas are often put in other words than the
+    prompt's, and the lexicon counts those alike.
+    """
+    if query.kind != "scrap" and not query.negated:
+        return 0.0
+    whole = frozenset(words(record.text))
+    plus = -_UNWANTED if coverage(query.negated, whole) else 0.0
+    if query.kind == "scrap":
+        core = frozenset(words(record.core)) or whole
+        held = coverage(query.terms, whole) ** 3, coverage(query.terms, core) ** 3
+        plus += WORDS_OF_A_SCRAP * ((1 - _CORE_SHARE) * held[0] + _CORE_SHARE * held[1])
+    return plus
+
+
+def telling(text: str) -> frozenset[str]:
+    """The words of a prompt that tell what is to be seen."""
+    return frozenset(words(spelled(text))) - EMPTY
