@@ -287,7 +287,8 @@ def written_gates(a: bozzetto.Assistant, library: Library, ideas: Sequence[Idea]
         print(f"  {field:<12}" + "".join(f"{getattr(m, field):>18.3f}" for m in table.values()))
     own = table["ours"]
     yield Gate("content words of the idea kept", own.intent, 0.93, 0.98)
-    yield Gate("atoms of the idea kept (DSG)", own.atoms, 0.93, 0.98)
+    if not math.isnan(own.atoms):
+        yield Gate("atoms of the idea kept (DSG)", own.atoms, 0.93, 0.98)
     yield Gate("hard constraints kept", own.hard, 0.99, 1.0)
     yield Gate("within the token budget", own.budget, 1.0, 1.0)
     yield Gate("novelty: Jaccard <= .5", own.novel_5, 0.95, 1.0)
