@@ -146,6 +146,21 @@ def test_a_candidate_that_is_not_kept_is_named(
     assert "--no-save" in (found.error.hint or "")
 
 
+def test_a_wish_that_nobody_can_meet_makes_no_candidate_its_own_parent(
+    run: Run, own_home: Path
+) -> None:
+    def script(body: Mapping[str, Any]) -> list[Step]:
+        return answer("no") if len(body["messages"]) > 2 else good(body)
+
+    with ChatServer(script) as server:
+        first = ask(run, server, own_home, "-n", "1").json["candidates"][0]
+        wish = "muted pastel palette"
+        found = ask(run, server, own_home, "--refine", first["id"], "--prefer", wish, idea=None)
+    (same,) = found.json["candidates"]
+    assert (same["id"], same["parent"], same["chat"]) == (first["id"], None, "compose")
+    assert "nothing had to be changed for that wish" in same["warnings"]
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -15,6 +15,7 @@ from bozzetto.optimize.brief import make_brief
 from bozzetto.optimize.compose import compose
 from bozzetto.optimize.cost import Limits, Purse, estimate
 from bozzetto.optimize.drafting import Desk
+from bozzetto.optimize.rework import again
 from bozzetto.optimize.session import Session, request_key
 from bozzetto.optimize.stats import LibraryStats
 from bozzetto.optimize.steering import Revision, Steer, steer
@@ -351,8 +352,8 @@ def revised(script: Script, wish: str | None) -> tuple[Candidate, ScriptedChat]:
     chat = ScriptedChat(script)
     desk = Desk(BRIEF, HITS, LIBRARY, chat, 5.0, Session())
     one = Steer(tuple(HITS[:2]), 7, 8, "watercolor", Revision(parent, wish))
-    spare = compose(BRIEF, HITS, LIBRARY, n=1, seed=7)
-    written = asyncio.run(write_steered(desk, [one], lambda: spare))
+    spare = again(parent, BRIEF, HITS, LIBRARY, seed=7)
+    written = asyncio.run(write_steered(desk, [one], lambda: [spare]))
     assert written.candidates[0].parent == parent.id
     return written.candidates[0], chat
 

@@ -252,9 +252,10 @@ class Draw:
 
     def _signed(self, candidate: Candidate, seed: int | None) -> Candidate:
         revision = self.steer.revision
+        written = self.accepted is not None  # a stand-in says itself what it was made from
         return replace(
             candidate,
-            parent=revision.parent.id if revision else candidate.parent,
+            parent=revision.parent.id if revision and written else candidate.parent,
             seed=seed,
             usage=total(self.usages) if self.usages else None,
             look=self.steer.look,
