@@ -7,7 +7,7 @@ from contextlib import redirect_stderr
 
 import pytest
 
-from bozzetto.cli.output import progress_bar
+from bozzetto.cli.output import progress_bar, terminal
 from bozzetto.types import Progress
 
 
@@ -20,13 +20,14 @@ class Terminal(io.StringIO):
 
 def shown(monkeypatch: pytest.MonkeyPatch, *steps: Progress) -> str:
     """What stands on a terminal after some steps."""
-    terminal = Terminal()
+    screen = Terminal()
+    terminal.cache_clear()  # what it knows of its terminal is of an earlier test
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setenv("COLUMNS", "120")
-    with redirect_stderr(terminal), progress_bar() as progress:
+    with redirect_stderr(screen), progress_bar() as progress:
         for step in steps:
             progress(step)
-    return terminal.getvalue()
+    return screen.getvalue()
 
 
 @pytest.mark.parametrize(
