@@ -6,6 +6,7 @@ Writes FOLDER.json: how long it took, and the rows it found.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sys
 import time
@@ -55,21 +56,24 @@ class Ours:
 
 
 def measured(peer: Peer, ground: Ground) -> dict[str, Any]:
-    """Fill, build, search: seconds, and the rows found for each idea."""
-    texts, vectors, processor = ground.texts(), ground.vectors(), time.process_time()
+    """Fill, build, search: seconds, seconds of processor, and the rows found for each idea."""
+    texts, vectors, processor = ground.texts(), ground.vectors(), _processor()
     fill = _seconds(lambda: peer.fill(texts, vectors))
     build = _seconds(peer.build)
-    processor = time.process_time() - processor
+    processor = _processor() - processor
     for found in ground.ideas.values():
         for idea in found[-_WARMING:]:
             peer.search(idea)
+    searching = _processor()
     searched = {
         code: [_searched(peer, idea) for idea in found] for code, found in ground.ideas.items()
     }
+    searching = _processor() - searching
     return {
         "fill": fill,
         "build": build,
         "processor": processor,
+        "searching": searching / sum(map(len, searched.values())),
         "took": {code: [took for _, took in all_] for code, all_ in searched.items()},
         "found": {code: [rows for rows, _ in all_] for code, all_ in searched.items()},
         "nearest": [list(map(int, peer.nearest(probe))) for probe in ground.probes()[0]],
@@ -80,6 +84,11 @@ def _searched(peer: Peer, idea: str) -> tuple[list[int], float]:
     started = time.perf_counter()
     rows = peer.search(idea)
     return list(map(int, rows)), time.perf_counter() - started
+
+
+def _processor() -> float:
+    """Seconds of processor so far, ended children included: what other work cannot stretch."""
+    return sum(os.times()[:4])
 
 
 def _seconds(work: Callable[[], None]) -> float:

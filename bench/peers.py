@@ -10,7 +10,8 @@ made. What embedding costs stands by itself. `--rows` adds synthetic prompts wit
 in clusters: speed and nearness to exact, no quality; ours embeds those while it builds.
 
 "rows/s" is the import, "ready" import and build, "p50" and "p95" a search for an English idea
-("oth": one in another language), "of exact" the share of the ten truly nearest of a hundred
+("oth": one in another language), "cpu" what they take of all processors together, which other
+work on the machine does not stretch, "of exact" the share of the ten truly nearest of a hundred
 vectors, "peak" the memory of the process tree, "embed" what embedding would take in one process.
 """
 
@@ -38,6 +39,8 @@ from bench.peer_kinds import KINDS, OURS, missing
 __all__ = ["Limits", "measure", "report"]
 
 _WITHOUT_EMBEDDING = "bm25"
+_NOTHING = 0.001
+"""Seconds below which there was nothing to build after the import."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +90,15 @@ def _values(name: str, ground: Ground, result: dict[str, Any], run: Run) -> dict
     others = [code for code in ground.ideas if code != "en"]
     values = {
         "rows_per_second": rows / result["fill"],
-        "build_seconds": result["build"],
         "ready_seconds": result["fill"] + result["build"],
-        "processor_seconds": result["processor"],
+        "ready_processor_seconds": result["processor"],
+        "search_processor_ms": 1000 * result["searching"],
         "peak_mib": run.peak / 2**20,
         **_percentiles("", result["took"]["en"]),
         **_percentiles("_others", [took for code in others for took in result["took"][code]]),
     }
+    if result["build"] > _NOTHING:
+        values["build_seconds"] = result["build"]
     cost = ground.embedding.get("ours" if name == OURS else "whole")
     if cost is not None and name != _WITHOUT_EMBEDDING:
         values["embedding_seconds"] = cost

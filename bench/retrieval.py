@@ -249,10 +249,16 @@ def main() -> int:
     parser.add_argument("--ideas", type=Path, default=IDEAS)
     parser.add_argument("--cache", type=Path, help="a folder that keeps the home between runs")
     parser.add_argument("--check", action="store_true", help="fail below the floors")
+    parser.add_argument("--peers", action="store_true", help="others beside ours: bench/peers.py")
     given = parser.parse_args()
     library = library_file(given.library)
     with tempfile.TemporaryDirectory() as folder:
-        held = print_table("Gates", measure(given.cache or Path(folder), library, given.ideas))
+        home = given.cache or Path(folder)
+        held = print_table("Gates", measure(home, library, given.ideas))
+        if given.peers:
+            from bench.peers import report
+
+            report(library, home=home)
     return 0 if held or not given.check else 1
 
 

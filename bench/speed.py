@@ -91,6 +91,7 @@ def main() -> int:
     parser.add_argument("--rows", type=int, default=0, help="synthetic rows to import; 0: none")
     parser.add_argument("--sample", type=int, default=6000, help="prompts to embed")
     parser.add_argument("--processes", type=int, default=2)
+    parser.add_argument("--peers", action="store_true", help="others beside ours: bench/peers.py")
     options = parser.parse_args()
     library = library_file(options.library)
     with tempfile.TemporaryDirectory() as folder:
@@ -100,6 +101,11 @@ def main() -> int:
             checked(run_process((*CLI, "import", str(library)), home=home))
             print(f"  import of {library.name}: {time.perf_counter() - started:.1f} s")
         met = print_table("Start-up", start_up(home))
+        if options.peers:
+            from bench.peers import report
+
+            rows = [options.rows] if options.rows else []
+            report(library, home=home, rows=rows, vocabulary=options.vocabulary)
     met &= print_table("Embedding", embedding(library, options.processes, options.sample))
     if options.rows:
         vocabulary = vocabulary_folder(options.vocabulary)
