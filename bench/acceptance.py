@@ -31,7 +31,7 @@ from bench.paths import intent_folder, library_file, vocabulary_folder
 
 ROOT = Path(__file__).parent.parent
 DOGS = ("dog", "pupp", "dachshund", "corgi", "terrier", "beagle", "poodle", "retriever")
-HIDDEN = 10
+HIDDEN = 5
 """Hidden prompts that the bad chat model is asked for."""
 
 IDEAS = {"en": "a cartoon of a small dog", "it": "un cartone animato di un piccolo cane"}
