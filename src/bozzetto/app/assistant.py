@@ -66,7 +66,7 @@ class Assistant:
         self._store = store
         self._progress = progress
         self._indexing = Indexing(settings, store, progress)
-        self._whole = False  # not looked yet whether the starter prompts are embedded
+        self._ready_at = -1  # the library's state when it was last made ready
         self.library = Shelf(store, settings.actor, self._indexing.waiting)
         self._writer = Writer(settings, store, self._indexing, self.library.show)
 
@@ -332,13 +332,15 @@ class Assistant:
 
     def _ready(self) -> None:
         """A library to search: the starter prompts where there is none, families worked out."""
+        if self._ready_at == self._store.state():
+            return
         if starter.load(self._store, actor=self.settings.actor, now=now()):
             self._renew_families()
             self._indexing.embed()
-        elif not self._whole:
+        elif self._ready_at < 0:
             self._finish_starter()
-        self._whole = True
         self._renew_families()
+        self._ready_at = self._store.state()
 
     def _finish_starter(self) -> None:
         """Embed what a first search, killed at it, has left waiting."""

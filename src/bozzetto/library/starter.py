@@ -25,6 +25,9 @@ KIND = STARTER
 
 _FILE = "starter.jsonl"
 
+_MANY = 5_000
+"""A library of more prompts is in use; what its sources hold need not be counted first."""
+
 
 def load(
     store: Store,
@@ -37,7 +40,7 @@ def load(
 
     A load that was killed is finished. Returns whether anything was loaded.
     """
-    if store.starter_removed():
+    if store.starter_removed() or store.count() > _MANY:
         return False
     begun = [info for info in store.sources() if info.kind == KIND and not info.complete]
     if not begun and _in_use(store):

@@ -53,6 +53,7 @@ class Store:
     def __init__(self, folder: Path, database: Database) -> None:
         self.folder = folder
         self._database = database
+        self._allowed: tuple[tuple[int, Filters, float], Allowed] | None = None
 
     @classmethod
     def open(cls, folder: Path) -> Self:
@@ -144,9 +145,16 @@ class Store:
         return reading.scan(self._database, after)
 
     def allowed(self, filters: Filters, nsfw_limit: float) -> Allowed:
-        """The prompts that may be found, and how many the NSFW limit alone hides."""
+        """The prompts that may be found, and how many the NSFW limit alone hides.
+
+        The last answer is kept while the prompts stay as they are, for a million keys take long.
+        """
         with self._database.read() as connection:
-            return facets.allowed(connection, filters, nsfw_limit)
+            key = (meta.get(connection, "state"), filters, nsfw_limit)
+            last = self._allowed
+            if last is None or last[0] != key or filters.source:  # seen again in another source
+                last = self._allowed = key, facets.allowed(connection, filters, nsfw_limit)
+            return last[1]
 
     def page(
         self, filters: Filters | None = None, after: int = 0, limit: int = 50
