@@ -158,6 +158,7 @@ def test_nested_weights_multiply(prompt: tuple[str, list[tuple[str, float]]]) ->
         assert [weight for _, weight in words] == pytest.approx([w for _, w in parts], abs=0.0051)
 
 
+@example("[ [] ")
 @given(st.text("ab()[]\\: .1", max_size=40))
 def test_a_backslash_survives_in_a1111(prompt: str) -> None:
     pieces = parse(prompt, "a1111")

@@ -118,7 +118,7 @@ def parse(text: str, syntax: Syntax) -> tuple[Piece, ...]:
     for token in _unclosed(tokens):
         if syntax == "a1111":
             token.paired, token.factor = True, _FACTORS[token.text]
-    return tuple(_joined(_spaced(_weighed(tokens, keep=syntax != "a1111"))))
+    return tuple(_joined(_spaced(_joined(_weighed(tokens, keep=syntax != "a1111")))))
 
 
 def _stretches(text: str, syntax: Syntax) -> Iterator[_Token]:
