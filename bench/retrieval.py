@@ -2,7 +2,9 @@
 
 231 people's ideas for real prompts, each written natively in nine languages with hardly a word
 of the prompt; keyword scraps; and whether two of ten results look alike. A member of the wanted
-prompt's family counts as found. Beside ours stand the whole prompt through MiniLM, which is
+prompt's family counts as found. Then whether the search knows what it lacks: how sure it is
+of these ideas against 72 of things no prompt there shows (bench/data/elsewhere.tsv, the last
+twelve no pictures at all). Beside ours stand the whole prompt through MiniLM, which is
 what prompt search usually is, and BM25. Intervals are 95 %, by bootstrap over the ideas.
 
 The ideas name their prompts by hash. Half of them (by hash) were used to choose weights, the
@@ -12,6 +14,7 @@ other half only to check: both are printed.
 from __future__ import annotations
 
 import argparse
+import csv
 import hashlib
 import json
 import random
@@ -41,6 +44,8 @@ from bozzetto.types import PromptRecord
 __all__ = ["Case", "gates", "measure"]
 
 IDEAS = Path(__file__).parent / "data" / "ideas.jsonl"
+ELSEWHERE = Path(__file__).parent / "data" / "elsewhere.tsv"
+NO_PICTURES = 12
 LANGUAGES = ("en", "it", "de", "fr", "es", "pt", "ja", "zh", "ko")
 FOREIGN = LANGUAGES[1:]
 SCRAPS = 300
@@ -100,6 +105,7 @@ class Bench:
         self.records = [record for record in self._all()]
         self._families = {record.id: record.family for record in self.records}
         self._library, self._home = library, home
+        self._sure: dict[str, float] = {}
 
     def _all(self) -> Iterator[PromptRecord]:
         seqs = [row.seq for row in self.store.scan()]
@@ -148,7 +154,16 @@ class Bench:
 
     def ours(self, idea: str) -> list[str]:
         """Our own search."""
-        return [hit.id for hit in self.assistant.search(idea, k=K)]
+        result = self.assistant.search(idea, k=K)
+        self._sure[idea] = result.confidence
+        return [hit.id for hit in result]
+
+    def sure(self, ideas: Sequence[str]) -> NDArray[np.float64]:
+        """How sure our search is that the library holds something for each idea."""
+        for idea in ideas:
+            if idea not in self._sure:
+                self.ours(idea)
+        return np.array([self._sure[idea] for idea in ideas])
 
     def whole_prompt(self) -> Search:
         """The baseline: whole prompts through MiniLM, nearest first."""
@@ -199,6 +214,7 @@ def measure(
         ours = {code: _row(bench, f"ours, {code}", bench.ours, bench.cases(ideas, code))
                 for code in LANGUAGES}  # fmt: skip
         scraps = _row(bench, "ours, scraps of 2-3 words", bench.ours, bench.scraps())
+        auroc = _abstaining(bench, ideas)
         if baselines:
             _baselines(bench, ideas)
         texts = [case.idea for case in (*bench.cases(ideas, "en"), *bench.scraps())]
@@ -214,6 +230,7 @@ def measure(
         Gate("R@10, mean of the other languages",
              float(np.mean(list(foreign.values()))), 0.54, 0.9 * english),
         Gate("R@10, scraps", scraps.recall, 0.95, 0.98),
+        Gate("AUROC, ideas it has prompts for against others", auroc, 0.9, 0.95),
         Gate(f"of {len(texts)} lists, with two results alike", alike, 0, 0, "", False),
     ]  # fmt: skip
 
@@ -222,6 +239,28 @@ def _row(bench: Bench, title: str, search: Search, cases: Sequence[Case]) -> Out
     outcome = bench.outcome(search, cases)
     print(outcome.line(title), flush=True)
     return outcome
+
+
+def _abstaining(bench: Bench, ideas: Path) -> float:
+    """Print how well what is there is told from what is not; the mean AUROC."""
+    with ELSEWHERE.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
+    print("\nIs it there at all?   AUROC   called there: ideas / pictures not there / no pictures")
+    found = []
+    for code in rows[0]:
+        there = bench.sure([case.idea for case in bench.cases(ideas, code)])
+        not_there = bench.sure([row[code] for row in rows])
+        found.append(_auroc(there, not_there))
+        parts = (there, not_there[:-NO_PICTURES], not_there[-NO_PICTURES:])
+        shares = " / ".join(f"{(part >= 0.5).mean():.3f}" for part in parts)
+        print(f"  {code:<20}{found[-1]:.3f}   {shares}", flush=True)
+    return float(np.mean(found))
+
+
+def _auroc(higher: NDArray[np.float64], lower: NDArray[np.float64]) -> float:
+    """How often one of the higher is above one of the lower; ties count half."""
+    above = higher[:, None] - lower
+    return float((above > 0).mean() + (above == 0).mean() / 2)
 
 
 def _baselines(bench: Bench, ideas: Path) -> None:

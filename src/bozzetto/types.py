@@ -262,9 +262,10 @@ class Hit:
 class SearchResult(Sequence[Hit]):
     """The hits for an idea, best first; a sequence of `Hit`.
 
-    `language` is ISO 639-1 or "und". `confident` is False when the library seems to hold
-    nothing for the idea. `hidden` counts prompts left out for their NSFW score. `notes`
-    are sentences for a person (an index not complete yet, an embedder missing).
+    `language` is ISO 639-1 or "und". `confidence`, 0-1, is how likely the library holds
+    something for the idea; `confident` whether it is .5 or more. `hidden` counts prompts left
+    out for their NSFW score. `notes` are sentences for a person (an index not complete yet, an
+    embedder missing).
     """
 
     idea: str
@@ -273,6 +274,7 @@ class SearchResult(Sequence[Hit]):
     confident: bool = True
     hidden: int = 0
     notes: tuple[str, ...] = ()
+    confidence: float = 1.0
 
     def __len__(self) -> int:
         return len(self.hits)

@@ -211,3 +211,10 @@ def test_without_the_lexicon_the_rest_is_searched_and_the_lack_is_told(shelf: An
     result = shelf.searcher().search("fishing vessels moored at the waterfront", 2)
     assert list(result) == list(before)
     assert result.notes == ("a part of the search is missing: the lexicon is gone",)
+
+
+def test_a_scrap_found_word_for_word_is_there(shelf: Any) -> None:
+    shelf.fill(["grey harbor, oil", "pier with boats", "boats in rain"])
+    shelf.embed()
+    result = shelf.searcher().search("boat pier", 3)
+    assert (result.confident, result.confidence) == (True, 1.0)

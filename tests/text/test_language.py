@@ -9,6 +9,7 @@ IDEAS = {
         "a cartoon of a small dog",
         "an old sailor mending nets at dawn",
         "red fox",
+        "a cosy café",
         "perfume bottle",
         "lion",
         "portrait",

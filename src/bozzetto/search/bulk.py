@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -26,6 +26,7 @@ from bozzetto.errors import DataError
 from bozzetto.ports import Embedder, EmbedderFeatures, VectorIndex
 from bozzetto.search.dense import Dense, MakeIndex, ViewIndex, hubness, nobody, spread
 from bozzetto.search.folders import Stamp, newest, publish, sweep
+from bozzetto.search.recall import sampled_recall
 from bozzetto.search.views import View
 from bozzetto.store.reading import ScanRow
 from bozzetto.store.store import Store
@@ -150,6 +151,24 @@ class BulkFactory:
         keys = np.array([row.seq for row in rows], dtype=np.int64)
         vectors = self._student.embed([self._view.text(row) for row in rows])
         index.follow(keys, [vectors], nobody(1))
+
+    def recall(self, index: Dense) -> float | None:
+        """The share of the true ten nearest that are found, asked of a sample; None of nothing."""
+        rows = _load_rows(index.place)
+        marks = dict(zip(rows.keys[rows.strong].tolist(), rows.hashes[rows.strong], strict=True))
+        (view,) = index.views
+        return sampled_recall(view.index, view.keys, lambda keys: self._truth(keys, marks))
+
+    def _truth(self, keys: Keys, strong: Mapping[int, int]) -> tuple[Keys, Vectors]:
+        """The vectors that were put in: the teacher's of rows that have one, or the student's."""
+        records = self._store.records(keys)
+        vectors = self._student.embed([self._view.text(record) for record in records])
+        seqs = np.array([record.seq for record in records], dtype=np.int64)
+        at = [row for row, seq in enumerate(seqs.tolist()) if seq in strong]
+        if at:
+            hashes = np.array([strong[seq] for seq in seqs[at].tolist()], dtype=np.int64)
+            vectors[at] = _unit(self._cache.get(self._teacher, hashes))
+        return seqs, vectors
 
     def refined(self, place: Path) -> tuple[int, int]:
         """How many rows of an index have the teacher's vectors, and how many could have."""
@@ -371,7 +390,7 @@ def _replace(build: _Build, waiting: list[tuple[Keys, Vectors]]) -> None:
     waiting.clear()
 
 
-def _unit(vectors: NDArray[np.float16]) -> Vectors:
+def _unit(vectors: NDArray[np.float16] | Vectors) -> Vectors:
     out = vectors.astype(np.float32)
     out /= np.linalg.norm(out, axis=1, keepdims=True)
     return out

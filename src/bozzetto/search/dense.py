@@ -17,7 +17,8 @@ import numpy as np
 from bozzetto.errors import DataError
 from bozzetto.ports import EmbedderFeatures, VectorIndex
 from bozzetto.search.folders import Stamp, newest, publish, sweep
-from bozzetto.search.fuse import Leg, best_of, lookup
+from bozzetto.search.fuse import Leg, among, best_of, lookup
+from bozzetto.search.recall import sampled_recall
 from bozzetto.search.views import View
 from bozzetto.store.reading import ScanRow
 from bozzetto.store.store import Store
@@ -93,6 +94,11 @@ class Dense:
         """Newer prompts that are searched neither in the indexes nor beside them."""
 
     @property
+    def views(self) -> Sequence[ViewIndex]:
+        """The index of each view."""
+        return self._views
+
+    @property
     def followed(self) -> int:
         """How many rows are searched beside the indexes."""
         return len(self._tail[0][0]) if self._tail else 0
@@ -109,7 +115,7 @@ class Dense:
             keys, scores = view.index.search(query, _DEPTH, allow)
             parts.append((keys, scores - _HUBNESS * lookup(view.keys, view.hubs, keys, 0.0)))
         for keys, vectors, hubs in self._tail:
-            chosen = np.arange(len(keys)) if allow is None else np.flatnonzero(np.isin(keys, allow))
+            chosen = np.arange(len(keys)) if allow is None else np.flatnonzero(among(keys, allow))
             parts.append((keys[chosen], vectors[chosen] @ query - _HUBNESS * hubs[chosen]))
         return best_of(name, parts, weight)
 
@@ -216,6 +222,21 @@ class DenseFactory:
     def arrived(self, index: Dense) -> int:
         """How many prompts that lacked a vector have them all by now."""
         return int(self._present(index.lacking.hashes).sum()) if index.waiting else 0
+
+    def recall(self, index: Dense) -> float | None:
+        """The worst view's share of the true ten nearest, asked of a sample; None of nothing."""
+        found = [
+            sampled_recall(one.index, one.keys, lambda keys, view=view: self._truth(view, keys))  # type: ignore[misc]
+            for view, one in zip(self._views, index.views, strict=True)
+        ]
+        return min((share for share in found if share is not None), default=None)
+
+    def _truth(self, view: View, keys: Keys) -> tuple[Keys, Vectors]:
+        records = self._store.records(keys)
+        hashes = text_hashes([view.text(record) for record in records])
+        there = self._present([hashes])
+        seqs = np.array([record.seq for record in records], dtype=np.int64)
+        return seqs[there], self._vectors(hashes[there])
 
     def _gather(self, rows: Iterator[ScanRow] | Sequence[ScanRow]) -> tuple[Keys, list[Keys]]:
         """Numbers and, for each view, the hashes of the texts; pages keep memory flat."""

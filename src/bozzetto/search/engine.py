@@ -10,12 +10,13 @@ import numpy as np
 
 from bozzetto.errors import InputError, SetupError
 from bozzetto.ports import Embedder
+from bozzetto.search.confidence import confidence
 from bozzetto.search.diversify import Found, pick
 from bozzetto.search.fuse import Leg, fuse, lookup, top
 from bozzetto.search.indexes import Indexes
 from bozzetto.search.understand import Query, understand
 from bozzetto.search.views import ENGLISH, MANY
-from bozzetto.search.wording import WORDS_OF_A_SCRAP, by_words, telling
+from bozzetto.search.wording import WORDS_OF_A_SCRAP, by_words, telling, word_for_word
 from bozzetto.store.store import Store
 from bozzetto.text.words import content_words, words
 from bozzetto.types import Filters, Hit, Keys, PromptRecord, SearchResult, Vectors, Why
@@ -50,11 +51,6 @@ _CANDIDATES = 300
 _BY_WORDS = 300
 """Prompts that are found by words alone."""
 
-_CONFIDENT = {"english": 0.28, "many": 0.31}
-"""What the three best must score on average, for the legs' total weight. 99 % of the ideas of
-bench/data/ideas.jsonl are above on the 10,000 prompts, nine in ten questions about taxes,
-trains and programs below."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Meaning:
@@ -78,7 +74,7 @@ class _Ranking:
     records: tuple[PromptRecord, ...]
     scores: tuple[float, ...]
     legs: tuple[Leg, ...]
-    confident: bool
+    confidence: float
     hidden: int
     notes: tuple[str, ...]
 
@@ -135,7 +131,8 @@ class Searcher:
             idea=found.query.idea,
             language=found.query.language,
             hits=hits,
-            confident=found.confident and bool(hits),
+            confident=found.confidence >= 0.5 and bool(hits),
+            confidence=found.confidence if hits else 0.0,
             hidden=found.hidden,
             notes=found.notes,
         )
@@ -174,7 +171,7 @@ class Searcher:
             records=tuple(records[i] for i in order),
             scores=tuple(round(scores[i], 5) for i in order),
             legs=(*legs, _sorted(wording)) if wording.weight else legs,
-            confident=_confident(query, dense, meaning.weight),
+            confidence=self._confidence(query, meaning, dense, records, allowed.keys),
             hidden=allowed.hidden,
             notes=(*query.notes, *meaning.notes),
         )
@@ -302,6 +299,20 @@ class Searcher:
             return None
         return read
 
+    def _confidence(
+        self,
+        query: Query,
+        meaning: _Meaning,
+        scores: Sequence[float],
+        records: Sequence[PromptRecord],
+        allow: Keys | None,
+    ) -> float:
+        """How sure it is that one of the records fits; a scrap found word for word is."""
+        if query.kind == "scrap" and any(word_for_word(query, record) for record in records):
+            return 1.0
+        prompts = self._store.count() if allow is None else len(allow)
+        return confidence(scores, meaning.weight, prompts, english=query.english)
+
     def _wording(self, meaning: _Meaning, records: Sequence[PromptRecord]) -> tuple[_Meaning, Leg]:
         """How much of the idea each record says in whatever words, in the records' order."""
         keys = np.array([record.seq for record in records], dtype=np.int64)
@@ -326,12 +337,6 @@ class Searcher:
     ) -> Leg:
         index = self._indexes.dense(embedder)
         return index.search(vector, allow, name=name, weight=weights[name])
-
-
-def _confident(query: Query, dense: Sequence[float], weight: float) -> bool:
-    best = sorted(dense)[-3:]
-    floor = _CONFIDENT["english" if query.english else "many"] * weight
-    return bool(best) and sum(best) / len(best) >= floor
 
 
 def _missing(error: SetupError) -> str:

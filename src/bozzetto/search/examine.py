@@ -10,7 +10,7 @@ from typing import Literal, Protocol
 from bozzetto.errors import DataError
 from bozzetto.search.folders import Stamp, newest, trouble
 
-__all__ = ["Factory", "IndexState", "compare", "examine"]
+__all__ = ["Factory", "IndexState", "Usable", "compare", "examine"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,12 +18,20 @@ class IndexState:
     """How an index stands to the library.
 
     "complete" and "behind" are searched as they are; "none", "stale", "damaged" and "newer"
-    (made by a newer version of the program) are built anew by the next search.
+    (made by a newer version of the program) are built anew by the next search, those of a
+    large library by `bozzetto index build`. `strong` of its `rows` have the embedder's own
+    vectors where a student's do for the others; `recall` is asked of a sample, None where
+    nothing is to be asked.
     """
 
     name: str
     state: Literal["complete", "behind", "none", "stale", "damaged", "newer"]
     detail: str
+    rows: int = 0
+    strong: int = 0
+    recall: float | None = None
+    size: int = 0
+    """Bytes on the disk."""
 
 
 class Factory(Protocol):
@@ -56,16 +64,29 @@ _TROUBLES = {
 }
 
 
-def examine(folder: Path, factory: Factory) -> Stamp | IndexState:
-    """The stamp of the newest index that can be read, or why there is none."""
+@dataclass(frozen=True, slots=True)
+class Usable:
+    """An index that can be read: its stamp, where it lies, and itself."""
+
+    stamp: Stamp
+    place: Path
+    index: object
+
+    def size(self) -> int:
+        """Bytes on the disk."""
+        return sum(path.stat().st_size for path in self.place.rglob("*") if path.is_file())
+
+
+def examine(folder: Path, factory: Factory) -> Usable | IndexState:
+    """The newest index that can be read, or why there is none."""
     reasons: list[str] = []
     for place, stamp in newest(folder, factory.name, factory.recipe):
         try:
-            factory.load(place, stamp)
+            index = factory.load(place, stamp)
         except (DataError, OSError, ValueError, KeyError) as error:
             reasons.append(str(error))
         else:
-            return stamp
+            return Usable(stamp, place, index)
     if reasons:
         return IndexState(factory.name, "damaged", f"damaged: {reasons[0]}")
     found = trouble(folder, factory.name)

@@ -1,7 +1,8 @@
 """Index folders: written beside and renamed into place, verified when opened, thrown away at will.
 
 An index lives in `<name>-<state>-<rows>/`; the newest that can be read wins. Its `state.json`
-says what it was built from and pins our own files by their CRC (the adapters pin theirs).
+says what it was built from and pins our own files by their CRC (the adapters pin theirs);
+the CRCs of all files are there too, for those who ask.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Literal
 
 from bozzetto.errors import DataError
 
-__all__ = ["Stamp", "newest", "pin", "publish", "sweep", "trouble"]
+__all__ = ["Stamp", "changed", "newest", "pin", "publish", "sweep", "trouble"]
 
 _FILE = "state.json"
 _VERSION = 1
@@ -60,7 +61,8 @@ def publish(folder: Path, name: str, stamp: Stamp, fill: Callable[[Path], tuple[
     beside.mkdir()
     try:
         pins = {file: pin(beside / file) for file in fill(beside)}
-        head = {"version": _VERSION, "stamp": asdict(stamp), "pins": pins}
+        whole = {path.relative_to(beside).as_posix(): pin(path) for path in _files(beside)}
+        head = {"version": _VERSION, "stamp": asdict(stamp), "pins": pins, "whole": whole}
         (beside / _FILE).write_text(json.dumps(head, indent=1) + "\n", encoding="utf-8")
         return _move(beside, folder, f"{name}-{stamp.state}-{stamp.rows}")
     finally:
@@ -106,6 +108,27 @@ def _read(place: Path) -> Stamp | None:
         return Stamp(**head["stamp"])
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def changed(place: Path) -> list[str]:
+    """The files of an index that are not, byte for byte, what was written."""
+    try:
+        head = json.loads((place / _FILE).read_text(encoding="utf-8"))
+        whole: dict[str, int] = head.get("whole", {})
+    except (OSError, ValueError, AttributeError):
+        return [_FILE]
+    return sorted(name for name, crc in whole.items() if not _is(place / name, crc))
+
+
+def _is(path: Path, crc: int) -> bool:
+    try:
+        return pin(path) == crc
+    except OSError:
+        return False
+
+
+def _files(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file() and path.name[0] != "."]
 
 
 Trouble = Literal["none", "newer", "damaged", "stale"]

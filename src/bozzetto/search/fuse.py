@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bozzetto.types import Keys, Vectors
 
-__all__ = ["Leg", "best_of", "fuse", "lookup", "top"]
+__all__ = ["Leg", "among", "best_of", "fuse", "lookup", "top"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,15 @@ def lookup(keys: Keys, values: Vectors, wanted: Keys, missing: float) -> Vectors
         return np.full(len(wanted), missing, dtype=np.float32)
     at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
     return np.where(keys[at] == wanted, values[at], np.float32(missing)).astype(np.float32)
+
+
+def among(keys: Keys, allow: Keys) -> NDArray[np.bool_]:
+    """Which keys are allowed; `allow` ascends."""
+    if not len(allow):
+        return np.zeros(len(keys), dtype=bool)
+    at = np.minimum(np.searchsorted(allow, keys), len(allow) - 1)
+    found: NDArray[np.bool_] = allow[at] == keys
+    return found
 
 
 def top(keys: Keys, scores: Vectors, k: int) -> tuple[Keys, Vectors]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from bozzetto.ports import Embedder, EmbedderFeatures, TextIndex
 from bozzetto.search.bulk import NAME, BulkFactory
 from bozzetto.search.dense import Dense, DenseFactory, MakeIndex, none_yet
 from bozzetto.search.examine import Factory, IndexState, compare, examine
-from bozzetto.search.folders import Stamp, sweep
+from bozzetto.search.folders import Stamp, changed, sweep
 from bozzetto.search.lexical import Lexical, LexicalFactory
 from bozzetto.search.views import ENGLISH, VIEWS
 from bozzetto.store.reading import ScanRow
@@ -200,21 +201,41 @@ class Indexes:
         for name in names:
             sweep(self._folder, name, self._folder)
 
-    def examine(self) -> tuple[IndexState, ...]:
-        """How each index on the disk stands to the library; nothing is built or deleted."""
-        dense = self._dense.values() if self.bulk is None else (self.bulk,)
-        factories: tuple[Factory, ...] = (self._lexical, *dense)
-        return tuple(map(self._examined, factories))
+    def examine(self, *, whole: bool = False) -> tuple[IndexState, ...]:
+        """How each index on the disk stands to the library; nothing is built or deleted.
 
-    def _examined(self, factory: Factory) -> IndexState:
+        `whole` reads every byte of them.
+        """
+        words = self._examined(self._lexical, lambda _: None, whole)
+        dense = self._dense.values() if self.bulk is None else (self.bulk,)
+        return (words, *(self._examined(factory, _recall_of(factory), whole) for factory in dense))
+
+    def _examined(
+        self, factory: Factory, recall: Callable[[object], float | None], whole: bool
+    ) -> IndexState:
         found = examine(self._folder, factory)
         if isinstance(found, IndexState):
             return found
-        newer, count = self._newer(found), self._store.count()
-        if newer is None:
-            detail = f"made for {found.total:,} prompts of which much has changed since"
-            return IndexState(factory.name, "stale", detail)
-        return compare(factory.name, found, len(newer), count)
+        if whole and (broken := changed(found.place)):
+            detail = f"not as it was written: {', '.join(broken)} in {found.place}"
+            return IndexState(factory.name, "damaged", detail)
+        return replace(
+            self._compared(factory.name, found.stamp),
+            rows=found.stamp.rows,
+            strong=found.stamp.strong,
+            recall=recall(found.index),
+            size=found.size(),
+        )
+
+    def _compared(self, name: str, stamp: Stamp) -> IndexState:
+        newer, count = self._newer(stamp), self._store.count()
+        if newer is not None:
+            return compare(name, stamp, len(newer), count)
+        if self.bulk is not None:
+            waiting = f"{max(0, count - stamp.total):,} prompts are not in it yet"
+            return IndexState(name, "behind", f"{waiting}: bozzetto index build")
+        detail = f"made for {stamp.total:,} prompts of which much has changed since"
+        return IndexState(name, "stale", detail)
 
     def _newer(self, stamp: Stamp) -> list[ScanRow] | None:
         """The rows that came after an index, or None where it must be built anew."""
@@ -222,6 +243,10 @@ class Indexes:
         rows = list(islice(self._store.scan(stamp.max_seq), limit + 1))
         gone = stamp.total + len(rows) - self._store.count()
         return rows if len(rows) <= limit and 0 <= gone <= limit else None
+
+
+def _recall_of(factory: DenseFactory | BulkFactory) -> Callable[[object], float | None]:
+    return lambda index: factory.recall(index) if isinstance(index, Dense) else None
 
 
 def _limit(stamp: Stamp) -> int:

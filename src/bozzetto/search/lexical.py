@@ -10,7 +10,7 @@ import numpy as np
 from bozzetto.errors import DataError
 from bozzetto.ports import TextIndex
 from bozzetto.search.folders import Stamp, newest, publish, sweep
-from bozzetto.search.fuse import Leg
+from bozzetto.search.fuse import Leg, among
 from bozzetto.store.reading import ScanRow
 from bozzetto.store.store import Store
 from bozzetto.text.words import stem, words
@@ -47,7 +47,7 @@ class Lexical:
             [scores / max(best, 1e-6), np.array([part for _, part in late], dtype=np.float32)]
         )
         if allow is not None:
-            kept = _among(keys, allow)
+            kept = among(keys, allow)
             keys, scores = keys[kept], scores[kept]
         order = np.argsort(keys, kind="stable")
         return Leg("words", keys[order], scores[order], 0.0)
@@ -109,15 +109,6 @@ class LexicalFactory:
         place = publish(self._folder, self.name, stamp, fill)
         sweep(self._folder, self.name, place)
         return self.load(place, stamp)
-
-
-def _among(keys: Keys, allow: Keys) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Which keys are allowed; `allow` ascends."""
-    if not len(allow):
-        return np.zeros(len(keys), dtype=bool)
-    at = np.minimum(np.searchsorted(allow, keys), len(allow) - 1)
-    found: np.ndarray[tuple[int], np.dtype[np.bool_]] = allow[at] == keys
-    return found
 
 
 def coverage(terms: Sequence[str], held: frozenset[str]) -> float:

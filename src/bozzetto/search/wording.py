@@ -9,7 +9,7 @@ from bozzetto.text.gist import EMPTY
 from bozzetto.text.words import words
 from bozzetto.types import PromptRecord
 
-__all__ = ["WORDS_OF_A_SCRAP", "by_words", "telling"]
+__all__ = ["WORDS_OF_A_SCRAP", "by_words", "telling", "word_for_word"]
 
 WORDS_OF_A_SCRAP = 1.5
 _CORE_SHARE = 0.6
@@ -34,6 +34,11 @@ def by_words(query: Query, record: PromptRecord) -> float:
         held = coverage(query.terms, whole) ** 3, coverage(query.terms, core) ** 3
         plus += WORDS_OF_A_SCRAP * ((1 - _CORE_SHARE) * held[0] + _CORE_SHARE * held[1])
     return plus
+
+
+def word_for_word(query: Query, record: PromptRecord) -> bool:
+    """Whether a prompt holds every content word of a query, in any form."""
+    return coverage(query.terms, frozenset(words(record.text))) == 1.0
 
 
 def telling(text: str) -> frozenset[str]:

@@ -232,6 +232,10 @@ ecosystem climate disease surgery organ nerve spine tissue medical biology chemi
 astronomy
 """
 
+_BRITISH = """
+cosy jewellery harbour neighbour pyjamas aluminium tyre plough sceptre
+"""
+
 ENGLISH_WORDS: frozenset[str] = frozenset(
     word
     for block in (
@@ -245,6 +249,7 @@ ENGLISH_WORDS: frozenset[str] = frozenset(
         _ACTIONS,
         _QUALITIES,
         _SMALL_WORDS,
+        _BRITISH,
     )
     for word in block.split()
 )

@@ -1,0 +1,57 @@
+"""How much of the truth an index finds, asked of a sample."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from bozzetto.ports import VectorIndex
+from bozzetto.types import Keys, Vectors
+
+__all__ = ["QUERIES", "K", "Truth", "sampled_recall"]
+
+QUERIES = 50
+K = 10
+
+_DEEP = 100
+"""What an index ranks beyond that by its shortened vectors is not among the true first ten."""
+
+_SAME = 1e-4
+"""Scores that differ by less are ties, of which any will do."""
+
+Truth = Callable[[Keys], tuple[Keys, Vectors]]
+"""Ascending keys to those still there and their vectors, as they were before any shortening."""
+
+
+def sampled_recall(index: VectorIndex, keys: Keys, truth: Truth) -> float | None:
+    """The share of the true ten nearest that the index finds, 0-1; None where it is empty.
+
+    The queries lie between two prompts each, spread evenly over the library.
+    """
+    there, ends = truth(keys[:: -(-len(keys) // (2 * QUERIES)) or 1])
+    if not len(there):
+        return None
+    queries = ends + ends[::-1]
+    queries = queries[: max(1, len(queries) // 2)]
+    queries /= np.linalg.norm(queries, axis=1, keepdims=True)
+    found = [index.search(query, K)[0] for query in queries]
+    deep = [index.search(query, _DEEP, thorough=True)[0] for query in queries]
+    there, vectors = truth(_distinct([*found, *deep]))
+    shares = [
+        _share(near[np.isin(near, there)], there, vectors @ query)
+        for near, query in zip(found, queries, strict=True)
+    ]
+    return float(np.mean(shares))
+
+
+def _share(found: Keys, keys: Keys, scores: Vectors) -> float:
+    """How many of those found are among the best, over how many there are to find."""
+    wanted = min(K, len(keys))
+    least = np.sort(scores)[-wanted] - _SAME
+    return min(1.0, float((scores[np.searchsorted(keys, found)] >= least).sum()) / wanted)
+
+
+def _distinct(parts: list[Keys]) -> Keys:
+    keys = np.sort(np.concatenate(parts))
+    return keys[np.diff(keys, prepend=-1) > 0]
