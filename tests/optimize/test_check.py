@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bozzetto.optimize.check import intent, keeps, nearest, over_budget
+from bozzetto.optimize.check import intent, keeps, nearest
 
 
 def test_forms_and_synonyms_count_as_kept() -> None:
@@ -111,9 +111,3 @@ def test_nearest_leaves_the_idea_aside() -> None:
     assert nearest("fox, oil painting", "fox", others) == 1.0
     assert nearest("fox, ink", "fox", others) == 0.0
     assert nearest("fox", "fox", others) == 0.0
-
-
-def test_over_budget() -> None:
-    assert over_budget("word " * 80, {"clip": 75}) == ["clip"]
-    assert over_budget("word", {"clip": 75}) == []
-    assert over_budget("word " * 80, {}) == []

@@ -17,10 +17,9 @@ from bozzetto.optimize.modifiers import table
 from bozzetto.optimize.negated import absent, negated
 from bozzetto.text.normalise import normalise
 from bozzetto.text.spans import protected
-from bozzetto.text.tokens import clip_tokens
 from bozzetto.text.words import content_words, jaccard, stem, words
 
-__all__ = ["Intent", "Similar", "copied", "intent", "keeps", "nearest", "over_budget", "same"]
+__all__ = ["Intent", "Similar", "copied", "intent", "keeps", "nearest", "same"]
 
 Similar = Callable[[str, str], float]
 """How near two short texts of any languages are in meaning, as a cosine."""
@@ -271,9 +270,3 @@ def _runs(tokens: Sequence[str], aside: Collection[str]) -> Iterator[tuple[str, 
         run = tuple(tokens[start : start + RUN])
         if sum(word in aside for word in run) * 2 < RUN:
             yield run
-
-
-def over_budget(prompt: str, limits: Mapping[str, int]) -> Sequence[str]:
-    """The encoders whose limit a prompt exceeds. Only CLIP's tokens are counted."""
-    limit = limits.get("clip")
-    return ["clip"] if limit is not None and clip_tokens(prompt) > limit else []
