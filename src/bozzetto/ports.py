@@ -135,11 +135,13 @@ class VectorIndex(Protocol):
         """
         ...
 
-    def search(self, query: Vectors, k: int, allow: Keys | None = None) -> tuple[Keys, Vectors]:
+    def search(
+        self, query: Vectors, k: int, allow: Keys | None = None, *, thorough: bool = False
+    ) -> tuple[Keys, Vectors]:
         """The k best for one query of shape (dim,): keys and scores, best first.
 
         Fewer than k where there are fewer; ties by key; `allow` limits to those keys
-        (sorted ascending).
+        (sorted ascending); a `thorough` search looks at every row, however long it takes.
         """
         ...
 

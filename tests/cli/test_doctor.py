@@ -65,16 +65,21 @@ def test_a_sound_home(run: Run, small_home: Path) -> None:
     assert {state for state, _ in found.values()} == {"ok"}
     assert found["library"] == ("ok", f"schema {CURRENT}, every page read and sound")
     assert found["embeddings"] == ("ok", "complete, every vector read and sound")
-    assert [found[name] for name in INDEXES] == [("ok", "complete, 10 prompts")] * 3
+    sampled = "complete, 10 prompts; finds 100.0% of the true ten nearest, by a sample"
+    assert [found[name] for name in INDEXES] == [
+        ("ok", "complete, 10 prompts" if name == "index words" else sampled) for name in INDEXES
+    ]
 
 
 def test_prompts_without_vectors(run: Run, small_home: Path, copied: Path, lines: Path) -> None:
     run("import", str(lines), "--no-embed", "--home", str(copied))
     found = states(run, copied)
     assert found["embeddings"] == ("warn", "2 prompts wait")
-    assert found["index minilm"] == ("ok", "2 newer prompts are searched one by one")
+    state, detail = found["index minilm"]
+    assert (state, detail.partition(";")[0]) == ("ok", "2 newer prompts are searched one by one")
     run("library", "delete", "--source", "mine.txt", "--home", str(copied))
-    assert states(run, copied)["index use"] == ("ok", "10 deleted ones are passed over")
+    state, detail = states(run, copied)["index use"]
+    assert (state, detail.partition(";")[0]) == ("ok", "10 deleted ones are passed over")
 
 
 def test_a_damaged_library(run: Run, copied: Path) -> None:

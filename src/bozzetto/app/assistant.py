@@ -11,6 +11,7 @@ from typing import Self
 from bozzetto.app.clock import now
 from bozzetto.app.counts import library_counts
 from bozzetto.app.explaining import explain_kept
+from bozzetto.app.index import Index
 from bozzetto.app.indexing import Indexing
 from bozzetto.app.intake import sources_of, way_back
 from bozzetto.app.orders import Order, own_profile
@@ -67,6 +68,7 @@ class Assistant:
         self._progress = progress
         self._indexing = Indexing(settings, store, progress)
         self._ready_at = -1  # the library's state when it was last made ready
+        self.index = Index(self._indexing)
         self.library = Shelf(store, settings.actor, self._indexing.waiting)
         self._writer = Writer(settings, store, self._indexing, self.library.show)
 

@@ -22,15 +22,16 @@ from bozzetto.errors import DataError
 from bozzetto.optimize.translate import translate
 from bozzetto.plugins import load
 from bozzetto.ports import Embedder, TextIndex, VectorIndex
+from bozzetto.search.bulk import NAME as BULK
 from bozzetto.search.engine import Searcher
 from bozzetto.search.examine import IndexState
-from bozzetto.search.indexes import Indexes
+from bozzetto.search.indexes import LARGE, Indexes
 from bozzetto.search.views import ENGLISH, MANY, texts_of
 from bozzetto.store.store import Store
 from bozzetto.store.vectors import Hashes, VectorCache, text_hashes
 from bozzetto.types import Progress
 
-__all__ = ["Indexing", "findings"]
+__all__ = ["Indexing", "findings", "told"]
 
 EXACT_UP_TO = 50_000
 """Rows up to which every vector is looked at: quicker than loading an index library."""
@@ -160,9 +161,14 @@ class Indexing:
         """Bring the text index up to date."""
         self._indexes.refresh_words()
 
-    def examine(self) -> tuple[IndexState, ...]:
-        """How each index on the disk stands to the library."""
-        return self._indexes.examine()
+    def examine(self, *, whole: bool = False) -> tuple[IndexState, ...]:
+        """How each index on the disk stands to the library; `whole` reads every byte."""
+        return self._indexes.examine(whole=whole)
+
+    @property
+    def large(self) -> bool:
+        """Whether the library is searched by its student's vectors where there are no better."""
+        return self._indexes.bulk is not None
 
     def waiting(self) -> int:
         """How many prompts lack a vector, of the first embedder that lacks any."""
@@ -236,10 +242,20 @@ def findings(settings: Settings, store: Store) -> Iterator[Finding]:
         yield _embeddings(indexing, cache)
         for found in indexing.examine():
             good = found.state in ("complete", "behind", "none")
-            hint = "the next search builds it"
-            yield f"index {found.name}", good, found.detail, None if good else f"{hint} anew"
+            hint = "bozzetto index build builds it anew"
+            yield f"index {found.name}", good, told(found), None if good else hint
     finally:
         indexing.close()
+
+
+def told(found: IndexState) -> str:
+    """What is known of an index, in one line."""
+    parts = [found.detail]
+    if found.rows and found.name == BULK:
+        parts.append(f"{found.strong:,} refined by the embedder, the others by its student")
+    if found.recall is not None:
+        parts.append(f"finds {found.recall:.1%} of the true ten nearest, by a sample")
+    return "; ".join(parts)
 
 
 def _embeddings(indexing: Indexing, cache: VectorCache) -> Finding:
@@ -250,6 +266,12 @@ def _embeddings(indexing: Indexing, cache: VectorCache) -> Finding:
         hint = "the next command that needs it makes it anew; import of any source embeds again"
         return "embeddings", False, error.message, hint
     if waiting:
-        hint = "bozzetto import of any source goes on with it"
+        hint = "bozzetto index build goes on with it"
         return "embeddings", False, f"{waiting:,} prompts wait", hint
-    return "embeddings", True, "complete, every vector read and sound", None
+    tier = (
+        f"large, more than {LARGE:,} prompts: a student's vectors until the embedder has come "
+        "round, other languages over the bridge"
+        if indexing.large
+        else "complete"
+    )
+    return "embeddings", True, f"{tier}, every vector read and sound", None

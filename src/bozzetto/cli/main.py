@@ -14,6 +14,7 @@ from bozzetto.cli import (
     doctor,
     explain,
     imports,
+    index,
     library,
     optimize,
     profile,
@@ -42,6 +43,7 @@ app.command("optimize", cls=Grouped)(optimize.optimize_command)
 app.command("explain")(explain.explain_command)
 app.add_typer(library.app, name="library")
 app.add_typer(profile.app, name="profile")
+app.add_typer(index.app, name="index")
 app.add_typer(config.app, name="config")
 app.command("doctor")(doctor.doctor_command)
 app.command("backup")(safety.backup_command)

@@ -9,10 +9,13 @@ import numpy as np
 from bozzetto.ports import VectorIndex
 from bozzetto.types import Keys, Vectors
 
-__all__ = ["QUERIES", "K", "Truth", "sampled_recall"]
+__all__ = ["Truth", "sampled_recall"]
 
-QUERIES = 50
-K = 10
+_QUERIES = 50
+_K = 10
+
+_WIDE = 4 * _K
+"""Asked for, so that ten are left where some of them were deleted since."""
 
 _DEEP = 100
 """What an index ranks beyond that by its shortened vectors is not among the true first ten."""
@@ -29,17 +32,17 @@ def sampled_recall(index: VectorIndex, keys: Keys, truth: Truth) -> float | None
 
     The queries lie between two prompts each, spread evenly over the library.
     """
-    there, ends = truth(keys[:: -(-len(keys) // (2 * QUERIES)) or 1])
+    there, ends = truth(keys[:: -(-len(keys) // (2 * _QUERIES)) or 1])
     if not len(there):
         return None
     queries = ends + ends[::-1]
     queries = queries[: max(1, len(queries) // 2)]
     queries /= np.linalg.norm(queries, axis=1, keepdims=True)
-    found = [index.search(query, K)[0] for query in queries]
+    found = [index.search(query, _WIDE)[0] for query in queries]
     deep = [index.search(query, _DEEP, thorough=True)[0] for query in queries]
     there, vectors = truth(_distinct([*found, *deep]))
     shares = [
-        _share(near[np.isin(near, there)], there, vectors @ query)
+        _share(near[np.isin(near, there)][:_K], there, vectors @ query)
         for near, query in zip(found, queries, strict=True)
     ]
     return float(np.mean(shares))
@@ -47,7 +50,7 @@ def sampled_recall(index: VectorIndex, keys: Keys, truth: Truth) -> float | None
 
 def _share(found: Keys, keys: Keys, scores: Vectors) -> float:
     """How many of those found are among the best, over how many there are to find."""
-    wanted = min(K, len(keys))
+    wanted = min(_K, len(keys))
     least = np.sort(scores)[-wanted] - _SAME
     return min(1.0, float((scores[np.searchsorted(keys, found)] >= least).sum()) / wanted)
 

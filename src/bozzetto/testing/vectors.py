@@ -101,6 +101,14 @@ class VectorIndexContract:
         assert index.search(vectors[0], 1)[0].tolist() == [keys[0]]
         assert sorted(index.search(vectors[0], 10**9)[0].tolist()) == sorted(keys.tolist())
 
+    def test_a_thorough_search_misses_nothing(
+        self, index: VectorIndex, keys: Keys, vectors: Vectors
+    ) -> None:
+        """It looks at every row, with a filter and without."""
+        for allow in (None, np.sort(keys)):
+            found, _ = index.search(vectors[5], 500, allow, thorough=True)
+            assert sorted(found.tolist()) == sorted(keys.tolist())
+
     def test_ties_go_by_key(self, make: Callable[[], VectorIndex]) -> None:
         """Equal vectors come in the order of their keys, at the cut too."""
         index = make()

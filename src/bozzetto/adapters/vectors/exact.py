@@ -59,7 +59,9 @@ class ExactIndex:
         kept = self._vectors[stay] if stay.any() else vectors[:0]
         self.build(np.concatenate([self._keys[stay], keys]), np.concatenate([kept, vectors]))
 
-    def search(self, query: Vectors, k: int, allow: Keys | None = None) -> tuple[Keys, Vectors]:
+    def search(
+        self, query: Vectors, k: int, allow: Keys | None = None, *, thorough: bool = False
+    ) -> tuple[Keys, Vectors]:
         """The k best keys and their inner products, best first, ties by key."""
         if not len(self):
             return empty()

@@ -27,7 +27,7 @@ _FLAT_BELOW = 20_000
 
 _TRAINING_PER_LIST = 40
 _TRAINING_ROUNDS = 8
-_PROBED_SHARE = 1 / 24
+_PROBED_SHARE = 1 / 16
 _PROBED_LEAST = 24
 _SLACK = 16
 """Asked for beyond k, so that ties at the end are broken by key and not by chance."""
@@ -85,14 +85,18 @@ class FaissIndex:
             index.add_with_ids(rows, keys[start : start + _CHUNK])
         self._last = max(self._last, int(keys[-1]))
 
-    def search(self, query: Vectors, k: int, allow: Keys | None = None) -> tuple[Keys, Vectors]:
+    def search(
+        self, query: Vectors, k: int, allow: Keys | None = None, *, thorough: bool = False
+    ) -> tuple[Keys, Vectors]:
         """The k best keys and their inner products, best first, ties by key."""
         count = len(self) if allow is None else min(len(self), len(allow))
         if self._index is None or not count or k <= 0:
             return empty()
         wanted = min(k + _SLACK, count)
         row = np.ascontiguousarray(query, dtype=np.float32)[None, :]
-        scores, found = self._index.search(row, wanted, params=self._parameters(allow))
+        scores, found = self._index.search(
+            row, wanted, params=self._parameters(allow, thorough=thorough)
+        )
         real = found[0] >= 0
         return best(scores[0][real], k, found[0][real])
 
@@ -132,14 +136,16 @@ class FaissIndex:
             self._mapped = None
         return index
 
-    def _parameters(self, allow: Keys | None) -> faiss.SearchParameters:
+    def _parameters(self, allow: Keys | None, *, thorough: bool) -> faiss.SearchParameters:
         """How to search: which rows, and how many lists, more the fewer rows are allowed."""
         chosen = {} if allow is None else {"sel": self._selector(allow)}
         index = self._index
         if not isinstance(index, faiss.IndexIVF):
             return faiss.SearchParameters(**chosen)
         probed = max(_PROBED_LEAST, index.nlist * _PROBED_SHARE)
-        if allow is not None:
+        if thorough:
+            probed = index.nlist
+        elif allow is not None:
             probed *= max(1.0, len(self) / len(allow))
         # The wrapper takes fields by name, which its stub does not know.
         lists = min(index.nlist, math.ceil(probed))
