@@ -16,6 +16,7 @@ from bozzetto.optimize.check import intent, nearest
 from bozzetto.optimize.choose import REACHES, Reach, Room, choose
 from bozzetto.optimize.limits import budget, counts, cut, fits
 from bozzetto.optimize.modifiers import Sides, facet, sides
+from bozzetto.optimize.negative import negative_prompt
 from bozzetto.optimize.pool import Entry, gather
 from bozzetto.optimize.rich import already_rich
 from bozzetto.optimize.stats import LibraryStats
@@ -25,10 +26,9 @@ from bozzetto.text.tokens import clip_tokens
 from bozzetto.text.words import content_words, stem, words
 from bozzetto.types import Candidate, Hit, Phrase
 
-__all__ = ["candidate_id", "compose", "negative_prompt"]
+__all__ = ["candidate_id", "compose"]
 
 _OFFER = 260
-_AVOIDED = 12
 _SHOWN = 200
 _TOUCHES = 2
 """Modifiers that the second and further candidates of a rich idea get."""
@@ -239,28 +239,3 @@ def _parts(look: Sequence[Entry], library: LibraryStats) -> list[Part]:
 def candidate_id(prompt: str, negative: str | None, profile: str) -> str:
     """16 hex digits from what the candidate says."""
     return sha256("\0".join((prompt, negative or "", profile)).encode()).hexdigest()[:16]
-
-
-def negative_prompt(brief: Brief, hits: Sequence[Hit]) -> tuple[str | None, tuple[str, ...]]:
-    """What to keep out, for a model that takes a negative prompt; and wishes that got lost.
-
-    The unwanted first, then the picked hits' negatives or, without any, the profile's own;
-    nothing the idea asks for.
-    """
-    if not brief.profile.negative:
-        lost = tuple(
-            f"{brief.profile.title} takes no negative prompt: 'no {what}' was left out"
-            for what in brief.unwanted
-        )
-        return None, lost
-    theirs = [h.negative for h in hits if h.id in brief.pick and h.negative]
-    parts = list(brief.unwanted)
-    for source in (*theirs, brief.profile.avoid):
-        parts += [part.strip() for part in source.split(",")]
-    own = {stem(word) for word in words(brief.text)}
-    kept: dict[str, str] = {}
-    for part in parts:
-        if part and not own & {stem(word) for word in words(part)}:
-            kept.setdefault(part.lower(), part)
-    most = len(brief.unwanted) + _AVOIDED
-    return ", ".join(list(kept.values())[:most]) or None, ()

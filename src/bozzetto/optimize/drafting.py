@@ -8,12 +8,13 @@ from dataclasses import dataclass, field, replace
 
 from bozzetto.optimize.brief import Brief
 from bozzetto.optimize.check import intent, nearest
-from bozzetto.optimize.compose import candidate_id, negative_prompt
+from bozzetto.optimize.compose import candidate_id
 from bozzetto.optimize.cost import total
 from bozzetto.optimize.judge import judge, same
 from bozzetto.optimize.limits import counts
 from bozzetto.optimize.mend import Accepted, negatives
 from bozzetto.optimize.messages import chat_request
+from bozzetto.optimize.negative import negative_prompt
 from bozzetto.optimize.parse import Refusal, parse
 from bozzetto.optimize.reply import Reply
 from bozzetto.optimize.session import Session, request_key

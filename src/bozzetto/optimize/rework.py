@@ -15,6 +15,7 @@ from bozzetto.optimize.compose import candidate_id, compose
 from bozzetto.optimize.judge import same
 from bozzetto.optimize.limits import counts, fits
 from bozzetto.optimize.modifiers import clashes, sides
+from bozzetto.optimize.negative import carried
 from bozzetto.optimize.stats import LibraryStats
 from bozzetto.text.words import content_words, stem, words
 from bozzetto.types import Candidate, Hit, Phrase
@@ -131,7 +132,7 @@ def _candidate(
     parent: Candidate, brief: Brief, pieces: Sequence[_Piece], hits: Sequence[Hit]
 ) -> Candidate:
     prompt = _text(pieces)
-    negative = _negative(parent.negative, brief, prompt)
+    negative, lost = carried(parent.negative, brief, prompt)
     others = [frozenset(words(hit.prompt)) for hit in hits]
     same_again = (prompt, negative) == (parent.prompt, parent.negative)
     warnings = ("nothing had to be changed for that wish",) if same_again else ()
@@ -145,21 +146,11 @@ def _candidate(
         phrases=tuple(piece.phrase for piece in pieces),
         intent=intent(brief.text, prompt).score,
         novelty=1 - nearest(prompt, brief.text, others),
-        warnings=(*brief.notes, *warnings),
+        warnings=(*brief.notes, *lost, *warnings),
         parent=None if same_again else parent.id,
         look=parent.look,
         references=parent.references,
     )
-
-
-def _negative(before: str | None, brief: Brief, prompt: str) -> str | None:
-    """What was to be left out, what is newly unwanted, and nothing that the prompt asks for."""
-    if not brief.profile.negative:
-        return None
-    asked = {stem(word) for word in words(prompt)}
-    parts = [*brief.unwanted, *(part.strip() for part in (before or "").split(","))]
-    kept = [part for part in parts if part and not asked & {stem(word) for word in words(part)}]
-    return ", ".join(dict.fromkeys(kept)) or None
 
 
 def _same(draft: Candidate, parent: Candidate, brief: Brief) -> bool:
