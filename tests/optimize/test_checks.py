@@ -29,12 +29,12 @@ def test_a_good_prompt_passes_every_check_and_each_says_what_it_saw() -> None:
     found = examine(Case(f"{IDEA}, {LOOK}", None, brief(), HITS, LIBRARY))
     assert found == (
         Check("intent", True, "keeps the whole idea"),
-        Check("keep", True, "keeps what was marked"),
+        Check("keep", True, "had nothing marked to keep"),
         Check("look", True, found[2].found),
         Check("names", True, "names nobody of its own accord"),
         Check("contradictions", True, "contradicts neither the idea nor itself"),
         Check("unwanted", True, "has nothing that should be left out"),
-        Check("wishes", True, "meets the wishes"),
+        Check("wishes", True, "had no wishes to meet"),
         Check("budget", True, "has 25 of 75 CLIP tokens"),
         Check("dialect", True, "suits Stable Diffusion XL"),
         Check("guidelines", True, "breaks no rule"),
@@ -108,6 +108,20 @@ def test_the_rules_of_the_profile() -> None:
     )
     assert failed(f"{IDEA}, {LOOK}", ruled)["guidelines"] == (
         "breaks a rule: the profile bans 'paper'; the profile requires 'masterpiece'"
+    )
+
+
+def test_a_banned_word_that_was_asked_for_stands() -> None:
+    asked = replace(
+        brief("a red book on 8K paper"),
+        profile=replace(profiles.load("sdxl"), banned=("8k", "masterpiece")),
+    )
+    found = {c.name: c for c in examine(Case(f"{asked.text}, {LOOK}", None, asked, HITS, LIBRARY))}
+    assert found["guidelines"] == Check(
+        "guidelines", True, "breaks a rule only as you asked: the profile bans '8k'"
+    )
+    assert failed(f"{asked.text}, {LOOK}, masterpiece", asked)["guidelines"] == (
+        "breaks a rule: the profile bans 'masterpiece'"
     )
 
 

@@ -202,6 +202,19 @@ def test_nothing_the_profile_bans_is_added() -> None:
         assert traced(candidate)
 
 
+def test_a_banned_word_of_the_idea_stands_and_is_told() -> None:
+    profile = dataclasses.replace(SDXL, banned=("bokeh",))
+    for candidate in written("a dog, bokeh", profile=profile):
+        assert candidate.prompt.startswith("a dog, bokeh")
+        assert "the profile bans 'bokeh'; it stands because you asked for it" in candidate.warnings
+
+
+def test_words_of_praise_do_not_pile_up() -> None:
+    for candidate in written("a dog"):
+        praise = {"quality", "site", "engine"}
+        assert sum(facet in praise for facet in facets(candidate)) <= 2
+
+
 def test_a_rich_idea_comes_back_as_it_is_and_says_so() -> None:
     idea = (
         "portrait of an old sailor, oil painting, soft window light, shallow depth of field, "

@@ -153,3 +153,15 @@ def test_syntax_the_idea_does_not_have_is_taken_out() -> None:
     settings = judged(f"{IDEA}, {LOOK} --ar 16:9 --v 6, mist::2")
     assert isinstance(settings, Accepted)
     assert settings.prompt == f"{IDEA}, {LOOK}, mist"
+
+
+def test_a_banned_word_that_stands_alone_is_left_out() -> None:
+    found = judged(f"{IDEA}, {LOOK}, masterpiece, Award-Winning", profile="flux")
+    assert isinstance(found, Accepted)
+    assert found.prompt == f"{IDEA}, {LOOK}"
+    assert found.mended == (
+        Check("guidelines", True, "left out 'masterpiece'"),
+        Check("guidelines", True, "left out 'award winning'"),
+    )
+    inside = judged(f"{IDEA}, a masterpiece of {LOOK}", profile="flux")
+    assert inside == Refusal("breaks a rule: the profile bans 'masterpiece'")

@@ -130,4 +130,5 @@ def test_rules() -> None:
         "the profile bans 'trending on artstation'",
         "the profile requires 'acme'",
     )
+    assert rules_broken("an award-winning dog", FLUX) == ("the profile bans 'award winning'",)
     assert rules_broken("anything", FLUX) == ()

@@ -8,7 +8,7 @@ from typing import get_args
 
 from bozzetto.errors import InputError
 from bozzetto.optimize.aspect import nearest_size
-from bozzetto.optimize.limits import with_weights
+from bozzetto.optimize.limits import bans, with_weights
 from bozzetto.optimize.settle import kept_places, settle
 from bozzetto.optimize.template import Slot, Template, fill
 from bozzetto.optimize.translate import PhraseBook, translate
@@ -109,6 +109,7 @@ def make_brief(
             *heard.notes,
             *found.notes,
             *_missing(keep, kept),
+            *_banned([found.text, *(wish.phrase.text for wish in found.wanted)], profile),
             *filter(None, [off]),
         ),
         strength=strength,
@@ -125,6 +126,12 @@ def _missing(keep: Iterable[str], kept: Iterable[str]) -> Iterator[str]:
     for text in keep:
         if text.lower() not in there:
             yield f"keep: {text!r} is not in the idea, so there is nothing to keep"
+
+
+def _banned(asked: Iterable[str], profile: Profile) -> Iterator[str]:
+    """A note for each word of the idea or a wish that the profile bans."""
+    for rule in bans(", ".join(asked), profile):
+        yield f"{rule}; it stands because you asked for it"
 
 
 @dataclass(slots=True)

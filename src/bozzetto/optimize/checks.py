@@ -15,7 +15,7 @@ from bozzetto.optimize.contradict import against, within
 from bozzetto.optimize.credit import named
 from bozzetto.optimize.dialect import foreign_syntax
 from bozzetto.optimize.enough import says_enough
-from bozzetto.optimize.limits import counts, fits, rules_broken
+from bozzetto.optimize.limits import bans, counts, fits, rules_broken
 from bozzetto.optimize.mend import fitted
 from bozzetto.optimize.negated import absent
 from bozzetto.optimize.parse import foreign
@@ -122,12 +122,14 @@ def _in_english(brief: Brief) -> Iterable[str]:
 
 def _keep(case: Case) -> Finding:
     gone = [text for text in case.brief.keep if text not in case.prompt]
-    return not gone, f"lost {', '.join(map(repr, gone))}" if gone else "keeps what was marked"
+    if gone:
+        return False, f"lost {', '.join(map(repr, gone))}"
+    return True, "keeps what was marked" if case.brief.keep else "had nothing marked to keep"
 
 
 def _contradictions(case: Case) -> Finding:
     # A comparison ("brighter") may go against the idea: it is what was asked for too.
-    asked = ", ".join([case.brief.text, *(wish.text for wish in case.brief.wanted)])
+    asked = ", ".join(_asked(case))
     if word := against(asked, case.prompt):
         return False, f"contradicts the idea ({word})"
     if pair := within(case.prompt, asked):
@@ -141,7 +143,9 @@ def _contradictions(case: Case) -> Finding:
 def _wishes(case: Case) -> Finding:
     unmet = [w for w in case.brief.wanted if intent(w.text, case.prompt).score < 0.5]
     said = ", ".join(repr(wish.original or wish.text) for wish in unmet)
-    return not unmet, f"has no room for {said}" if unmet else "meets the wishes"
+    if unmet:
+        return False, f"has no room for {said}"
+    return True, "meets the wishes" if case.brief.wanted else "had no wishes to meet"
 
 
 def _unwanted(case: Case) -> Finding:
@@ -154,7 +158,7 @@ def _unwanted(case: Case) -> Finding:
 
 
 def _names(case: Case) -> Finding:
-    asked = " ".join((case.brief.text, *(wish.text for wish in case.brief.wanted)))
+    asked = " ".join(_asked(case))
     who = named(case.prompt, frozenset(words(asked)), case.library)
     return not who, f"names somebody ({who})" if who else "names nobody of its own accord"
 
@@ -178,8 +182,20 @@ def _limit(profile: Profile, encoder: str) -> int:
 
 
 def _guidelines(case: Case) -> Finding:
-    broken = rules_broken(case.prompt, case.brief.profile)
-    return not broken, f"breaks a rule: {'; '.join(broken)}" if broken else "breaks no rule"
+    """A banned word that the idea or a wish has stands: it was asked for."""
+    profile = case.brief.profile
+    asked = set(bans(", ".join(_asked(case)), profile))
+    broken = [rule for rule in rules_broken(case.prompt, profile) if rule not in asked]
+    if broken:
+        return False, f"breaks a rule: {'; '.join(broken)}"
+    if own := [rule for rule in bans(case.prompt, profile) if rule in asked]:
+        return True, f"breaks a rule only as you asked: {'; '.join(own)}"
+    return True, "breaks no rule"
+
+
+def _asked(case: Case) -> tuple[str, ...]:
+    """The idea and the wishes."""
+    return (case.brief.text, *(wish.text for wish in case.brief.wanted))
 
 
 def _dialect(case: Case) -> Finding:

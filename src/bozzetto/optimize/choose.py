@@ -51,7 +51,7 @@ _CAPS = {
     "composition": 2,
     "palette": 2,
     "mood": 2,
-    "quality": 4,
+    "quality": 2,
     "time": 1,
     "weather": 1,
     "engine": 1,
@@ -71,6 +71,8 @@ REACHES: Mapping[Strength, Reach] = MappingProxyType(
 _TRIES = 3
 """Drafts begun for each candidate asked for."""
 _FEWEST = 4
+_PRAISE, _MOST_PRAISE = ("quality", "site", "engine"), 2
+"""Facets that say how good a picture is and little of its look, and how many they get together."""
 _MOST_USUAL, _USUAL = 4, 0.7
 """Modifiers that a draft may have that are staler than that."""
 _COMPANY, _BOND = 0.15, 0.25
@@ -117,6 +119,7 @@ class _Offer:
         self.weight = np.log(np.array([max(entry.weight, 1e-12) for entry in pool]))
         self.stale = np.array([entry.stale for entry in pool])
         self.usual = self.stale > _USUAL
+        self.praise = np.array([entry.look.facet in _PRAISE for entry in pool])
         facets = sorted({entry.look.facet for entry in pool})
         self.facets = facets
         self.facet = np.array([facets.index(entry.look.facet) for entry in pool])
@@ -180,6 +183,7 @@ class _Draft:
     unsaid: Floats
     pulls: Floats
     usual: int = _MOST_USUAL
+    praise: int = _MOST_PRAISE
     chosen: list[int] = field(default_factory=list)
 
     def open(self, offer: _Offer) -> Flags:
@@ -187,6 +191,7 @@ class _Draft:
         fresh = self.unsaid * 2 > offer.sizes
         fits = (offer.costs <= self.room) & (self.caps[offer.facet] > 0)
         open_: Flags = self.left & fits & fresh & (~offer.usual | (self.usual > 0))
+        open_ &= ~offer.praise | (self.praise > 0)
         return open_
 
     def add(self, at: int, offer: _Offer) -> None:
@@ -195,6 +200,7 @@ class _Draft:
         self.room -= int(offer.costs[at])
         self.caps[offer.facet[at]] -= 1
         self.usual -= bool(offer.usual[at])
+        self.praise -= bool(offer.praise[at])
         new = np.nonzero(offer.stems[at] > self.said)[0]
         self.said[new] = 1.0
         self.unsaid = self.unsaid - offer.stems[:, new].sum(axis=1)

@@ -14,7 +14,7 @@ from hashlib import sha256
 from bozzetto.optimize.brief import Brief
 from bozzetto.optimize.check import intent, nearest
 from bozzetto.optimize.choose import REACHES, Reach, Room, choose
-from bozzetto.optimize.limits import budget, counts, cut, fits
+from bozzetto.optimize.limits import bans, budget, counts, cut, fits
 from bozzetto.optimize.modifiers import Sides, facet, sides
 from bozzetto.optimize.negative import negative_prompt
 from bozzetto.optimize.pool import Entry, gather
@@ -106,7 +106,6 @@ def _pool(
     """The modifiers on offer, less those that the brief or the profile rules out."""
     said = order(brief.profile)
     unwanted = [(_content(what), sides(what)) for what in brief.unwanted]
-    banned = [(_content(what), Sides()) for what in brief.profile.banned]
     found = []
     for entry in gather(base.text.prompt, hits, library, brief.pick, reach.agreed):
         look = entry.look
@@ -114,7 +113,8 @@ def _pool(
             able = sayable(look.text, look.facet)
         else:
             able = look.facet in said
-        if able and not any(_is(entry, *one) for one in (*unwanted, *banned)):
+        ruled_out = bans(look.text, brief.profile) or any(_is(entry, *one) for one in unwanted)
+        if able and not ruled_out:
             found.append(entry)
     return found[:_OFFER]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from bisect import bisect_left
+from functools import lru_cache
 from typing import Final
 
 from bozzetto.profiles import Profile
@@ -16,7 +17,7 @@ from bozzetto.text.spans import protected
 from bozzetto.text.tokens import CHUNK, ENCODERS, clip_chunks, clip_tokens, longest
 from bozzetto.text.weights import Syntax, convert, parse, recognise, strip_weights
 
-__all__ = ["as_encoded", "budget", "counts", "cut", "fits", "rules_broken", "with_weights"]
+__all__ = ["as_encoded", "bans", "budget", "counts", "cut", "fits", "rules_broken", "with_weights"]
 
 _A_WORD: Final = 1.24
 """CLIP tokens a word of English prose: 200 rewrites of DrawBench by DALL-E 3."""
@@ -122,13 +123,24 @@ def _short(text: str) -> str:
 
 def rules_broken(prompt: str, profile: Profile) -> tuple[str, ...]:
     """Which of a profile's rules a prompt breaks, in words; upper and lower case are the same."""
-    has = [f"the profile bans {text!r}" for text in profile.banned if _holds(prompt, text)]
     lacks = [f"the profile requires {t!r}" for t in profile.required if not _holds(prompt, t)]
-    return (*has, *lacks)
+    return (*bans(prompt, profile), *lacks)
+
+
+def bans(text: str, profile: Profile) -> tuple[str, ...]:
+    """What a text has that a profile bans, in words."""
+    return tuple(f"the profile bans {word!r}" for word in profile.banned if _holds(text, word))
 
 
 def _holds(prompt: str, text: str) -> bool:
-    return bool(re.search(rf"(?<!\w){re.escape(text)}(?!\w)", prompt, re.I))
+    return bool(_whole(text).search(prompt))
+
+
+@lru_cache(maxsize=256)
+def _whole(text: str) -> re.Pattern[str]:
+    """A text as whole words, with hyphens or spaces between them."""
+    loose = re.escape(text).replace(r"\ ", r"[\s-]+")
+    return re.compile(rf"(?<!\w){loose}(?!\w)", re.I)
 
 
 def _within(text: str, encoder: str, profile: Profile) -> bool:

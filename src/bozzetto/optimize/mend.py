@@ -44,12 +44,14 @@ class Accepted:
 def mend(draft: Draft, brief: Brief) -> Accepted | Refusal:
     """The text within the budget, with the whole idea, the wishes, and no syntax of its own."""
     prompt, syntax = in_dialect(draft.prompt, brief)
+    prompt, praise = _without_banned(prompt, brief)
     prompt, letters = _to_the_letter(prompt, brief.text)
     kept = _kept(prompt, draft.negative, brief)
     if isinstance(kept, Refusal):
         return kept
     prompt, met, unmet = _with_wishes(kept.prompt, brief)
     prompt, ruled = _with_required(prompt, brief.profile)
+    ruled = (*_told("guidelines", praise), *ruled)
     warned = (*_told("dialect", syntax), *_told("intent", letters), *kept.mended)
     notes, mended = (*(check.found for check in warned), *unmet), (*warned, *met, *ruled)
     return Accepted(prompt, draft.negative, notes, kept.rebuilt, mended)
@@ -57,6 +59,17 @@ def mend(draft: Draft, brief: Brief) -> Accepted | Refusal:
 
 def _told(name: str, notes: Iterable[str]) -> tuple[Check, ...]:
     return tuple(Check(name, True, note) for note in notes)
+
+
+def _without_banned(prompt: str, brief: Brief) -> tuple[str, tuple[str, ...]]:
+    """The prompt less what its profile bans, where that stands between commas by itself."""
+    gone: tuple[str, ...] = ()
+    for word in brief.profile.banned:
+        loose = re.escape(word).replace(r"\ ", r"[\s-]+")
+        alone = re.compile(rf",\s*{loose}(?=\s*(?:[,.;]|$))", re.I)
+        if alone.search(prompt) and word.lower() not in brief.text.lower():
+            prompt, gone = alone.sub("", prompt), (*gone, f"left out {word!r}")
+    return prompt, gone
 
 
 _MARKS = "\"'“”„‘’«»‹›「」『』"
