@@ -12,6 +12,7 @@ from bozzetto.optimize.compose import compose
 from bozzetto.optimize.limits import fits
 from bozzetto.optimize.rework import again, one_wish, refine
 from bozzetto.optimize.stats import LibraryStats
+from bozzetto.optimize.wording import Part, prose
 from bozzetto.types import Candidate, Hit, Phrase
 
 IDEA = "a lighthouse on a cliff"
@@ -80,7 +81,7 @@ def test_a_later_wish_goes_before_an_earlier_one() -> None:
 
 def test_a_wish_that_is_met_already_is_no_new_candidate() -> None:
     found = refined("oil painting")
-    assert (found.id, found.prompt, found.parent) == (found.id, PARENT.prompt, None)
+    assert (found.id, found.prompt, found.parent) == ("c1", PARENT.prompt, None)
     assert found.warnings == ("nothing had to be changed for that wish",)
 
 
@@ -94,6 +95,64 @@ def test_a_model_without_negative_prompt_gets_none() -> None:
     found = refine(PARENT, one_wish(brief(profile="flux"), wish), wish, HITS)
     assert (found.negative, found.profile) == (None, "flux")
     assert "people" not in found.prompt
+
+
+MODIFIERS = [
+    ("scifi", "style"), ("sunset", "time"), ("mist", "weather"), ("mystical", "mood"),
+    ("cinematic", "mood"), ("bright", "palette"), ("hyperrealistic", "quality"),
+]  # fmt: skip
+
+
+def in_sentences() -> Candidate:
+    parts = [Part(Phrase(text, "h1"), about) for text, about in MODIFIERS]
+    told = prose(IDEA, (Phrase(IDEA, "idea"),), parts)
+    return replace(PARENT, prompt=told.prompt, phrases=told.phrases, negative=None, profile="flux")
+
+
+STYLE, PLACE = " In a scifi style.", " At sunset, in mist."
+REAL = " Hyperrealistic."
+BRIGHT = " With a mystical and cinematic mood, in bright colors."
+LOOK = f"{BRIGHT}{REAL}"
+
+
+@pytest.mark.parametrize(
+    ("wish", "told"),
+    [
+        ("less mystical", f"{STYLE}{PLACE} With a cinematic mood, in bright colors.{REAL}"),
+        ("no sunset", f"{STYLE} In mist.{LOOK}"),
+        ("no mist", f"{STYLE} At sunset.{LOOK}"),
+        ("watercolor", f" Watercolor, in a scifi style.{PLACE}{BRIGHT}"),
+        ("night", f"{STYLE} In mist, at night.{LOOK}"),
+        ("no cinematic, less mystical", f"{STYLE}{PLACE} In bright colors. Hyperrealistic."),
+    ],
+)  # fmt: skip
+def test_sentences_are_put_together_anew(wish: str, told: str) -> None:
+    parent = in_sentences()
+    assert parent.prompt == f"{IDEA}.{STYLE}{PLACE}{LOOK}"
+    alone = brief(wish, profile="flux")
+    found = refine(parent, one_wish(brief(profile="flux"), alone), alone, HITS)
+    assert (found.prompt, found.warnings, found.parent) == (f"{IDEA}.{told}", (), "c1")
+
+
+@pytest.mark.parametrize("chat", ["compose", "ollama:x"])
+def test_sentences_that_no_wish_changes_stay_with_their_id(chat: str) -> None:
+    parent = replace(in_sentences(), chat=chat)
+    alone = brief("no people, mystical", profile="flux")
+    found = refine(parent, one_wish(brief(profile="flux"), alone), alone, HITS)
+    assert (found.id, found.prompt) == ("c1", parent.prompt)
+    assert found.warnings == (
+        "FLUX.1 dev takes no negative prompt: 'no people' was left out",
+        "nothing had to be changed for that wish",
+    )
+
+
+def test_another_text_keeps_its_full_stop() -> None:
+    phrases = (Phrase(IDEA, "idea"), Phrase("seen from a boat", "h1"))
+    text = f"{IDEA}, as it is seen from a boat."
+    parent = replace(PARENT, prompt=text, phrases=phrases, chat="ollama:x", profile="flux")
+    alone = brief("soft light", profile="flux")
+    found = refine(parent, one_wish(brief(profile="flux"), alone), alone, HITS)
+    assert found.prompt == f"{IDEA}, as it is seen from a boat, soft light."
 
 
 @given(

@@ -44,23 +44,33 @@ def negative_prompt(brief: Brief, hits: Sequence[Hit]) -> tuple[str | None, tupl
     theirs = [hit.negative for hit in hits if hit.id in brief.pick and hit.negative]
     asked = ", ".join([brief.text, *(phrase.text for phrase in brief.wanted)])
     parts = [part for source in (*theirs, brief.profile.avoid) for part in source.split(",")]
-    return _joined(brief, parts, asked, _MOST)
+    return _joined(brief, parts, asked, _MOST), _lost(brief)
 
 
-def carried(before: str | None, brief: Brief, prompt: str) -> tuple[str | None, tuple[str, ...]]:
-    """An earlier candidate's negative prompt for a changed prompt; and wishes that got lost."""
-    parts = (before or "").split(",")
-    return _joined(brief, parts, prompt, len(parts))
+def _lost(brief: Brief, met: Sequence[str] = ()) -> tuple[str, ...]:
+    if brief.profile.negative:
+        return ()
+    return tuple(
+        f"{brief.profile.title} takes no negative prompt: 'no {what}' was left out"
+        for what in brief.unwanted
+        if what not in met
+    )
 
 
-def _joined(
-    brief: Brief, parts: Iterable[str], asked: str, most: int
+def carried(
+    before: str | None, brief: Brief, prompt: str, met: Sequence[str] = ()
 ) -> tuple[str | None, tuple[str, ...]]:
+    """An earlier candidate's negative prompt for a changed prompt; and wishes that got lost.
+
+    `met` are things unwanted that were taken out of the prompt: not lost without a negative.
+    """
+    parts = (before or "").split(",")
+    return _joined(brief, parts, prompt, len(parts)), _lost(brief, met)
+
+
+def _joined(brief: Brief, parts: Iterable[str], asked: str, most: int) -> str | None:
     if not brief.profile.negative:
-        return None, tuple(
-            f"{brief.profile.title} takes no negative prompt: 'no {what}' was left out"
-            for what in brief.unwanted
-        )
+        return None
     things, rest = denied(asked)
     stems = frozenset(stem(word) for word in words(rest)) - absent(rest)
     own = {part.lower(): part for part in brief.unwanted}
@@ -70,7 +80,7 @@ def _joined(
         for part in map(str.strip, parts)
         if part and part.lower() not in own and not _asks(stems, part)
     }
-    return ", ".join([*own.values(), *list(others.values())[:most]]) or None, ()
+    return ", ".join([*own.values(), *list(others.values())[:most]]) or None
 
 
 def _asks(stems: frozenset[str], part: str) -> bool:

@@ -1,22 +1,23 @@
 """A candidate changed by a wish, or written again, without a chat model.
 
-A wish takes out what speaks against it and adds what it asks for; all else stays as it was,
-to the letter.
+A wish takes out what speaks against it and adds what it asks for; all else stays as it was.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice, product
 
 from bozzetto.optimize.brief import Brief
 from bozzetto.optimize.check import intent, nearest
 from bozzetto.optimize.compose import candidate_id, compose
 from bozzetto.optimize.judge import same
 from bozzetto.optimize.limits import counts, fits
-from bozzetto.optimize.modifiers import clashes, sides
+from bozzetto.optimize.modifiers import clashes, facet, sides
 from bozzetto.optimize.negative import carried
 from bozzetto.optimize.stats import LibraryStats
+from bozzetto.optimize.wording import Part, Text, prose, said_of
 from bozzetto.text.words import content_words, stem, words
 from bozzetto.types import Candidate, Hit, Phrase
 
@@ -29,6 +30,9 @@ _DRAFTS = 4
 """Drafts among which the one nearest to a candidate's sources is chosen."""
 
 _SEEDS = 3
+
+_READINGS = 256
+"""Ways to read a text as sentences of ours that are tried."""
 
 
 def one_wish(brief: Brief, wish: Brief) -> Brief:
@@ -64,41 +68,39 @@ def _stems(texts: Iterable[str]) -> set[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Piece:
-    """A phrase of a prompt and the text that parts it from what stands before it."""
+class _Prompt:
+    """A prompt in its phrases: what is of the idea, what can go, and how it is written out."""
 
-    glue: str
-    phrase: Phrase
+    own: tuple[Phrase, ...]
+    rest: tuple[Phrase, ...]
+    told: Callable[[Sequence[Phrase], Sequence[Phrase]], Text]
+    """From those of the rest that stay and what is new."""
 
 
 def refine(parent: Candidate, brief: Brief, wish: Brief, hits: Sequence[Hit]) -> Candidate:
     """A candidate with a wish met: `brief` is the one to meet now, `wish` what is new in it.
 
     What contradicts the wish is taken out, what it asks for is added, and beyond the budget
-    the last of the rest goes.
+    the last of the rest goes. Sentences are put together anew; any other text is patched.
     """
-    pieces = list(_pieces(parent))
-    gone = [piece for piece in pieces if _against(piece.phrase, wish)]
-    kept = [piece for piece in pieces if piece not in gone]
-    said = " ".join(piece.phrase.text for piece in kept)
+    before = _sentences(parent, brief) or _pieces(parent)
+    kept = [phrase for phrase in before.rest if not _against(phrase, wish)]
+    said = " ".join(phrase.text for phrase in (*before.own, *kept))
     new = [phrase for phrase in wish.wanted if intent(phrase.text, said).score < 1]
-    while not fits(_text(_with(kept, new, parent)), brief.profile):
-        spare = [piece for piece in kept if piece.phrase.source not in _OWN]
-        if not spare:
-            new = new[:-1]
-            if not new:
-                break
-            continue
-        kept.remove(spare[-1])
-    return _candidate(parent, brief, _with(kept, new, parent), hits)
-
-
-def _pieces(parent: Candidate) -> Iterator[_Piece]:
-    at = 0
-    for phrase in parent.phrases:
-        start = parent.prompt.index(phrase.text, at)
-        yield _Piece(parent.prompt[at:start], phrase)
-        at = start + len(phrase.text)
+    gone = [phrase.text for phrase in before.rest if phrase not in kept]
+    text = Text(parent.prompt, parent.phrases)
+    if not gone and not new and fits(text.prompt, brief.profile):
+        return _candidate(parent, brief, text, hits)
+    met = [what for what in brief.unwanted if _stems([what]) & _stems(gone)]
+    while not fits((text := before.told(kept, new)).prompt, brief.profile):
+        spare = [phrase for phrase in kept if phrase.source not in _OWN]
+        if spare:
+            kept.remove(spare[-1])
+        elif new:
+            new.pop()
+        else:
+            break
+    return _candidate(parent, brief, text, hits, met)
 
 
 def _against(phrase: Phrase, wish: Brief) -> bool:
@@ -111,31 +113,94 @@ def _against(phrase: Phrase, wish: Brief) -> bool:
     return any(clashes(side, sides(wanted.text)) for wanted in wish.wanted)
 
 
-def _with(kept: Sequence[_Piece], new: Sequence[Phrase], parent: Candidate) -> list[_Piece]:
-    """The pieces with new phrases: behind the user's own words, at the end of running text."""
-    place = len(kept)
-    if parent.chat == "compose":
-        own = (i for i, piece in enumerate(kept) if piece.phrase.source not in _OWN)
-        place = next(own, len(kept))
-    added = [_Piece(", ", phrase) for phrase in new]
-    return [*kept[:place], *added, *kept[place:]]
+# -- running text and lists ---------------------------------------------------------------
 
 
-def _text(pieces: Sequence[_Piece]) -> str:
-    return "".join(
-        piece.phrase.text if number == 0 else piece.glue + piece.phrase.text
-        for number, piece in enumerate(pieces)
-    )
+def _pieces(parent: Candidate) -> _Prompt:
+    """A prompt as it stands: what stays keeps what parts it from its neighbours."""
+    glue, end = _glue(parent)
+    first = parent.phrases[0] if parent.phrases else None
+
+    def told(kept: Sequence[Phrase], new: Sequence[Phrase]) -> Text:
+        place = len(kept)
+        if parent.chat == "compose":
+            own = (i for i, phrase in enumerate(kept) if phrase.source not in _OWN)
+            place = next(own, len(kept))
+        every = [*kept[:place], *new, *kept[place:]]
+        apart = {id(phrase): between for phrase, between in zip(parent.phrases, glue, strict=True)}
+        text = ""
+        for phrase in every:
+            between = apart.get(id(phrase), ", ")
+            text += (between if text or phrase is first else "") + phrase.text
+        return Text(text + end, tuple(every))
+
+    return _Prompt((), parent.phrases, told)
+
+
+def _glue(parent: Candidate) -> tuple[list[str], str]:
+    """What stands before each phrase of a prompt, and behind the last."""
+    found, at = [], 0
+    for phrase in parent.phrases:
+        start = parent.prompt.index(phrase.text, at)
+        found.append(parent.prompt[at:start])
+        at = start + len(phrase.text)
+    return found, parent.prompt[at:]
+
+
+# -- sentences ----------------------------------------------------------------------------
+
+
+def _sentences(parent: Candidate, brief: Brief) -> _Prompt | None:
+    """A prompt that `prose` wrote, or None: what its modifiers speak of is found from that."""
+    own = parent.phrases[: len(brief.phrases)]
+    if brief.profile.style != "prose" or own != brief.phrases:
+        return None
+    glue, _ = _glue(parent)
+    places = list(zip(parent.phrases, glue, strict=True))[len(own) :]
+    rest = tuple(_inner(phrase, between) for phrase, between in places)
+    for facets in islice(product(*map(_facets, rest)), _READINGS):
+        parts = [Part(*pair) for pair in zip(rest, facets, strict=True)]
+        if prose(brief.text, own, parts).prompt == parent.prompt:
+            break
+    else:
+        return None
+    about = {id(phrase): name for phrase, name in zip(rest, facets, strict=True)}
+
+    def told(kept: Sequence[Phrase], new: Sequence[Phrase]) -> Text:
+        every = [*(Part(phrase, about[id(phrase)]) for phrase in kept)]
+        return prose(brief.text, own, [*every, *(Part(one, facet(one.text)) for one in new)])
+
+    return _Prompt(own, rest, told)
+
+
+def _inner(phrase: Phrase, before: str) -> Phrase:
+    """A phrase as it reads within a sentence, where it began one."""
+    text = phrase.text
+    if before.endswith(". ") and text[1:2].islower():
+        return replace(phrase, text=text[0].lower() + text[1:])
+    return phrase
+
+
+def _facets(phrase: Phrase) -> list[str | None]:
+    """What a modifier may speak of as prose says it, the likeliest first."""
+    likely = facet(phrase.text)
+    others = [name for name in said_of(phrase.text) if name != likely]
+    return [likely, *others, *([None] if likely else [])]
+
+
+# -- the record ---------------------------------------------------------------------------
 
 
 def _candidate(
-    parent: Candidate, brief: Brief, pieces: Sequence[_Piece], hits: Sequence[Hit]
+    parent: Candidate, brief: Brief, text: Text, hits: Sequence[Hit], met: Sequence[str] = ()
 ) -> Candidate:
-    prompt = _text(pieces)
-    negative, lost = carried(parent.negative, brief, prompt)
+    """The changed candidate; `met` is what was unwanted and went."""
+    prompt = text.prompt
+    negative, lost = carried(parent.negative, brief, prompt, met)
+    if (prompt, negative) == (parent.prompt, parent.negative):
+        unchanged = "nothing had to be changed for that wish"
+        return replace(parent, warnings=(*brief.notes, *lost, unchanged), parent=None)
     others = [frozenset(words(hit.prompt)) for hit in hits]
-    same_again = (prompt, negative) == (parent.prompt, parent.negative)
-    warnings = ("nothing had to be changed for that wish",) if same_again else ()
     return Candidate(
         id=candidate_id(prompt, negative, brief.profile.name),
         prompt=prompt,
@@ -143,11 +208,11 @@ def _candidate(
         profile=brief.profile.name,
         chat="compose",
         tokens=counts(prompt, brief.profile),
-        phrases=tuple(piece.phrase for piece in pieces),
+        phrases=text.phrases,
         intent=intent(brief.text, prompt).score,
         novelty=1 - nearest(prompt, brief.text, others),
-        warnings=(*brief.notes, *lost, *warnings),
-        parent=None if same_again else parent.id,
+        warnings=(*brief.notes, *lost),
+        parent=parent.id,
         look=parent.look,
         references=parent.references,
     )

@@ -15,7 +15,7 @@ from bozzetto.profiles import Profile
 from bozzetto.text.words import words
 from bozzetto.types import Phrase
 
-__all__ = ["Part", "Text", "cost_text", "kind", "order", "prose", "sayable", "tags"]
+__all__ = ["Part", "Text", "cost_text", "kind", "order", "prose", "said_of", "sayable", "tags"]
 
 _GLUE = ", "
 
@@ -90,6 +90,11 @@ def tags(idea: str, phrases: Sequence[Phrase], parts: Iterable[Part], profile: P
 def sayable(text: str, about: str | None) -> bool:
     """Whether prose has a way to say a modifier."""
     return _saying(text, about) is not None
+
+
+def said_of(text: str) -> tuple[str, ...]:
+    """All that prose can say a modifier of: a "bright" one of the light and of the palette."""
+    return tuple(about for about in _sayings() if sayable(text, about))
 
 
 def cost_text(text: str, about: str | None) -> str:
