@@ -86,14 +86,6 @@ def test_a_kind_is_not_its_general() -> None:
     assert intent("a dalmatian", "a dog").score == 0.0
 
 
-def test_where_words_fail_meaning_is_asked() -> None:
-    def similar(a: str, b: str) -> float:
-        return 0.9 if {a, b} == {"cane", "dog"} else 0.1
-
-    assert intent("un piccolo cane", "a dog", similar=similar).lost == ("un", "piccolo")
-    assert intent("due cane", "a dog").lost == ("due", "cane")
-
-
 @settings(deadline=None)
 @given(st.text(min_size=1, max_size=80))
 def test_an_idea_keeps_itself(idea: str) -> None:

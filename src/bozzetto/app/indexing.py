@@ -216,6 +216,11 @@ class LibraryPhrases:
             self._book, self._state = PhraseBook(self._embedder, phrases, self._cache), state
         return self._book.nearest(texts, k)
 
+    def similar(self, one: str, other: str) -> float:
+        """How near two texts of any languages are in meaning, as a cosine."""
+        a, b = self._embedder.embed([one, other])
+        return float(a @ b)
+
 
 def _noting(texts: Iterable[str], hashes: list[Hashes]) -> Iterator[str]:
     """The texts as they are, their hashes noted down."""

@@ -60,6 +60,7 @@ class Writer:
             wide=_first(picked, searcher.neighbours(words, filters=filters, max_nsfw=most)),
             library=library_counts(self._store, self._indexing.folder),
             book=self._indexing.phrase_book,
+            similar=self._indexing.phrase_book.similar,
         )
 
         def keep(result: OptimizeResult) -> OptimizeResult:

@@ -13,6 +13,7 @@ from bozzetto.app.parts import open_chat
 from bozzetto.optimize.brief import Brief, make_brief
 from bozzetto.optimize.checks import checked
 from bozzetto.optimize.compose import compose
+from bozzetto.optimize.doubt import Similar
 from bozzetto.optimize.drafting import Desk
 from bozzetto.optimize.rework import again, one_wish, refine
 from bozzetto.optimize.session import Session
@@ -35,13 +36,17 @@ Keep = Callable[[OptimizeResult], OptimizeResult]
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What is written from: `hits` are shown with the candidates, `wide` they draw on."""
+    """What is written from: `hits` are shown with the candidates, `wide` they draw on.
+
+    `similar` compares an idea with its translation.
+    """
 
     language: str
     hits: Sequence[Hit]
     wide: Sequence[Hit]
     library: LibraryStats
     book: PhraseBook
+    similar: Similar
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +198,13 @@ class _Task:
         """The answer to the order."""
         material = self.material
         idea = self.order.idea if self.order.idea.strip() else self.order.words
-        candidates = checked(written.candidates, self.brief, material.wide, material.library)
+        candidates = checked(
+            written.candidates,
+            self.brief,
+            material.wide,
+            material.library,
+            similar=material.similar,
+        )
         return OptimizeResult(
             idea=idea,
             language=material.language,

@@ -8,7 +8,7 @@ the atoms of DSG (Cho et al. 2024), without their questions.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import pairwise, takewhile
@@ -19,10 +19,7 @@ from bozzetto.text.normalise import normalise
 from bozzetto.text.spans import protected
 from bozzetto.text.words import content_words, jaccard, stem, words
 
-__all__ = ["Intent", "Similar", "copied", "intent", "keeps", "nearest", "same"]
-
-Similar = Callable[[str, str], float]
-"""How near two short texts of any languages are in meaning, as a cosine."""
+__all__ = ["COLOURS", "Intent", "copied", "intent", "keeps", "nearest", "same"]
 
 COPIED = 0.5
 """Word-set Jaccard to a reference, idea aside, above which a prompt is a copy."""
@@ -36,16 +33,13 @@ ALIKE = 0.6
 NEARLY = 0.93
 """Share of the idea that has to be there."""
 
-SAYS_IT = 0.75
-"""Cosine at which a piece of the prompt says what a lost word said."""
-
 
 def _set(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
 _NUMBERS: Mapping[str, str] = {row[0]: row[1] for row in table("numbers.tsv")}
-_COLOURS = _set(
+COLOURS = _set(
     """red orange yellow green blue purple violet pink brown black white grey gray gold silver
     teal turquoise cyan magenta beige crimson scarlet"""
 )
@@ -105,13 +99,11 @@ def _present(text: str) -> frozenset[str]:
     return frozenset(map(_meaning, said)) | frozenset(map(stem, joined))
 
 
-def intent(
-    idea: str, prompt: str, *, negative: str | None = None, similar: Similar | None = None
-) -> Intent:
+def intent(idea: str, prompt: str, *, negative: str | None = None) -> Intent:
     """How much of an English idea is in a prompt; a prompt in whose text it stands has it all.
 
     Spacing is mended in both ("8 k"); quoted texts must be there to the letter. What the idea
-    does not want may be in the negative prompt. `similar` is asked where words fail.
+    does not want may be in the negative prompt.
     """
     quoted = [text for text in _verbatim(idea) if text not in prompt]
     idea, prompt = normalise(idea), normalise(prompt)
@@ -121,9 +113,7 @@ def intent(
     unwanted = [word for word, _ in negated(idea)]
     wanted = _wanted(idea, frozenset(map(stem, unwanted)))
     lost = [word for word in wanted if not _has(word, present)]
-    lost = [
-        word for word in _not_compound(lost, idea, present) if not _alike(word, prompt, similar)
-    ]
+    lost = list(_not_compound(lost, idea, present))
     hard = [word for word in lost if _is_hard(word) or _is_name(word, idea)]
     hard += [*_lost_numbers(idea, present), *_lost_negations(idea, prompt, negative or "")]
     hard += [*_swapped(idea, prompt), *quoted]
@@ -148,14 +138,6 @@ def _not_compound(lost: Sequence[str], idea: str, present: Collection[str]) -> S
     return [word for word in lost if word not in found]
 
 
-def _alike(word: str, prompt: str, similar: Similar | None) -> bool:
-    if similar is None or _is_hard(word):
-        return False
-    said = content_words(prompt)
-    pieces = dict.fromkeys((*said, *(f"{a} {b}" for a, b in pairwise(said))))
-    return any(similar(word, piece) >= SAYS_IT for piece in pieces)
-
-
 def keeps(atom: str, prompt: str) -> bool:
     """Whether all content words of an atom ("dog, brown") are in a prompt in some form."""
     present = _present(normalise(prompt))
@@ -168,7 +150,7 @@ def keeps(atom: str, prompt: str) -> bool:
 
 
 def _is_hard(word: str) -> bool:
-    return word in _COLOURS or word in _NUMBERS or word[0].isdigit()
+    return word in COLOURS or word in _NUMBERS or word[0].isdigit()
 
 
 def _is_name(word: str, idea: str) -> bool:
@@ -204,7 +186,7 @@ def _verbatim(idea: str) -> Iterable[str]:
 
 def _swapped(idea: str, prompt: str) -> Iterator[str]:
     """Colours and counts that the prompt gives to another thing than the idea does."""
-    for binds in (_COLOURS, frozenset(_NUMBERS)):
+    for binds in (COLOURS, frozenset(_NUMBERS)):
         ours = dict(_bound(idea, binds, 1))
         if len({_meaning(word) for word in ours.values()}) < 2:
             continue

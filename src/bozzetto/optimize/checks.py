@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bozzetto.optimize.brief import Brief
-from bozzetto.optimize.check import Intent, Similar, copied, intent, same
+from bozzetto.optimize.check import Intent, copied, intent, same
 from bozzetto.optimize.contradict import against, within
 from bozzetto.optimize.credit import named
 from bozzetto.optimize.dialect import foreign_syntax
+from bozzetto.optimize.doubt import Doubt, Similar, doubt
 from bozzetto.optimize.enough import says_enough
 from bozzetto.optimize.limits import bans, counts, fits, rules_broken
 from bozzetto.optimize.mend import fitted
@@ -28,12 +29,15 @@ from bozzetto.types import Candidate, Check, Hit
 __all__ = ["CHECKS", "Case", "checked", "examine"]
 
 
+_SURE = Doubt()
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
     """A prompt beside all that it is judged by.
 
     `others` are the prompts of the candidates before it. `rebuilt` says that the idea had to
-    be put in front of it. `similar` compares words of the idea that are found nowhere.
+    be put in front of it. `doubt` is what speaks against the translation of the idea.
     """
 
     prompt: str
@@ -43,7 +47,7 @@ class Case:
     library: LibraryStats
     others: tuple[str, ...] = ()
     rebuilt: bool = False
-    similar: Similar | None = None
+    doubt: Doubt = _SURE
 
     @property
     def new(self) -> list[str]:
@@ -65,13 +69,17 @@ def checked(
 ) -> list[Candidate]:
     """The candidates with every check on record, in their order.
 
-    A check that a candidate brings along says what was mended and is kept beside ours.
+    A check that a candidate brings along says what was mended and is kept beside ours. An idea
+    that was translated is held against its English by `similar`; what is doubtful of it counts
+    as lost.
     """
     found: list[Candidate] = []
+    unsure = doubt(brief, similar)
     for one in candidates:
         others = tuple(other.prompt for other in found)
-        case = Case(one.prompt, one.negative, brief, hits, library, others, similar=similar)
-        found.append(replace(one, checks=_merged(examine(case), one.checks)))
+        case = Case(one.prompt, one.negative, brief, hits, library, others, doubt=unsure)
+        checks = _merged(examine(case), one.checks)
+        found.append(replace(one, checks=checks, intent=one.intent * unsure.share))
     return found
 
 
@@ -105,13 +113,15 @@ def _intent(case: Case) -> Finding:
     missing = ", ".join(dict.fromkeys((*found.hard, *found.lost)))
     if not found.kept:
         return False, f"lost {missing}"
+    if case.doubt.reason:
+        return False, case.doubt.reason
     if shorter != brief.text:
         return True, f"keeps the idea up to what {brief.profile.title} reads"
     return True, f"keeps the idea but for {missing}" if missing else "keeps the whole idea"
 
 
 def _read(idea: str, case: Case) -> Intent:
-    return intent(idea, case.prompt, negative=case.negative, similar=case.similar)
+    return intent(idea, case.prompt, negative=case.negative)
 
 
 def _in_english(brief: Brief) -> Iterable[str]:

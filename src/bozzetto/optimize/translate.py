@@ -18,7 +18,10 @@ from bozzetto.optimize.modifiers import names_someone
 from bozzetto.text.spans import untouched
 from bozzetto.types import Phrase
 
-__all__ = ["PhraseBook", "translate"]
+__all__ = ["LEFT_OUT", "PhraseBook", "translate"]
+
+LEFT_OUT = "not understood and left out: "
+"""How the note on words without an English begins."""
 
 _TOKEN = re.compile(r"[^\W_]+['’]|[^\W_]+(?:-[^\W_]+)*|[^\w\s]|_")
 _UNSPACED = frozenset(["ja", "zh"])
@@ -100,7 +103,7 @@ def _notes(
     if unsure:
         yield f"unsure of: {', '.join(unsure)}"
     if unknown:
-        yield f"not understood and left out: {', '.join(unknown)}"
+        yield f"{LEFT_OUT}{', '.join(unknown)}"
 
 
 def _units(text: str, language: str, keep: Sequence[tuple[int, int]]) -> Iterator[_Unit]:
