@@ -9,11 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
+from bozzetto.optimize.check import COLOURS
 from bozzetto.optimize.english import article
 from bozzetto.optimize.modifiers import clashes, facet, sides
 from bozzetto.optimize.negated import absent
 from bozzetto.optimize.wishes import Heard, Wish
+from bozzetto.optimize.wording import worded
 from bozzetto.text.spans import protected
 from bozzetto.text.words import content_words, stem, words
 from bozzetto.types import Phrase
@@ -31,6 +34,10 @@ _PLACES = frozenset(
 
 _JOINT = r"(?:\s*,\s*|\s+(?:with|and|wearing|holding|in|on|under|beside|near|by)\s+)"
 _DETERMINER = r"(?:(?:an?|the|some|his|her|its|their|many|several)\s+)?"
+_AT = re.compile(r"\b(?:at|in|on|by|during|under)\s+(?:the\s+)?$", re.I)
+_WHEN = ("time", "light")
+"""What has a preposition of its own: "at night", but "in daylight"."""
+_PAIR = 2
 _A = re.compile(r"\b(an?)(?=\s+$)", re.I)
 _REIMAGINE = "strength reimagine lets a wish win"
 
@@ -58,9 +65,9 @@ def settle(
     for wish in heard.wanted:
         _take(found, wish)
     asked = _stems(" ".join([found.text, *(wish.phrase.text for wish in found.wanted)]))
-    said = {what.lower() for what in found.unwanted}
+    known = {what.lower() for what in found.unwanted}
     for what in heard.implied:
-        if not _stems(what) <= asked and what.lower() not in said:
+        if not _stems(what) <= asked and what.lower() not in known:
             found.unwanted.append(what)
     return found
 
@@ -118,8 +125,8 @@ def _clause(text: str, start: int, end: int) -> tuple[int, int] | None:
 
 def _take(found: Settled, wish: Wish) -> None:
     """Add a wish, if nothing stronger speaks against it."""
-    said = _stems(wish.phrase.text)
-    avoided = next((what for what in found.unwanted if _stems(what) <= said), None)
+    stems = _stems(wish.phrase.text)
+    avoided = next((what for what in found.unwanted if _stems(what) <= stems), None)
     if avoided:
         found.notes.append(f"{_said(wish)} is wished for and to be avoided: it is left out")
         return
@@ -130,7 +137,7 @@ def _take(found: Settled, wish: Wish) -> None:
                 "the first stands"
             )
             return
-    against = _against(found.text, wish)
+    against = _other_colour(found.text, wish) or _against(found.text, wish)
     if against is None:
         found.wanted.append(wish)
     elif wish.relative:
@@ -155,29 +162,70 @@ def _decide(found: Settled, wish: Wish, against: tuple[int, int, str]) -> None:
         return
     if wish.facet == "medium":
         instead = wish.phrase.text
-    _edit(found, start, end, instead)
+    before = _AT.search(found.text[:start])
+    told = before and next(filter(None, (worded(instead, about) for about in _WHEN)), None)
+    same = before and told == f"{before[0].lower()}{instead}"
+    if before and told and not same and not _touches(found, before.start(), start):
+        _edit(found, before.start(), end, told)
+    else:
+        _edit(found, start, end, instead)
     found.notes.append(f"{word!r} of the idea became {instead!r}, as wished")
-    if instead.lower() != wish.phrase.text.lower():
+    more = _against(found.text, wish, won=True) if wish.facet != "medium" else None
+    if more:
+        _drop(found, wish, more[0], more[1])
+    if _asked_for(found.text, wish.phrase.text) is None:
         found.wanted.append(wish)
 
 
-def _against(text: str, wish: Wish) -> tuple[int, int, str] | None:
-    """Where a text contradicts a wish, and the words of the wish it contradicts."""
-    said = wish.phrase.text
-    stance = sides(said)
-    if not clashes(sides(text), stance):
+def _drop(found: Settled, wish: Wish, start: int, end: int) -> None:
+    """Take out what else contradicts a wish that has won, if it is a clause; tell it if not."""
+    cut = _clause(found.text, start, end)
+    if cut is None or _touches(found, *cut) or re.match(r"\s*[^\s,.;]", found.text[end:]):
+        word = found.text[start:end]
+        found.notes.append(f"the wish {_said(wish)} goes against {word!r} of the idea: both stand")
+        return
+    gone = found.text[cut[0] : cut[1]].strip(" ,")
+    _edit(found, *cut, "")
+    found.notes.append(f"{gone!r} was taken from the idea: {_said(wish)} is wished for")
+
+
+def _other_colour(text: str, wish: Wish) -> tuple[int, int, str] | None:
+    """Where a text gives another colour to the thing a wish colours, and the wish."""
+    asked = words(wish.phrase.text)
+    if len(asked) != _PAIR or asked[0] not in COLOURS or _asked_for(text, wish.phrase.text):
+        return None
+    tokens = list(_WORD.finditer(text))
+    for colour, thing in pairwise(tokens):
+        alike = stem(thing[0].lower()) == stem(asked[1])
+        if (
+            colour[0].lower() in COLOURS
+            and alike
+            and not text[colour.end() : thing.start()].strip()
+        ):
+            return colour.start(), thing.end(), wish.phrase.text
+    return None
+
+
+def _against(text: str, wish: Wish, *, won: bool = False) -> tuple[int, int, str] | None:
+    """Where a text contradicts a wish, and the words of the wish it contradicts.
+
+    With `won` the text says the wish itself and may contradict it elsewhere.
+    """
+    wished = wish.phrase.text
+    stance = sides(wished)
+    if not won and not clashes(sides(text), stance):
         return None
     for start, end in _runs(text):
         piece = text[start:end]
         if not clashes(sides(piece), stance):
             continue
-        for first, last in _runs(said):
-            if clashes(sides(piece), sides(said[first:last])):
+        for first, last in _runs(wished):
+            if clashes(sides(piece), sides(wished[first:last])):
                 if wish.facet == "medium":
                     whole = _medium(text, start, end)
-                    return (*whole, said) if whole else None
-                if _of_the_whole(piece) and _of_the_whole(said[first:last]):
-                    return start, end, said[first:last]
+                    return (*whole, wished) if whole else None
+                if _of_the_whole(piece) and _of_the_whole(wished[first:last]):
+                    return start, end, wished[first:last]
                 break
     return None
 

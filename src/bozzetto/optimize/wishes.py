@@ -54,6 +54,12 @@ _TURNS = (
     r"moins |plus |pas de |sin |menos |más |sem |mais "
 )
 _PARTS = re.compile(rf"\s*[,;\n、，；。]\s*|[.!]\s+|[.!]$|\s+(?:{_AND})\s+(?={_TURNS})", re.I)
+_JOINED = re.compile(
+    rf"^(?:(?:(?:{_AND}|or|yet)(?<!mais)|mais(?=\s+(?:pas|plus|moins|sans)\b))\s+)+"
+    r"|\s+(?:but|and|or|yet|ma|und|aber|pero|mas)$",
+    re.I,
+)
+"""What joins a wish to its neighbours, less the "mais" that says "more"."""
 _COURTESY = re.compile(
     r"^(?:(?:please|make it|i(?:'d| would) like|i want)\s+)+|\s*,?\s*please$", re.I
 )
@@ -144,7 +150,8 @@ def hear(
         raise InputError(
             f"the wishes have {size} characters, more than {LONGEST}", hint="say it in fewer words"
         )
-    ear = _Ear(language, reads, book)
+    every = " ".join([text for group in (prefer, *listed.values()) for text in group])
+    ear = _Ear(_surer(every, language), reads, book)
     for name in FACETS:
         for piece in _pieces(listed[name]):
             ear.listen(piece, name)
@@ -171,7 +178,8 @@ def _pieces(several: Iterable[str]) -> Iterator[str]:
 
 
 def _tidy(piece: str) -> Iterator[str]:
-    clean = _COURTESY.sub("", normalise(piece)).strip(" .,;")
+    clean = _JOINED.sub("", normalise(piece).strip(" .,;"))
+    clean = _COURTESY.sub("", clean).strip(" .,;")
     if clean:
         yield clean
 
@@ -183,6 +191,12 @@ def _negated(piece: str) -> str | None:
 
 
 # -- understanding ------------------------------------------------------------------------
+
+
+def _surer(text: str, language: str) -> str:
+    """The language of an idea, or that of the wishes where their script tells more than Han."""
+    found = detect(text) if language == "zh" else language
+    return found if found in ("ja", "ko") else language
 
 
 def spoken(text: str, language: str) -> str:

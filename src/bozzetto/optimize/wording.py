@@ -15,7 +15,9 @@ from bozzetto.profiles import Profile
 from bozzetto.text.words import words
 from bozzetto.types import Phrase
 
-__all__ = ["Part", "Text", "cost_text", "kind", "order", "prose", "said_of", "sayable", "tags"]
+__all__ = [
+    "Part", "Text", "cost_text", "kind", "order", "prose", "said_of", "sayable", "tags", "worded",
+]  # fmt: skip
 
 _GLUE = ", "
 
@@ -95,6 +97,16 @@ def sayable(text: str, about: str | None) -> bool:
 def said_of(text: str) -> tuple[str, ...]:
     """All that prose can say a modifier of: a "bright" one of the light and of the palette."""
     return tuple(about for about in _sayings() if sayable(text, about))
+
+
+def worded(text: str, about: str) -> str | None:
+    """A modifier as a sentence says it: "at sunset", "in daylight"; None where it has no way."""
+    saying = _saying(text, about)
+    if saying is None:
+        return None
+    return (
+        f"{saying.before} {_article(text) if saying.article else ''}{text}{saying.behind}".strip()
+    )
 
 
 def cost_text(text: str, about: str | None) -> str:
