@@ -34,6 +34,8 @@ _FADE = 30
 _FAINT = 0.05
 """What a hit's core is taken to share with the idea when it shares no word."""
 _ATTESTED = 6
+_FEWEST = 3
+"""Prompts that must have a modifier; one that an author or two made up may mean nothing."""
 _USUAL = 0.002
 """Share of the library from which a modifier counts as usual."""
 _OFTEN = 20
@@ -83,8 +85,8 @@ def gather(
 ) -> tuple[Entry, ...]:
     """All modifiers that hits and library offer an idea, best first, ties by text.
 
-    None repeats or contradicts the idea. Picked hits count as if they stood first, and need
-    nobody to agree with them; of the others `agreed` have to on what is in the picture.
+    None repeats or contradicts the idea. Picked hits fit whatever they show, stand first and
+    need nobody to agree with them; of the others `agreed` have to on what is in the picture.
     """
     said = frozenset(words(idea))
     own = frozenset(stem(word) for word in said)
@@ -93,7 +95,7 @@ def gather(
     found: dict[str, _Found] = {}
     for rank, (_, hit) in enumerate(ranked):
         picked = hit.id in pick
-        fit = _FAINT + _likeness(said, hit.core or hit.prompt, library)
+        fit = 1.0 if picked else _FAINT + _likeness(said, hit.core or hit.prompt, library)
         vote = (_PICKED if picked else 1.0) * fit**2 / (rank + _FADE)
         for look in looks(hit.prompt, own, library):
             one = found.setdefault(look.key, _Found(look, hit.id, 0.0, picked=picked))
@@ -108,11 +110,19 @@ def gather(
     entries = (
         _entry(one, library)
         for one in found.values()
-        if one.picked or one.trusted or len(one.ranks) >= agreed or not _laden(one.look, own)
+        if one.picked
+        or one.trusted
+        or (_known(one, library) and (len(one.ranks) >= agreed or not _laden(one.look, own)))
     )
     meant = senses(idea)
     fitting = (e for e in entries if not e.look.stems <= meant and not clashes(e.sides, stance))
     return tuple(sorted(fitting, key=lambda e: (-e.weight, e.look.key)))
+
+
+def _known(one: _Found, library: LibraryStats) -> bool:
+    """Whether enough prompts have a modifier for it to mean something; in a small library all."""
+    least = _FEWEST if library.prompts >= _SMALL else 1
+    return max(library.modifiers.get(one.look.key, 0), len(one.ranks)) >= least
 
 
 def _laden(look: Look, own: Set[str]) -> bool:

@@ -58,10 +58,14 @@ def _stemmer() -> _Stemmer:
     return _Stemmer()
 
 
+_UNLIKE = {"animal": "animal", "animals": "animal"}
+"""Words that Snowball would make one with others: "anime", "animated"."""
+
+
 @lru_cache(maxsize=1 << 16)
 def stem(word: str) -> str:
     """The English stem of a lower-case word (Snowball)."""
-    return _stemmer().stem(word)
+    return _UNLIKE.get(word) or _stemmer().stem(word)
 
 
 def jaccard(a: Set[str], b: Set[str]) -> float:
