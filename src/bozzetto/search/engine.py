@@ -11,6 +11,7 @@ import numpy as np
 from bozzetto.errors import InputError, SetupError
 from bozzetto.ports import Embedder
 from bozzetto.search.confidence import confidence
+from bozzetto.search.dense import Dense
 from bozzetto.search.diversify import Found, pick
 from bozzetto.search.fuse import Leg, fuse, lookup, top
 from bozzetto.search.indexes import Indexes
@@ -209,7 +210,7 @@ class Searcher:
         problems: list[SetupError] = []
         vectors = self._vectors(query, problems)
         english = query.text if query.english else self._said_in_english(query, problems)
-        legs = tuple(self._legs(query, vectors, english, allow, problems))
+        legs = self._legs(query, vectors, english, allow, problems)
         sought = query.content if query.english else tuple(content_words(english or ""))
         return _Meaning(legs, tuple(dict.fromkeys(sought)), self._notes(vectors, problems))
 
@@ -235,16 +236,34 @@ class Searcher:
         english: str | None,
         allow: Keys | None,
         problems: list[SetupError],
-    ) -> Iterator[Leg]:
+    ) -> tuple[Leg, ...]:
         weights = _WEIGHTS["english" if ENGLISH in vectors else "many"]
+        wanted = tuple(self._wanted(query, vectors, english, problems))
+        # Threads of the pool end with it: the store would open its file anew for each.
+        indexes = [self._indexes.dense(embedder) for embedder, _, _ in wanted]
+
+        def search(index: Dense, one: tuple[str, str, Vectors]) -> Leg:
+            return index.search(one[2], allow, name=one[1], weight=weights[one[1]])
+
+        with ThreadPoolExecutor(len(wanted) or 1) as pool:
+            return tuple(pool.map(search, indexes, wanted))
+
+    def _wanted(
+        self,
+        query: Query,
+        vectors: Mapping[str, Vectors],
+        english: str | None,
+        problems: list[SetupError],
+    ) -> Iterator[tuple[str, str, Vectors]]:
+        """The searches by meaning: whose indexes, what the leg is called, and for what."""
         if ENGLISH in vectors:
-            yield self._leg(ENGLISH, "english", vectors[ENGLISH], allow, weights)
+            yield ENGLISH, "english", vectors[ENGLISH]
         elif (mapped := self._mapped(vectors[MANY], problems)) is not None:
-            yield self._leg(ENGLISH, "bridge", mapped, allow, weights)
+            yield ENGLISH, "bridge", mapped
         if not query.english and (said := self._read(english, problems)) is not None:
-            yield self._leg(ENGLISH, "translated", said, allow, weights)
+            yield ENGLISH, "translated", said
         if MANY in vectors and self._indexes.serves(MANY):
-            yield self._leg(MANY, "many", vectors[MANY], allow, weights)
+            yield MANY, "many", vectors[MANY]
 
     def _notes(
         self, vectors: Mapping[str, Vectors], problems: Sequence[SetupError]
@@ -326,17 +345,6 @@ class Searcher:
             notes = meaning.notes if note in meaning.notes else (*meaning.notes, note)
             return replace(meaning, notes=notes), nothing
         return meaning, Leg("wording", keys, shares, _HELD * meaning.weight)
-
-    def _leg(
-        self,
-        embedder: str,
-        name: str,
-        vector: Vectors,
-        allow: Keys | None,
-        weights: Mapping[str, float],
-    ) -> Leg:
-        index = self._indexes.dense(embedder)
-        return index.search(vector, allow, name=name, weight=weights[name])
 
 
 def _missing(error: SetupError) -> str:

@@ -27,7 +27,7 @@ _FLAT_BELOW = 20_000
 
 _TRAINING_PER_LIST = 40
 _TRAINING_ROUNDS = 8
-_PROBED_SHARE = 1 / 16
+_PROBED_SHARE = 1 / 24
 _PROBED_LEAST = 24
 _SLACK = 16
 """Asked for beyond k, so that ties at the end are broken by key and not by chance."""
