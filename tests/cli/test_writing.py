@@ -181,6 +181,14 @@ def test_what_does_not_go_together_is_a_matter_of_usage(
     assert (found.code, found.out) == (2, "")
 
 
+def test_the_option_that_does_not_go_with_a_candidate_is_named(run: Run, small_home: Path) -> None:
+    found = run(
+        "optimize", "--refine", "a", "--prefer", "x", "-n", "1", "--mood", "calm",
+        "--home", str(small_home),
+    )  # fmt: skip
+    assert "-n, --mood cannot go with --refine" in " ".join(found.err.replace("│", " ").split())
+
+
 def test_an_empty_wish_is_refused(run: Run, small_home: Path) -> None:
     home = ("--home", str(small_home), "--format", "json")
     first = run("optimize", IDEA, "-n", "1", *home).json["candidates"][0]["id"]

@@ -316,8 +316,9 @@ def test_phrases_of_a_template_join_to_its_text(value: str, before: str) -> None
 
 
 def test_a_value_without_a_template_and_an_unknown_strength() -> None:
-    with pytest.raises(InputError, match="no template has the slot 'light'"):
+    with pytest.raises(InputError, match="no template has the slot 'light'") as caught:
         make_brief("a fox", language="en", profile=SDXL, values={"light": "x"})
+    assert caught.value.hint == "give one that has: --template '{subject}, {light}'"
     with pytest.raises(InputError, match="strength: 'wild' is none"):
         make_brief("a fox", language="en", profile=SDXL, strength="wild")  # type: ignore[arg-type]
 

@@ -247,3 +247,23 @@ def test_a_name_that_is_not_there(tmp_path: Path, name: str) -> None:
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(NotFoundError, match="no template file"):
         load(str(tmp_path / "gone.toml"), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("{subject}, in the style of {artist=}, pixel art", "a cat, pixel art"),
+        ("{subject} in the style of {artist=}, pixel art", "a cat, pixel art"),
+        ("{subject} surrounded by {things=}", "a cat"),
+        ("{subject}, {a=}, {b=}, {light=dim}", "a cat, dim"),
+        ("{subject}, in {color=} light, sharp", "a cat, sharp"),
+        ("{subject}, sharp, by {artist=}", "a cat, sharp"),
+        ("{subject}, {size=} and {light=dim}", "a cat,  dim"),
+        ("a {size=} picture of {subject}", "a  picture of a cat"),
+        ("{quality=}, {subject}", "a cat"),
+        ("{subject}. Painted by {artist=}. At dusk.", "a cat. At dusk."),
+        ("{subject}, by {artist=somebody}, sharp", "a cat, by somebody, sharp"),
+    ],
+)
+def test_nothing_stays_of_the_words_around_an_empty_slot(text: str, told: str) -> None:
+    assert "".join(words for words, _, _ in fill(make(text), "a cat", {})) == told

@@ -38,7 +38,8 @@ class BatchRequest:
 
 _WISHES = tuple(item.name for item in fields(Wishes))
 _KEYS = (
-    "idea", "pick", "prefer", "profile", "seed", "k", "n", "strength", "template", "set", *_WISHES,
+    "idea", "pick", "prefer", "profile", "seed", "k", "n", "strength", "template", "set",
+    "wishes", *_WISHES,
 )  # fmt: skip
 _ALIKE = 0.8
 """Likeness of a key to one of ours from which it is taken for a slip of the pen."""
@@ -67,11 +68,22 @@ def parse_line(line: str) -> BatchRequest:
         seed=_whole(found, "seed"),
         k=_whole(found, "k"),
         n=_whole(found, "n"),
-        wishes=from_fields({key: found[key] for key in _WISHES if key in found}),
+        wishes=_wishes(found),
         strength=cast("Strength | None", _text(found, "strength")),
         template=_text(found, "template"),
         values=_values(found.get("set")),
     )
+
+
+def _wishes(found: Mapping[str, Any]) -> Wishes:
+    """The wishes of a line, by their own keys or in a table; a key of its own goes first."""
+    table = found.get("wishes") or {}
+    if not isinstance(table, dict):
+        raise InputError(
+            f"wishes: {str(table)[:60]!r} is not a table of fields",
+            hint=f"fields: {', '.join(_WISHES)}",
+        )
+    return from_fields({**table, **{key: found[key] for key in _WISHES if key in found}})
 
 
 def over(command: Wishes, line: Wishes) -> Wishes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -153,8 +154,14 @@ def optimize_command(
             )
 
         if refine or again:
-            one = (idea, batch, n, pick, profile, template, values, wishes != Wishes())
-            alone(one, refine, again, prefer)
+            new = {
+                "the idea": idea, "--batch": batch, "-n": n, "--pick": pick,
+                "--profile": profile, "--template": template, "--set": values, "--mood": mood,
+                "--medium": medium, "--light": light, "--palette": palette, "--camera": camera,
+                "--aspect": aspect, "--avoid": avoid, "--keep": keep,
+                "--strength": None if strength is StrengthChoice.enrich else strength,
+            }  # fmt: skip
+            alone(new, refine, again, prefer)
         elif batch is not None:
             a.check(profile, chat)
             as_json = explained_json if explain else optimize_json
@@ -170,12 +177,12 @@ def optimize_command(
                 )  # fmt: skip
             else:
                 result = write(BatchRequest(idea=idea or ""), on_event)
-        profile_limit = a.token_limit(profile)
-    _show(result, format, profile_limit, explain=explain)
+        limits = a.token_limits(profile)
+    _show(result, format, limits, explain=explain)
 
 
 def _show(
-    result: OptimizeResult, format: FormatChoice, limit: int | None, *, explain: bool
+    result: OptimizeResult, format: FormatChoice, limits: Mapping[str, int], *, explain: bool
 ) -> None:
     """Print the candidates, and beside them what a person should know."""
     from bozzetto.app.explaining import explained_json
@@ -186,7 +193,7 @@ def _show(
     else:
         from bozzetto.cli.render import candidates_view
 
-        console().print(candidates_view(result, limit))
+        console().print(candidates_view(result, limits))
         if explain:
             print_explanations(result)
         for text in result.notes:

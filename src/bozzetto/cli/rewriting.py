@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -37,12 +37,21 @@ Cache = Annotated[
 ]
 
 
-def alone(given: Iterable[object], refine: str | None, again: str | None, wish: str | None) -> None:
-    """Refuse what --refine and --again do not take; a candidate brings the rest with it."""
-    if any(value not in (None, False, [], ()) for value in given) or (refine and again):
+def alone(
+    given: Mapping[str, object], refine: str | None, again: str | None, wish: str | None
+) -> None:
+    """Refuse what --refine and --again do not take; a candidate brings the rest with it.
+
+    `given` are the values of a new prompt by their option.
+    """
+    if refine and again:
+        raise typer.BadParameter("--refine and --again change a candidate in two ways: give one")
+    wrong = [name for name, value in given.items() if value not in (None, False, [], ())]
+    if wrong:
+        option = "--refine" if refine else "--again"
         raise typer.BadParameter(
-            "--refine and --again take a candidate with all it was written from:"
-            " no idea, no --batch, and no options of a new prompt"
+            f"{', '.join(wrong)} cannot go with {option}:"
+            " the candidate brings all it was written from"
         )
     if refine and wish is None:
         raise typer.BadParameter('say what to change: --refine ID --prefer "warmer, less crowded"')

@@ -79,7 +79,11 @@ def make_brief(
             f"strength: {strength!r} is none", hint=f"one of {', '.join(get_args(Strength))}"
         )
     if values and template is None:
-        raise InputError(f"no template has the slot {next(iter(values))!r}", hint="give one")
+        name = next(iter(values))
+        raise InputError(
+            f"no template has the slot {name!r}",
+            hint=f"give one that has: --template '{{subject}}, {{{name}}}'",
+        )
     keep = tuple(dict.fromkeys(normalise(text) for text in texts(wishes.keep)))
     draft = _Draft(language, profile, book, tuple(text for text in keep if text))
     filled = fill(template, idea, values or {}) if template else [(idea, None, True)]

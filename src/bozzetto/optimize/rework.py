@@ -199,7 +199,10 @@ def _candidate(
     negative, lost = carried(parent.negative, brief, prompt, met)
     if (prompt, negative) == (parent.prompt, parent.negative):
         unchanged = "nothing had to be changed for that wish"
-        return replace(parent, warnings=(*brief.notes, *lost, unchanged), parent=None)
+        said = (*brief.notes, *lost, unchanged)
+        return replace(
+            parent, chat="compose", warnings=said, checks=(), parent=None, usage=None, size=None
+        )
     others = [frozenset(words(hit.prompt)) for hit in hits]
     return Candidate(
         id=candidate_id(prompt, negative, brief.profile.name),

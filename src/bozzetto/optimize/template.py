@@ -31,6 +31,16 @@ _SLOT_KEYS = ("default", "guidance")
 _ESCAPE = 'a brace of the text is written twice: "{{" or "}}"'
 
 
+_PART = re.compile(r"[,;\n]|\.(?=\s|$)")
+_LEADS = re.compile(
+    r"(?:^|\s+)(?:\w+(?:ed|ing)\s+)?(?:in the (?:style|manner) of|by|with|in|on|at|of|from|under|"
+    r"near|against|behind|and|or|for)(?:\s+(?:an?|the))?\s*$",
+    re.I,
+)
+"""Words that lead up to a thing and mean nothing without it."""
+_JOINT = re.compile(r"^\s*(?:and|or)\b", re.I)
+
+
 @dataclass(frozen=True, slots=True)
 class Slot:
     """A place to fill; without a default it has to be. `guidance` says what belongs there."""
@@ -50,6 +60,9 @@ class Template:
     use: str = ""
     profile: str | None = None
     version: str = "1"
+
+
+_Piece = tuple[str, Slot | None, bool]
 
 
 # -- the text -----------------------------------------------------------------------------
@@ -195,11 +208,46 @@ def fill(
             hint=" ".join(f"--set {name}=..." for name in missing),
         )
     return tuple(
-        (part, None, False)
-        if isinstance(part, str)
-        else (_words(slots[part.name], given) or "", slots[part.name], part.name in given)
-        for part in parts(template.text)
+        _without_gaps(
+            [
+                (part, None, False)
+                if isinstance(part, str)
+                else (_words(slots[part.name], given) or "", slots[part.name], part.name in given)
+                for part in parts(template.text)
+            ]
+        )
     )
+
+
+def _without_gaps(pieces: list[_Piece]) -> list[_Piece]:
+    """The pieces less the template's words around a slot with nothing in it.
+
+    "in the style of {artist=}" goes whole, as far as no other slot is in that clause.
+    """
+    for at, (words, slot, _) in enumerate(pieces):
+        if slot is None or words.strip():
+            continue
+        before, after = _plain(pieces, at - 1), _plain(pieces, at + 1)
+        ends = _PART.search(after)
+        parted = list(_PART.finditer(before))
+        closed = ends is not None or at + 2 >= len(pieces)
+        if closed and parted:
+            before, after = before[: parted[-1].start()], after[ends.start() :] if ends else ""
+        elif closed and not after[: ends.start() if ends else None].strip():
+            before = _LEADS.sub("", before)
+            if not before and at <= 1:
+                after = after[ends.end() :].lstrip() if ends else ""
+        elif not before.strip() or _PART.fullmatch(before.strip()):
+            after = _JOINT.sub("", after)
+        for place, text in ((at - 1, before), (at + 1, after)):
+            if 0 <= place < len(pieces) and pieces[place][1] is None:
+                pieces[place] = (text, None, False)
+    return pieces
+
+
+def _plain(pieces: Sequence[_Piece], at: int) -> str:
+    """The template's own text at a place; "" beyond the ends and for a slot."""
+    return pieces[at][0] if 0 <= at < len(pieces) and pieces[at][1] is None else ""
 
 
 def _words(slot: Slot, given: Mapping[str, str]) -> str | None:
