@@ -31,7 +31,7 @@ def draw(home: Path) -> str:
     """The picture as SVG."""
     with bozzetto.Assistant.open(home) as a:
         result = a.optimize(IDEA, n=2, save=False)
-        view = candidates_view(result, a.token_limit(None))
+        view = candidates_view(result, a.token_limits(None))
     console = Console(
         record=True, width=WIDTH, file=io.StringIO(), force_terminal=True,
         highlight=False, emoji=False, markup=False,

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 from typing import Any, get_args
 
+from rich.console import Console
+
+from bozzetto.cli.explained import explanation_view
 from bozzetto.errors import NotFoundError
 from bozzetto.optimize.checks import CHECKS
-from bozzetto.types import Origin
+from bozzetto.optimize.explain import explain
+from bozzetto.types import Candidate, Check, Origin
 
 Run = Callable[..., Any]
 
@@ -39,6 +44,25 @@ def test_for_people(run: Run, small_home: Path) -> None:
     assert "keeps the whole idea" in answer.out
     assert "gatto" in answer.out
     assert all(len(line) <= 80 for line in answer.out.splitlines())
+
+
+def test_without_colour_lost_and_added_words_are_marked() -> None:
+    candidate = Candidate(
+        "0" * 16, "a dog on a hill, ink", None, "sdxl", "compose", {}, (), 0.5, 1.0,
+        checks=(Check("wishes", True, "had no wishes to meet"), Check("look", True, "says one")),
+    )  # fmt: skip
+    view = explanation_view(explain(candidate, "a dog in the snow", {}))
+    plain, coloured = (
+        Console(file=StringIO(), force_terminal=True, color_system=system, width=80)
+        for system in (None, "standard")
+    )
+    for console in (plain, coloured):
+        console.print(view)
+    said = plain.file.getvalue()  # type: ignore[attr-defined]
+    assert "a dog [-in the snow-] {+on a hill, ink+}" in said
+    assert "[-lost-]" in said
+    assert "wishes" not in said
+    assert "[-" not in coloured.file.getvalue()  # type: ignore[attr-defined]
 
 
 def test_optimize_explains_what_it_wrote(run: Run, small_home: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -178,9 +179,21 @@ def test_a_batch_without_its_key_writes_nothing(run: Run, small_home: Path) -> N
 
 def test_for_people_the_meter_and_the_sources(run: Run, small_home: Path) -> None:
     answer = run("optimize", "a small dog", "-n", "2", "--home", str(small_home))
-    assert "/75" in answer.out
+    assert "/75 clip" in answer.out
     assert "hit 1" in answer.out
     assert "your idea" in answer.out
+
+
+def test_for_people_the_models_own_encoder_the_size_and_a_whole_foot(
+    run: Run, small_home: Path
+) -> None:
+    answer = run(
+        "optimize", "a small dog", "-n", "2", "--home", str(small_home), "--profile", "z-image",
+        "--aspect", "16:9", "--no-save",
+    )  # fmt: skip
+    assert "/504 qwen~ · 1280x720 · compose" in answer.out
+    assert all(len(line) <= 80 for line in answer.out.splitlines())
+    assert len(re.findall(r"[0-9a-f]{16} ─╯", answer.out)) == 2
 
 
 # -- preferences and templates ----------------------------------------------------------------

@@ -33,6 +33,7 @@ def test_the_list(run: Run, home: Path) -> None:
     assert lines[0] == "sd15          Stable Diffusion 1.5; tags, 75 clip"
     assert lines[2] == "sdxl          Ours; tags, 75 clip"
     assert "flux          FLUX.1 dev; prose, 511 t5, 80 words" in lines
+    assert all(len(line) <= 80 for line in lines[:-1])
     assert lines[-2] == "house         Ours; tags, 75 clip, 3 chunks"
     assert "unknown key 'chunk'; did you mean 'chunks'?" in lines[-1]
 

@@ -75,7 +75,7 @@ def test_what_fails_says_why(prompt: str, name: str, says: str) -> None:
 
 def test_a_text_in_a_language_the_model_does_not_read_fails() -> None:
     found = failed("un libro rosso e un vaso giallo sul tavolo con una luce morbida")
-    assert found["language"] == "is written in 'it'"
+    assert found["language"] == "is written in Italian"
 
 
 def test_what_the_idea_says_itself_is_its_own_business() -> None:

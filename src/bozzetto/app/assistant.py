@@ -316,10 +316,13 @@ class Assistant:
         self._profile(profile)
         check_chat(chat or self.settings.chat, timeout=self.settings.timeout)
 
-    def token_limit(self, profile: str | None = None) -> int | None:
-        """How many CLIP tokens a profile takes; None where it has no such limit."""
+    def token_limits(self, profile: str | None = None) -> Mapping[str, int]:
+        """How many tokens of a prompt a profile's model reads, by encoder."""
         found = self._profile(profile)
-        return found.tokens["clip"] * found.chunks if "clip" in found.tokens else None
+        return {
+            name: limit * (found.chunks if name == "clip" else 1)
+            for name, limit in found.tokens.items()
+        }
 
     def _profile(self, name: str | None) -> Profile:
         """The profile of that name, from the home's own first; without a name the setting's."""

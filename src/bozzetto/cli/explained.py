@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
-from rich.console import Group, RenderableType
+from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from bozzetto.optimize.checks import NO_WISHES, NOTHING_MARKED
 from bozzetto.optimize.explain import Explanation, Part, Source
 from bozzetto.text.normalise import visible
 from bozzetto.types import Check
@@ -17,6 +18,10 @@ __all__ = ["explanation_view"]
 
 STYLES = {"kept": "bold", "changed": "yellow", "added": "green", "lost": "red strike"}
 QUIET = "dim"
+Marks = Mapping[str, tuple[str, str]]
+MARKS: Marks = {"lost": ("[-", "-]"), "added": ("{+", "+}")}
+NONE = ("", "")
+NOTHING_ASKED = (NO_WISHES, NOTHING_MARKED)
 AROUND = 24
 """Characters that are shown on either side of a phrase in the prompt it came from."""
 
@@ -30,8 +35,7 @@ def explanation_view(explanation: Explanation) -> RenderableType:
             align="left",
             style=QUIET,
         ),
-        _diff(explanation.diff),
-        _legend(explanation.diff),
+        _Diff(explanation.diff),
         Text(),
         _sources(explanation.sources),
         Text(),
@@ -39,25 +43,46 @@ def explanation_view(explanation: Explanation) -> RenderableType:
     )
 
 
-def _diff(parts: Iterable[Part]) -> Text:
-    """The prompt with the lost words of the idea where they would have stood."""
-    text = Text()
+class _Diff:
+    """The prompt with the lost words of the idea where they would have stood.
+
+    Where no colour is shown, lost words stand in [-...-] and added ones in {+...+}.
+    """
+
+    def __init__(self, parts: Iterable[Part]) -> None:
+        self.parts = tuple(parts)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        marks = MARKS if console.color_system is None or console.no_color else {}
+        yield _diff(self.parts, marks)
+        yield _legend(self.parts, marks)
+
+
+def _diff(parts: Iterable[Part], marks: Marks) -> Text:
+    text, last = Text(), ""
     for part in parts:
         said = part.before if part.change == "lost" else part.after
-        bare = said.lstrip()
-        text.append(visible(said[: len(said) - len(bare)]))
-        text.append(visible(bare), STYLES[part.change])
+        bare = said.strip()
+        before, after = marks.get(part.change, NONE)
+        if last == "lost" and not said[:1].isspace() and not text.plain[-1:].isspace():
+            text.append(" ")
+        last = part.change
+        text.append(visible(said[: len(said) - len(said.lstrip())]))
+        text.append(before + visible(bare) + after, STYLES[part.change])
+        text.append(visible(said[len(said.rstrip()) :]) if bare else "")
         if part.change == "changed":
             text.append(f" ({visible(part.before.strip())})", QUIET)
-        elif part.change == "lost" and not said.endswith(" "):
-            text.append(" ")
     return text
 
 
-def _legend(parts: Iterable[Part]) -> Text:
+def _legend(parts: Iterable[Part], marks: Marks) -> Text:
     """What the styles mean, those that occur."""
     there = {part.change for part in parts}
-    names = (Text(name, style) for name, style in STYLES.items() if name in there)
+    names = (
+        Text(name.join(marks.get(name, NONE)), style)
+        for name, style in STYLES.items()
+        if name in there
+    )
     return Text(" ").join([Text("  "), *names])
 
 
@@ -99,6 +124,8 @@ def _phrase(source: Source) -> str:
 def _checks(checks: Iterable[Check]) -> Table:
     table = _grid()
     for check in checks:
+        if check.found in NOTHING_ASKED:
+            continue
         mark = Text("ok ", "green") if check.passed else Text("no ", "bold red")
         table.add_row(mark + Text(check.name, QUIET), Text(visible(check.found)))
     return table

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rich import box
@@ -12,8 +12,10 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from bozzetto.text.language_names import called
 from bozzetto.text.normalise import visible
 from bozzetto.text.split import split
+from bozzetto.text.tokens import ESTIMATED
 from bozzetto.types import Candidate, Hit, OptimizeResult, PromptRecord, SearchResult
 
 if TYPE_CHECKING:
@@ -23,18 +25,6 @@ __all__ = ["candidates_view", "checks_view", "hits_view", "record_view", "record
 
 NARROW = 72
 """Below this many columns candidates stand one under the other."""
-
-LANGUAGES = {
-    "de": "German",
-    "en": "English",
-    "es": "Spanish",
-    "fr": "French",
-    "it": "Italian",
-    "ja": "Japanese",
-    "ko": "Korean",
-    "pt": "Portuguese",
-    "zh": "Chinese",
-}
 
 CORE, MODIFIER, ADDED, IDEA, QUIET = "bold", "dim", "green", "bold", "dim"
 
@@ -73,7 +63,7 @@ def _hits_table(hits: Sequence[Hit]) -> Table:
 
 
 def _understood(language: str) -> str:
-    return f"  ({LANGUAGES[language]})" if language in LANGUAGES and language != "en" else ""
+    return f"  ({called(language)})" if language not in ("en", "und") else ""
 
 
 def hits_view(result: SearchResult) -> RenderableType:
@@ -112,26 +102,32 @@ def _sources_text(candidate: Candidate, numbers: dict[str, int]) -> Text:
     return Text("from " + ", ".join(used) if used else "nothing added", QUIET)
 
 
+def _meter(tokens: Mapping[str, int], limits: Mapping[str, int]) -> str:
+    """Tokens of each encoder out of how many it reads: "25/75 clip", estimates with a "~"."""
+    return ", ".join(
+        f"{tokens.get(name, 0)}/{limit} {name}{'~' * (name in ESTIMATED)}"
+        for name, limit in limits.items()
+    )
+
+
 def _candidate_panel(
-    number: int, candidate: Candidate, numbers: dict[str, int], limit: int | None
+    number: int, candidate: Candidate, numbers: dict[str, int], limits: Mapping[str, int]
 ) -> Panel:
     parts: list[RenderableType] = [_candidate_text(candidate)]
     if candidate.negative:
         parts.append(Text.assemble(("not: ", QUIET), (visible(candidate.negative), "red dim")))
     parts.append(_sources_text(candidate, numbers))
-    if candidate.look:
-        parts.append(Text(f"look {visible(candidate.look)}", QUIET))
     if candidate.parent:
         parts.append(Text(f"made from {candidate.parent}", QUIET))
     parts.extend(Text(f"! {visible(warning)}", "yellow") for warning in candidate.warnings)
-    tokens = candidate.tokens.get("clip", 0)
-    meter = f"{tokens}/{limit}" if limit else f"{tokens} tokens"
+    facts = [_meter(candidate.tokens, limits), candidate.size, visible(candidate.chat)]
+    parts.append(Text(" · ".join(filter(None, facts)), QUIET))
     return Panel(
         Group(*parts),
         box=box.ROUNDED,
         title=Text(f"{number}", "bold cyan"),
         title_align="left",
-        subtitle=Text(f"{meter} · {candidate.id} · {visible(candidate.chat)}", QUIET),
+        subtitle=Text(candidate.id, QUIET),
         subtitle_align="right",
         border_style=QUIET,
     )
@@ -156,9 +152,12 @@ class _SideBySide:
 
 
 def candidates_view(
-    result: OptimizeResult, limit: int | None, *, shown_hits: int = 3
+    result: OptimizeResult, limits: Mapping[str, int], *, shown_hits: int = 3
 ) -> RenderableType:
-    """The idea, the hits it was written from, and the candidates, side by side."""
+    """The idea, the hits it was written from, and the candidates, side by side.
+
+    `limits` are how many tokens the image model reads, by encoder.
+    """
     numbers = {hit.id: number for number, hit in enumerate(result.hits, 1)}
     idea = Panel(
         Text(visible(result.idea), IDEA),
@@ -176,7 +175,7 @@ def candidates_view(
         for number, hit in enumerate(result.hits[:shown_hits], 1)
     ]
     panels = [
-        _candidate_panel(number, candidate, numbers, limit)
+        _candidate_panel(number, candidate, numbers, limits)
         for number, candidate in enumerate(result.candidates, 1)
     ]
     return Group(

@@ -23,10 +23,14 @@ from bozzetto.optimize.parse import foreign
 from bozzetto.optimize.stats import LibraryStats
 from bozzetto.optimize.translate import translate
 from bozzetto.profiles import Profile
+from bozzetto.text.language_names import called
 from bozzetto.text.words import content_words, stem, words
 from bozzetto.types import Candidate, Check, Hit
 
-__all__ = ["CHECKS", "Case", "checked", "examine"]
+__all__ = ["CHECKS", "NOTHING_MARKED", "NO_WISHES", "Case", "checked", "examine"]
+
+NOTHING_MARKED, NO_WISHES = "had nothing marked to keep", "had no wishes to meet"
+"""What the checks say that had nothing to look for."""
 
 
 _SURE = Doubt()
@@ -134,7 +138,7 @@ def _keep(case: Case) -> Finding:
     gone = [text for text in case.brief.keep if text not in case.prompt]
     if gone:
         return False, f"lost {', '.join(map(repr, gone))}"
-    return True, "keeps what was marked" if case.brief.keep else "had nothing marked to keep"
+    return True, "keeps what was marked" if case.brief.keep else NOTHING_MARKED
 
 
 def _contradictions(case: Case) -> Finding:
@@ -155,7 +159,7 @@ def _wishes(case: Case) -> Finding:
     said = ", ".join(repr(wish.original or wish.text) for wish in unmet)
     if unmet:
         return False, f"has no room for {said}"
-    return True, "meets the wishes" if case.brief.wanted else "had no wishes to meet"
+    return True, "meets the wishes" if case.brief.wanted else NO_WISHES
 
 
 def _unwanted(case: Case) -> Finding:
@@ -218,7 +222,7 @@ def _language(case: Case) -> Finding:
     found = foreign(case.prompt, case.brief.profile.languages)
     untranslated = case.brief.text in case.prompt
     if found and not untranslated:
-        return False, f"is written in {found!r}"
+        return False, f"is written in {called(found)}"
     return True, "is in a language that the model reads" if not found else "stands as typed"
 
 

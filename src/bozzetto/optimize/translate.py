@@ -15,6 +15,7 @@ from typing import Protocol
 from bozzetto.optimize.english import article
 from bozzetto.optimize.glossary import LANGUAGES, Entry, compound, known, look_up, particles
 from bozzetto.optimize.modifiers import names_someone
+from bozzetto.text.language_names import called
 from bozzetto.text.spans import untouched
 from bozzetto.types import Phrase
 
@@ -31,10 +32,6 @@ _LONGEST = 5
 _SURE = 0.6
 _NEAR = 0.35
 _CHOICE = 5
-_NAMES = {
-    "it": "Italian", "de": "German", "fr": "French", "es": "Spanish", "pt": "Portuguese",
-    "ja": "Japanese", "zh": "Chinese", "ko": "Korean",
-}  # fmt: skip
 _RELATIVE = frozenset(["that", "which", "who"])
 _DROPPED = frozenset(["it"])
 _PUNCTUATION = {
@@ -89,7 +86,7 @@ def translate(
     units = _without_relatives([u for u in units if u.kind != "?"])
     phrases = tuple(_phrases(units, language))
     if not any(unit.kind not in ",px" for unit in units):
-        note = f"the idea could not be put into English ({language}); it stands as typed"
+        note = f"the idea could not be put into English ({called(language)}); it stands as typed"
         return text, (Phrase(text, "idea"),), (note,)
     english = _joined(phrases)
     return english, phrases, tuple(_notes(english, language, units, unknown))
@@ -98,7 +95,7 @@ def translate(
 def _notes(
     english: str, language: str, units: Iterable[_Unit], unknown: Sequence[str]
 ) -> Iterator[str]:
-    yield f"understood from {_NAMES.get(language, language)} as: {english}"
+    yield f"understood from {called(language)} as: {english}"
     unsure = [f"{u.original} ({u.english})" for u in units if u.sure < _SURE]
     if unsure:
         yield f"unsure of: {', '.join(unsure)}"
