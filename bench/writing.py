@@ -241,7 +241,31 @@ def translated(book: PhraseBook | None, title: str) -> Iterator[Gate]:
 
 
 ENGLISH_TOO = frozenset(
-    ["baron", "canon", "diva", "glamour", "legal", "orbit", "pop", "sport", "sumo"]
+    [
+        "afro",
+        "article",
+        "baron",
+        "canon",
+        "celestial",
+        "diagonal",
+        "diva",
+        "glamour",
+        "hyper",
+        "inferno",
+        "inventor",
+        "legal",
+        "mannequin",
+        "miracle",
+        "orbit",
+        "pixel",
+        "pop",
+        "rude",
+        "sport",
+        "sublime",
+        "sumo",
+        "tape",
+        "version",
+    ]
 )
 """English words that are in no list of ours; by hand, from what the ideas have."""
 
