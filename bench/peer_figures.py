@@ -95,6 +95,7 @@ def ahead(figures: Figures) -> Iterator[str]:
             f"{KINDS[peer].title} {ratio:.2f}x"
             for peer, values in figures.values.items()
             if peer != OURS
+            and not KINDS[peer].part_of_ours
             and (ratio := _ratio(values, ours, column.name)) is not None
             and (ratio > 1 if column.more_is_better else ratio < 1)
         ]

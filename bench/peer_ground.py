@@ -25,6 +25,7 @@ from bench.retrieval import IDEAS, LANGUAGES, Bench
 from bozzetto.embed.texts import embed_texts
 from bozzetto.plugins import load
 from bozzetto.ports import Embedder
+from bozzetto.search.indexes import LARGE
 from bozzetto.search.views import VIEWS
 from bozzetto.store.vectors import VectorCache, text_hashes
 from bozzetto.text.normalise import normalise, prompt_id
@@ -177,6 +178,8 @@ def synthetic_ground(rows: int, vocabulary: Path, folder: Path) -> Ground:
     prompts = pq.read_table(folder / "table.parquet", columns=["prompt"])["prompt"].to_pylist()
     distinct = {prompt_id(prompt): normalise(prompt) for prompt in prompts}
     ids, texts = list(distinct), list(distinct.values())
+    if len(texts) <= LARGE:
+        raise SystemExit(f"{rows:,} rows: at {len(texts):,} prompts ours would embed; take more")
     _write_texts(folder, texts, ids, [0] * len(texts))
     _write_vectors(folder, len(texts))
     sample = texts[:: max(1, len(texts) // _SAMPLE)][:_SAMPLE]

@@ -203,13 +203,12 @@ class OurVectors:
         self._index = cast(VectorIndex, load("vectors", "faiss")())
 
     def fill(self, texts: Sequence[str], vectors: Vectors) -> None:
-        """Keep the texts: with the index alone there is nothing to import."""
-        self._texts, self._vectors = texts, vectors
+        """Build and save; texts are not its business."""
+        self._index.build(np.arange(len(texts)), vectors)
+        self._index.save(self._folder)
 
     def build(self) -> None:
-        """Build and save."""
-        self._index.build(np.arange(len(self._texts)), self._vectors)
-        self._index.save(self._folder)
+        """Nothing: it has been built."""
 
     def search(self, idea: str) -> Sequence[int]:
         """Embed and search."""
@@ -263,17 +262,20 @@ class MyGens:
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How a peer is called, made, and which packages it needs."""
+    """How a peer is called, made, and which packages it needs.
+
+    A `part_of_ours` stands beside synthetic prompts, as what the peers are most like.
+    """
 
     title: str
     make: Callable[[Path], Peer] | None
     packages: tuple[str, ...] = ()
-    synthetic_only: bool = False
+    part_of_ours: bool = False
 
 
 KINDS: Mapping[str, Kind] = {
     OURS: Kind("bozzetto", None),
-    "vectors": Kind("our FAISS index alone", OurVectors, synthetic_only=True),
+    "vectors": Kind("our FAISS index alone", OurVectors, part_of_ours=True),
     "langchain": Kind(
         "LangChain, flat FAISS", LangChainFaiss, ("langchain_community", "langchain_core")
     ),

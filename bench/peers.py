@@ -55,7 +55,7 @@ def measure(ground: Ground, peers: Iterable[str], limits: Limits) -> Figures:
     """Every peer after the other, each in a process of its own."""
     figures = Figures(ground.name, {}, {})
     for name in peers:
-        if KINDS[name].synthetic_only and ground.wanted:
+        if KINDS[name].part_of_ours and ground.wanted:
             continue
         reason = missing(KINDS[name])
         with tempfile.TemporaryDirectory(dir=ground.place) as folder:
@@ -163,7 +163,9 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--library", type=Path, help="the table of real prompts")
     parser.add_argument("--home", type=Path, help="a home that has its vectors already")
-    parser.add_argument("--rows", type=int, nargs="*", default=[], help="synthetic rows as well")
+    parser.add_argument(
+        "--rows", type=int, nargs="*", default=[], help="synthetic rows, 120000 or more"
+    )
     parser.add_argument("--vocabulary", type=Path, help="phrase lists for the synthetic rows")
     parser.add_argument("--only", nargs="+", choices=list(KINDS), default=list(KINDS))
     parser.add_argument("--no-real", action="store_true", help="synthetic rows alone")
