@@ -149,7 +149,8 @@ STEPS: dict[str, Callable[[Path], Found]] = {"build": build, "search": search, "
 
 
 def step(name: str, home: Path) -> tuple[Found, Run]:
-    """Run one step in a process of its own."""
+    """Run one step in a process of its own, with one thread for NumPy, as `bozzetto` has it."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     run = run_process((sys.executable, "-m", "bench.scale", "--step", name, "--home", str(home)))
     if run.code != 0:
         raise SystemExit(f"{name}: exit {run.code}: {run.stderr[-2000:]}")

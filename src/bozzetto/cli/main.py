@@ -67,6 +67,8 @@ def front(
 
 def run() -> None:
     """Run the command line; an error of ours, or of a file, is a message and an exit code."""
+    # Before NumPy is there: its threads wait for each other longer than our matrices take.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
     try:
