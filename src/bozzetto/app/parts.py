@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import cast
 
@@ -18,7 +18,7 @@ EMBEDDERS = ("minilm", "use")
 """The embedders a library is read with: English, and every language."""
 
 
-@cache
+@lru_cache(maxsize=4)  # of the homes opened last: each holds a model in memory
 def open_embedder(scheme: str, folder: Path | None = None) -> Embedder:
     """The embedder of a scheme, read at first use; `folder` is where it may keep files."""
     return cast(Embedder, load("embedders", scheme)(str(folder or "")))
