@@ -34,6 +34,9 @@ _TOUCHES = 2
 """Modifiers that the second and further candidates of a rich idea get."""
 _IN_PROSE = 8
 """Modifiers that prose takes at most: more read as a list."""
+_TRANSLATED = 6
+"""Modifiers that an idea put into English phrase by phrase takes at most: behind 14, only .54 of
+120 candidates are nearest to their own English idea of 200; behind 8 .63, 6 .71, 4 .77."""
 _FOREMOST = 6
 """Modifiers that stand first whatever they speak of: models heed the beginning most."""
 _MIDDLE = 50
@@ -82,6 +85,8 @@ def _reach(brief: Brief, rich: bool) -> Reach:
     reach = REACHES["touch-up" if rich else brief.strength]
     if rich:
         return replace(reach, most=_TOUCHES)
+    if any(phrase.original for phrase in brief.phrases):
+        reach = replace(reach, most=min(reach.most, _TRANSLATED))
     if brief.profile.style == "prose":
         caps = dict(reach.caps) | {"medium": min(1, reach.caps["medium"])}
         return replace(reach, most=min(reach.most, _IN_PROSE), caps=caps)
