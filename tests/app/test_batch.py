@@ -80,10 +80,18 @@ def test_a_wrong_line_says_what_is_wrong(line: str, message: str) -> None:
     assert caught.value.message == message
 
 
-def test_the_wishes_of_a_line_go_before_those_of_the_command() -> None:
-    command = Wishes(mood="calm", light="soft", avoid=("people",))
-    line = Wishes(light="harsh", keep="fox")
-    assert over(command, line) == Wishes(mood="calm", light="harsh", avoid=("people",), keep="fox")
+def test_what_a_line_says_goes_before_what_the_command_does() -> None:
+    command = BatchRequest(
+        "", n=2, prefer="warm", seed=7, values={"place": "Rome", "light": "dim"},
+        wishes=Wishes(mood="calm", light="soft", avoid=("people",)),
+    )  # fmt: skip
+    line = BatchRequest(
+        "a fox", seed=0, values={"light": "bright"}, wishes=Wishes(light="harsh", keep="fox")
+    )
+    assert over(command, line) == BatchRequest(
+        "a fox", n=2, prefer="warm", seed=0, values={"place": "Rome", "light": "bright"},
+        wishes=Wishes(mood="calm", light="harsh", avoid=("people",), keep="fox"),
+    )  # fmt: skip
 
 
 def test_one_answer_a_line_in_order() -> None:

@@ -86,9 +86,15 @@ def _wishes(found: Mapping[str, Any]) -> Wishes:
     return from_fields({**table, **{key: found[key] for key in _WISHES if key in found}})
 
 
-def over(command: Wishes, line: Wishes) -> Wishes:
-    """The wishes of a line, and those of the command where the line has none."""
-    return replace(command, **{name: said for name in _WISHES if (said := getattr(line, name))})
+def over(command: BatchRequest, line: BatchRequest) -> BatchRequest:
+    """What a line asks for, and where it is silent what the command does."""
+    said = {item.name: getattr(line, item.name) for item in fields(line)}
+    wishes = replace(
+        command.wishes, **{name: wish for name in _WISHES if (wish := getattr(line.wishes, name))}
+    )
+    values = {**(command.values or {}), **(line.values or {})}
+    said = {name: value for name, value in said.items() if value not in (None, ())}
+    return replace(command, **said | {"wishes": wishes, "values": values})
 
 
 def _json_object(line: str) -> Mapping[str, Any] | None:

@@ -84,9 +84,18 @@ def run() -> None:
     except SystemExit as end:
         if end.code == INTERRUPTED:
             sys.stderr.write("interrupted; what was finished is kept\n")
-        elif isinstance(end.__context__, BrokenPipeError):
+        elif isinstance(end.__context__, BrokenPipeError) or not _flushed():
             _leave_quietly()
         raise
+
+
+def _flushed() -> bool:
+    """Whether somebody took the last of the output."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return False
+    return True
 
 
 def _leave_quietly() -> None:

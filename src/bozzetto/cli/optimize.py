@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -46,7 +46,10 @@ from bozzetto.cli.preferences import (
 from bozzetto.cli.rewriting import Again, Cache, Refine, alone, rewrite
 
 if TYPE_CHECKING:
-    from bozzetto.types import OptimizeResult
+    from bozzetto.app import Assistant
+    from bozzetto.app.batch import BatchRequest
+    from bozzetto.app.sessions import OnEvent
+    from bozzetto.types import Filters, OptimizeResult
 
 __all__ = ["optimize_command"]
 
@@ -119,9 +122,8 @@ def optimize_command(
     Every phrase shows where it came from.
     """
     from bozzetto.app import Assistant
-    from bozzetto.app.batch import BatchRequest, over
+    from bozzetto.app.batch import BatchRequest
     from bozzetto.app.explaining import explained_json
-    from bozzetto.app.sessions import OnEvent
     from bozzetto.app.wire import optimize_json
     from bozzetto.types import Wishes
 
@@ -131,28 +133,13 @@ def optimize_command(
     )  # fmt: skip
     filled = read_values(values or ())
     filters = make_filters(tag, use, source, model_family, min_rating, max_nsfw, has_image, since)
+    asked = BatchRequest(
+        idea=idea or "", n=n, pick=tuple(pick or ()), prefer=prefer, wishes=wishes,
+        strength=strength.value, template=template, values=filled, profile=profile,
+        seed=seed or 0,
+    )  # fmt: skip
     with progress_bar() as progress, Assistant.open(home, actor=actor, progress=progress) as a:
-
-        def write(line: BatchRequest, on_event: OnEvent | None = None) -> OptimizeResult:
-            return a.optimize(
-                line.idea,
-                n=line.n if line.n is not None else n,
-                k=line.k,
-                pick=line.pick or tuple(pick or ()),
-                prefer=line.prefer if line.prefer is not None else prefer,
-                wishes=over(wishes, line.wishes),
-                strength=line.strength or strength.value,
-                template=line.template or template,
-                values=filled if line.values is None else {**filled, **line.values},
-                profile=line.profile or profile,
-                chat=chat,
-                seed=line.seed if line.seed is not None else seed or 0,
-                filters=filters,
-                save=save,
-                on_event=on_event,
-                cache=cache,
-            )
-
+        write = _writer(a, asked, chat=chat, filters=filters, save=save, cache=cache)
         if refine or again:
             new = {
                 "the idea": idea, "--batch": batch, "-n": n, "--pick": pick,
@@ -176,9 +163,45 @@ def optimize_command(
                     cache=cache, on_event=on_event,
                 )  # fmt: skip
             else:
-                result = write(BatchRequest(idea=idea or ""), on_event)
+                result = write(asked, on_event)
         limits = a.token_limits(profile)
     _show(result, format, limits, explain=explain)
+
+
+def _writer(
+    a: Assistant,
+    asked: BatchRequest,
+    *,
+    chat: str | None,
+    filters: Filters,
+    save: bool,
+    cache: bool,
+) -> Callable[..., OptimizeResult]:
+    """What writes a line, which may say otherwise than the command's options."""
+    from bozzetto.app.batch import over
+
+    def write(line: BatchRequest, on_event: OnEvent | None = None) -> OptimizeResult:
+        whole = over(asked, line)
+        return a.optimize(
+            whole.idea,
+            n=whole.n,
+            k=whole.k,
+            pick=whole.pick,
+            prefer=whole.prefer,
+            wishes=whole.wishes,
+            strength=whole.strength or "enrich",
+            template=whole.template,
+            values=whole.values,
+            profile=whole.profile,
+            chat=chat,
+            seed=whole.seed or 0,
+            filters=filters,
+            save=save,
+            on_event=on_event,
+            cache=cache,
+        )
+
+    return write
 
 
 def _show(
