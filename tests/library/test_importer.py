@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from bozzetto.errors import DataError, InputError
 from bozzetto.library.families import renew
@@ -240,10 +241,14 @@ def test_two_imports_at_once_both_end_complete(tmp_path: Path, lines: Path) -> N
     other = tmp_path / "other.txt"
     other.write_text(lines.read_text().replace("picture", "painting"))
     home = tmp_path / "home"
-    with start(home, lines) as one, start(home, other) as two:
-        told = [process.communicate()[0] for process in (one, two)]
+    home.mkdir()
+    with FileLock(home / "import.lock"):  # as a third import would
+        both = start(home, lines), start(home, other)
+        for process in both:
+            assert process.stdout is not None
+            assert "waits for another import to end" in process.stdout.readline()
+    told = [process.communicate()[0] for process in both]
     assert all(out.endswith("end\n") for out in told)
-    assert "waits for another import to end" in "".join(told)
     with Store.open(home) as store:
         assert [(info.complete, info.rows, info.bad) for info in store.sources()] == [
             (True, 3_000, 1),

@@ -102,8 +102,8 @@ class _Phase:
     noise: float
 
 
-_FRONT = _Phase(6, 1.0, 1.5, 3.0, 0.8, 0.0)
-_REST = _Phase(99, 0.7, 6.0, 8.0, 1.0, 1.0)
+_FRONT = _Phase(6, 1.0, 1.5, 3.0, 1.1, 0.0)
+_REST = _Phase(99, 0.7, 6.0, 8.0, 1.4, 1.0)
 _DRAWS = 8
 """Numbers that a digest gives."""
 _SHARED = 2

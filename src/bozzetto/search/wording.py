@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from bozzetto.search.lexical import coverage
 from bozzetto.search.understand import Query
 from bozzetto.search.views import spelled
@@ -42,5 +44,6 @@ def word_for_word(query: Query, record: PromptRecord) -> bool:
 
 
 def telling(text: str) -> frozenset[str]:
-    """The words of a prompt that tell what is to be seen."""
-    return frozenset(words(spelled(text))) - EMPTY
+    """The words of a prompt that tell what is to be seen; "a dog's bone" shows a dog."""
+    said = (re.sub("['’]s$", "", word) for word in words(spelled(text)))
+    return frozenset(said) - EMPTY
