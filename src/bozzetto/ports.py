@@ -189,8 +189,11 @@ class TextIndex(Protocol):
         """
         ...
 
-    def search(self, text: str, k: int) -> tuple[Keys, Vectors]:
-        """The k best for some words, best first; `text` is words, never a query language."""
+    def search(self, text: str, k: int, allow: Keys | None = None) -> tuple[Keys, Vectors]:
+        """The k best for some words, best first; `text` is words, never a query language.
+
+        `allow` limits to those keys (sorted ascending) and changes no score.
+        """
         ...
 
     def __len__(self) -> int:

@@ -78,11 +78,15 @@ class Shelf:
             self.cache,
             self.home / "indexes",
             embedders={name: one.features for name, one in self.embedders.items()},
-            vectors=self._index,
-            texts=_text_index,
+            vectors=self.vectors,
+            texts=self.texts,
         )
 
-    def _index(self, rows: int) -> VectorIndex:
+    def texts(self) -> TextIndex:
+        index: TextIndex = load("texts", "tantivy")()
+        return index
+
+    def vectors(self, rows: int) -> VectorIndex:
         index: VectorIndex = load("vectors", "exact")()
         self.opened.append(index)
         return index
@@ -95,11 +99,6 @@ class Shelf:
             bridge=self.bridge,
             held=self.held,
         )
-
-
-def _text_index() -> TextIndex:
-    index: TextIndex = load("texts", "tantivy")()
-    return index
 
 
 @pytest.fixture

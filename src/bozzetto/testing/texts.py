@@ -83,6 +83,18 @@ class TextIndexContract:
         """One word of one row beats one word of three."""
         assert index.search("dog lighthouse", 1)[0].tolist() == [5]
 
+    @pytest.mark.parametrize("k", [1, 2, 10])
+    @pytest.mark.parametrize("allow", [(8, 40), (5, 12, 31), (40, 41, 77), (), (1,)])
+    def test_only_allowed_keys_are_found(
+        self, index: TextIndex, allow: tuple[int, ...], k: int
+    ) -> None:
+        """Those of them that are there, in their order and with their scores."""
+        every = index.search("small dog, lighthouse", 10)
+        kept = np.isin(every[0], allow)
+        found = index.search("small dog, lighthouse", k, np.array(allow, dtype=np.int64))
+        assert found[0].tolist() == every[0][kept][:k].tolist()
+        assert found[1].tolist() == every[1][kept][:k].tolist()
+
     def test_any_k_is_answered(self, index: TextIndex) -> None:
         """None, one, and no more than match."""
         assert [len(part) for part in index.search("dog", 0)] == [0, 0]

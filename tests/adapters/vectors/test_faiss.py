@@ -4,10 +4,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from bozzetto.adapters.vectors.exact import ExactIndex
 from bozzetto.adapters.vectors.faiss import FaissIndex
 from bozzetto.testing.vectors import clustered
+from bozzetto.types import Keys, Vectors
 
 ROWS = 30_000
 
@@ -22,19 +25,52 @@ def pair() -> tuple[ExactIndex, FaissIndex]:
     return exact, faiss
 
 
-@pytest.mark.parametrize("share", [2, 50, 3_000])
+def shared(pair: tuple[ExactIndex, FaissIndex], allow: Keys, queries: Vectors) -> float:
+    """The share of the true ten nearest of those allowed that are found."""
+    exact, faiss = pair
+    true = [set(exact.search(query, 10, allow)[0]) for query in queries]
+    found = [set(faiss.search(query, 10, allow)[0]) for query in queries]
+    return float(np.mean([len(a & b) / len(a) for a, b in zip(true, found, strict=True)]))
+
+
+@pytest.mark.parametrize("share", [2, 10, 100, 1_000, 3_000])
 def test_few_allowed_rows_are_found_among_many(
     pair: tuple[ExactIndex, FaissIndex], share: int
 ) -> None:
-    exact, faiss = pair
     allow = np.arange(0, ROWS * 2, 2 * share, dtype=np.int64)
-    queries = clustered(20, 48, seed=6)
-    shared = [
-        len(set(exact.search(q, 10, allow)[0]) & set(faiss.search(q, 10, allow)[0]))
-        / len(exact.search(q, 10, allow)[0])
-        for q in queries
-    ]
-    assert np.mean(shared) >= 0.9
+    assert shared(pair, allow, clustered(50, 48, seed=6)) >= 0.95
+
+
+@pytest.mark.parametrize("share", [0.001, 0.01, 0.5])
+def test_those_allowed_are_found_far_from_what_is_asked(
+    pair: tuple[ExactIndex, FaissIndex], share: float
+) -> None:
+    queries = clustered(ROWS, 48, seed=5)[::600] + 0.1 * clustered(50, 48, seed=6)
+    queries /= np.linalg.norm(queries, axis=1, keepdims=True)
+    far, _ = pair[0].search(-queries.mean(axis=0), int(ROWS * share))
+    assert shared(pair, np.sort(far), queries) >= 0.95
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    rows=st.lists(st.integers(0, 7), min_size=1, max_size=60),
+    allow=st.sets(st.integers(-3, 130)),
+    k=st.integers(1, 70),
+)
+def test_order_and_ties_are_those_of_the_exact_index(
+    rows: list[int], allow: set[int], k: int
+) -> None:
+    """Eight directions only, so that most rows tie with others."""
+    vectors = clustered(8, 16, seed=3)[rows]
+    keys = np.arange(len(rows), dtype=np.int64) * 2
+    exact, faiss = ExactIndex(), FaissIndex()
+    for index in (exact, faiss):
+        index.build(keys, vectors)
+    allowed = np.array(sorted(allow), dtype=np.int64)
+    for filtered in (None, allowed):
+        mine, theirs = (index.search(vectors[0], k, filtered) for index in (faiss, exact))
+        assert mine[0].tolist() == theirs[0].tolist()
+        assert mine[1] == pytest.approx(theirs[1], abs=1e-5)
 
 
 def test_inverted_lists_survive_the_disk(

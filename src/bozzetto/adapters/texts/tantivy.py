@@ -19,7 +19,7 @@ from bozzetto.types import Keys, Vectors
 
 __all__ = ["TantivyIndex", "open_index"]
 
-_VERSION = 1
+_VERSION = 2
 _ANALYSER = "bozzetto"
 _CJK = r"\p{Han}\p{Hiragana}\p{Katakana}"
 _WORD = rf"[{_CJK}]|[[\p{{L}}\p{{N}}\p{{M}}]--[{_CJK}]]+"
@@ -30,8 +30,12 @@ _SLACK = 32
 _MOST_TIES = 4_096
 _HEAP = 256_000_000
 
+_FEW = 50_000
+"""Up to so many allowed keys are part of the query; of more than that enough are found anyway."""
+
 
 _Scored = tuple[float, tantivy.DocAddress]
+_NOTHING = np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
 
 
 class TantivyIndex:
@@ -82,21 +86,43 @@ class TantivyIndex:
             raise DataError(f"the tantivy index in {folder} does not hold what its header says")
         self._searcher = searcher
 
-    def search(self, text: str, k: int) -> tuple[Keys, Vectors]:
-        """The k best keys and their BM25 scores, best first, ties by key."""
+    def search(self, text: str, k: int, allow: Keys | None = None) -> tuple[Keys, Vectors]:
+        """The k best of the allowed keys and their BM25 scores, best first, ties by key."""
         terms = self._terms(text)
-        if self._searcher is None or k <= 0 or not terms or not len(self):
-            return np.empty(0, dtype=np.int64), np.empty(0, dtype=np.float32)
+        wanted = min(k, len(self) if allow is None else len(allow))
+        if self._searcher is None or wanted <= 0 or not terms or not len(self):
+            return _NOTHING
         query = tantivy.Query.boolean_query([self._term(term) for term in terms])
-        hits = _tied(self._searcher, query, min(k, len(self)))
-        scores = np.array([score for score, _ in hits], dtype=np.float32)
-        values = self._searcher.fast_field_values("key", [address for _, address in hits])
-        keys = np.array(values, dtype=np.int64)
+        if allow is not None and len(allow) <= _FEW:
+            query, allow = self._within(query, allow), None
+        keys, scores = self._best(query, wanted, allow)
         order = np.lexsort((keys, -scores))[:k]
         return keys[order], scores[order]
 
+    def _best(self, query: tantivy.Query, k: int, allow: Keys | None) -> tuple[Keys, Vectors]:
+        """At least the k best; looks deeper until so many of them are allowed."""
+        assert self._searcher is not None
+        depth = k if allow is None else 2 * k * -(-len(self) // len(allow))
+        while True:
+            hits = _tied(self._searcher, query, min(depth, len(self)))
+            scores = np.array([score for score, _ in hits], dtype=np.float32)
+            values = self._searcher.fast_field_values("key", [address for _, address in hits])
+            keys = np.array(values, dtype=np.int64)
+            if allow is None:
+                return keys, scores
+            kept = np.isin(keys, allow, kind="sort")
+            if len(hits) < depth or kept[:depth].sum() >= k:
+                return keys[kept], scores[kept]
+            depth *= 4
+
     def __len__(self) -> int:
         return self._searcher.num_docs if self._searcher is not None else 0
+
+    def _within(self, query: tantivy.Query, allow: Keys) -> tantivy.Query:
+        """The query among some keys, which add nothing to a score."""
+        keys = tantivy.Query.term_set_query(self._schema, "key", allow.tolist())
+        both = (query, tantivy.Query.boost_query(keys, 0.0))
+        return tantivy.Query.boolean_query([(tantivy.Occur.Must, part) for part in both])
 
     def _terms(self, text: str) -> list[str]:
         readable = text[:_MAX_CHARACTERS].encode("utf-8", "replace").decode("utf-8")
@@ -113,7 +139,7 @@ def open_index(rest: str = "") -> TantivyIndex:
 
 def _schema() -> tantivy.Schema:
     builder = tantivy.SchemaBuilder()
-    builder.add_integer_field("key", fast=True)
+    builder.add_integer_field("key", fast=True, indexed=True)
     builder.add_text_field("text", tokenizer_name=_ANALYSER, index_option="freq")
     return builder.build()
 

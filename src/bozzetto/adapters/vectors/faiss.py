@@ -146,7 +146,8 @@ class FaissIndex:
         if thorough:
             probed = index.nlist
         elif allow is not None:
-            probed *= max(1.0, len(self) / len(allow))
+            # Squared, for those that are allowed may all lie in other lists than the nearest.
+            probed *= max(1.0, len(self) / len(allow)) ** 2
         # The wrapper takes fields by name, which its stub does not know.
         lists = min(index.nlist, math.ceil(probed))
         return faiss.SearchParametersIVF(nprobe=lists, **chosen)  # type: ignore[call-arg]
