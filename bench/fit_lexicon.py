@@ -1,14 +1,16 @@
-"""Make the lexicon of near words: `python -m bench.fit_lexicon --library FILE`.
+r"""Make the lexicon of near words: `python -m bench.fit_lexicon --library FILE`.
 
     python -m bench.fit_lexicon --library diffusiondb_10k.parquet \
-        --out src/bozzetto/embed/lexicon_v1.npz
+        --flavors vocabulary/flavors.txt --dictionary package \
+        --out src/bozzetto/embed/lexicon_v2.npz
 
-The words are those of the English vocabulary that ships (`bench.fit_vocabulary`) and those of
-MiniLM's WordPiece vocabulary that a prompt of the library uses, names of nations and of well
-known people among them; no stop words. A word's place is where MiniLM and USE put it, each centred
-over the words, side by side, in the axes that keep most; its weight is the logarithm of how few
-prompts of the library hold it. No idea of any benchmark is read; nothing is random. The hash
-goes into lexicon.py.
+The words are those of the English vocabulary that ships (`bench.fit_vocabulary`, which says
+where dictionary and modifier list come from), those of MiniLM's WordPiece vocabulary that a
+prompt of the library uses, names of nations and of well known people among them, and all that
+the dictionary knows and a prompt or the modifier list uses; no stop words. A word's place is
+where MiniLM and USE put it, each centred over the words, side by side, in the axes that keep
+most; its weight is the logarithm of how few prompts of the library hold it. No idea of any
+benchmark is read; nothing is random. The hash goes into lexicon.py.
 """
 
 from __future__ import annotations
@@ -21,8 +23,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
-from bench.fit_vocabulary import quantised, word_pieces
-from bench.paths import library_file
+from bench.fit_vocabulary import SHORTEST, counted, quantised, spelled, word_pieces
+from bench.paths import library_file, vocabulary_folder
 from bozzetto import plugins
 from bozzetto.embed.lexicon import HEAVIEST, side_by_side
 from bozzetto.embed.phrases import Vocabulary
@@ -41,13 +43,19 @@ def main() -> None:
     """Embed the words, reduce, tell what that loses, write."""
     parser = argparse.ArgumentParser(description="Make the lexicon of near words")
     parser.add_argument("--library", type=Path, default=None)
+    parser.add_argument("--flavors", type=Path, default=None)
+    parser.add_argument("--dictionary", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     arguments = parser.parse_args()
+    flavors = arguments.flavors or vocabulary_folder(None) / "flavors.txt"
     table = pq.read_table(library_file(arguments.library), columns=["prompt"])["prompt"]
     prompts = list(dict.fromkeys(normalise(text) for text in table.to_pylist() if text))
     held = Counter(word for text in prompts for word in set(words(text)))
     pieces = {word for word in word_pieces() if word in held and content_words(word)}
-    vocabulary = sorted(pieces.union(Vocabulary.load().phrases))
+    used = {*held, *counted(flavors.read_text(encoding="utf-8").splitlines())}
+    known = {word for word in used & spelled(arguments.dictionary) if len(word) >= SHORTEST}
+    several = {word for word in known if content_words(word)}
+    vocabulary = sorted(pieces.union(Vocabulary.load().phrases, several))
     embedders = [plugins.load("embedders", scheme)() for scheme in ("minilm", "use")]
     english, many = (embedder.embed(vocabulary) for embedder in embedders)
     centre = np.concatenate([english.mean(axis=0), many.mean(axis=0)])

@@ -56,6 +56,18 @@ def test_other_words_for_the_same_count_more_than_other_things(
     assert 0 <= second < first <= 1
 
 
+def test_what_is_only_akin_does_not_stand_in_for_the_thing() -> None:
+    dog, breed, creature = held("dog", "a dog", "a dachshund", "a creature")
+    assert dog == 1.0
+    assert dog > breed * 0.9 > creature
+    assert creature < 0.7
+
+
+def test_the_thing_counts_more_than_how_it_is() -> None:
+    thing, quality = held("small dog", "a big dog", "a small monster")
+    assert thing > quality
+
+
 def test_the_words_themselves_are_held_whole_in_the_file_or_not() -> None:
     assert held("castle zorblaxian", "a zorblaxian castle") == pytest.approx([1.0])
     assert held("castle zorblaxian", "zorblaxian tea")[0] >= 0.5
@@ -79,7 +91,7 @@ def test_other_embedders_are_refused() -> None:
 
 
 def test_a_wrong_or_missing_file_is_told(tmp_path: Path) -> None:
-    with pytest.raises(SetupError, match=r"lexicon_v1\.npz cannot be read"):
+    with pytest.raises(SetupError, match=r"lexicon_v2\.npz cannot be read"):
         Lexicon.load(tmp_path)
     (tmp_path / FILE.name).write_bytes(b"another file")
     with pytest.raises(SetupError, match="not the file this version was made with"):

@@ -21,19 +21,25 @@ import numpy as np
 from bozzetto.embed.fitted import FittedFile
 from bozzetto.errors import SetupError
 from bozzetto.ports import Embedder
+from bozzetto.text.english_words import QUALITIES
 from bozzetto.types import Vectors
 
 __all__ = ["FILE", "HEAVIEST", "Lexicon", "Wording", "side_by_side"]
 
 FILE = FittedFile(
-    "lexicon_v1.npz", "a1eed73fdb1e1eabd9e9ee6fd36d392fd7b7b4feb1325eea0bb7b8c8e44ad137"
+    "lexicon_v2.npz", "d763013afae83c51e19b04cc8003ed562bb4f439982a2e10e2fdee35882a13c4"
 )
 
 HEAVIEST = 6.0
 """The weight of a word that hardly any prompt holds, and of one that is not in the file."""
 
-_SAME = 0.45
-"""Words whose cosine is that high or higher mean the same."""
+_SAME = 0.55
+"""Words whose cosine is that high or higher mean the same; below it counts by its square, so
+that what is only akin (a creature for a dog) does not stand in for the thing."""
+
+_QUALITY = 0.5
+"""What a word that tells how a thing is weighs beside one that names it: people who remember
+a small dog take a big one rather than a small monster."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -92,12 +98,10 @@ class Wording:
             SetupError: weights or the lexicon are missing or not ours.
         """
         lexicon, places = self._lexicon, self._places
-        weights = np.array(
-            [lexicon.weights[places[w]] if w in places else HEAVIEST for w in wanted],
-            dtype=np.float32,
-        )
+        weights = np.array([self._weight(word) for word in wanted], dtype=np.float32)
         total = weights.sum()
         near = np.clip(self._vectors(wanted) @ lexicon.vectors.T, 0, _SAME) / np.float32(_SAME)
+        near *= near
         unknown = [(row, word) for row, word in enumerate(wanted) if word not in places]
         shares: list[float] = []
         for text in texts:
@@ -108,6 +112,11 @@ class Wording:
                     best[row] = 1.0
             shares.append(float(weights @ best / total) if total else 0.0)
         return np.array(shares, dtype=np.float32)
+
+    def _weight(self, word: str) -> float:
+        place = self._places.get(word)
+        rare = HEAVIEST if place is None else float(self._lexicon.weights[place])
+        return rare * _QUALITY if word in QUALITIES else rare
 
     def _vectors(self, wanted: Sequence[str]) -> Vectors:
         lexicon, places = self._lexicon, self._places

@@ -6,7 +6,7 @@ or a name. Plurals and verb forms are covered by `is_english`, not listed.
 
 from __future__ import annotations
 
-__all__ = ["ENGLISH_WORDS", "is_english"]
+__all__ = ["ENGLISH_WORDS", "QUALITIES", "is_english"]
 
 _PEOPLE = """
 man woman men women boy girl child children kid baby toddler teenager adult person people human
@@ -253,6 +253,9 @@ ENGLISH_WORDS: frozenset[str] = frozenset(
     )
     for word in block.split()
 )
+
+QUALITIES = frozenset(_QUALITIES.split())
+"""The words among them that tell how a thing is, not which."""
 
 # Ending of an inflected form, and what to put in its place to find the listed one.
 _ENDINGS = (
