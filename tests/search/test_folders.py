@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from bozzetto.search.folders import Stamp, newest, publish, sweep
+from bozzetto.errors import DataError
+from bozzetto.search.folders import Stamp, newest, opened, publish, sweep
 
 OLD = Stamp("r", state=1, max_seq=3, total=3, rows=3)
 NEW = Stamp("r", state=2, max_seq=5, total=5, rows=4)
@@ -74,3 +75,32 @@ def test_sweep_keeps_the_one_and_what_is_being_built(tmp_path: Path) -> None:
     os.utime(left, (0, 0))
     sweep(tmp_path, "x", keep)
     assert sorted(tmp_path.iterdir()) == sorted([keep, other, building])
+
+
+def test_of_two_built_at_once_the_later_stays_whoever_sweeps(tmp_path: Path) -> None:
+    first = publish(tmp_path, "x", NEW, write("one"))
+    second = publish(tmp_path, "x", NEW, write("two"))
+    foreign = publish(tmp_path, "x", Stamp("other", 9, 9, 9, 9), write("old recipe"))
+    sweep(tmp_path, "x", first)
+    assert sorted(tmp_path.iterdir()) == sorted([first, second])
+    sweep(tmp_path, "x", second)
+    assert (list(tmp_path.iterdir()), foreign.exists()) == ([second], False)
+
+
+def test_what_another_has_swept_away_is_read_where_the_other_made_it(tmp_path: Path) -> None:
+    mine, other = tmp_path / "mine", tmp_path / "other"
+    other.write_text("theirs")
+    assert opened(mine, mine.read_text, other.read_text) == "theirs"
+    with pytest.raises(FileNotFoundError):
+        opened(mine, mine.read_text, lambda: None)
+
+
+def test_what_is_there_and_broken_is_no_other_process_s_doing(tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.write_text("half")
+
+    def broken() -> str:
+        raise DataError("half an index")
+
+    with pytest.raises(DataError, match="half an index"):
+        opened(mine, broken, lambda: "another")

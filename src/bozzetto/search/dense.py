@@ -16,7 +16,7 @@ import numpy as np
 
 from bozzetto.errors import DataError
 from bozzetto.ports import EmbedderFeatures, VectorIndex
-from bozzetto.search.folders import Stamp, newest, publish, sweep
+from bozzetto.search.folders import Stamp, newest, opened, publish, sweep
 from bozzetto.search.fuse import Leg, among, best_of, lookup
 from bozzetto.search.recall import sampled_recall
 from bozzetto.search.views import View
@@ -209,7 +209,7 @@ class DenseFactory:
 
         place = publish(self._folder, self.name, stamp, fill)
         sweep(self._folder, self.name, place)
-        return self.load(place, stamp)
+        return opened(place, lambda: self.load(place, stamp), self.open)
 
     def follow(self, index: Dense, rows: Sequence[ScanRow]) -> None:
         """Let an index search rows it lacks, exactly, as far as they have vectors."""

@@ -15,16 +15,18 @@ import zlib
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, TypeVar
 
 from bozzetto.errors import DataError
 
-__all__ = ["Stamp", "changed", "newest", "pin", "publish", "sweep", "trouble"]
+__all__ = ["Stamp", "changed", "newest", "opened", "pin", "publish", "sweep", "trouble"]
 
 _FILE = "state.json"
 _VERSION = 1
 _BUILDING = ".building-"
 _ABANDONED_SECONDS = 6 * 3600
+
+_Opened = TypeVar("_Opened")
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +156,39 @@ def _condition(place: Path) -> Trouble:
 
 
 def sweep(folder: Path, name: str, keep: Path) -> None:
-    """Delete the other indexes of that name, as far as no one holds them open."""
+    """Delete the other indexes of that name, as far as no one holds them open.
+
+    One of the same recipe that is newer than `keep` stays: another process has just made it,
+    and two that swept each other's would leave none.
+    """
+    kept = _read(keep)
     for place in (*folder.glob(f"{name}-*"), *folder.glob(f"{_BUILDING}{name}-*")):
-        if place != keep and not _being_built(place):
+        if place != keep and not _being_built(place) and not _newer(place, keep, kept):
             shutil.rmtree(place, ignore_errors=True)
+
+
+def _newer(place: Path, than: Path, kept: Stamp | None) -> bool:
+    stamp = _read(place) if kept else None
+    if stamp is None or kept is None or stamp.recipe != kept.recipe:
+        return False
+    return _order((place, stamp)) > _order((than, kept))
+
+
+def opened(
+    place: Path, load: Callable[[], _Opened], newest: Callable[[], _Opened | None]
+) -> _Opened:
+    """What was just built; where another process has swept it away meanwhile, what it made.
+
+    Raises:
+        DataError, OSError: it cannot be read, though it is there.
+    """
+    try:
+        return load()
+    except (DataError, OSError):
+        other = None if place.exists() else newest()
+        if other is None:
+            raise
+        return other
 
 
 def _being_built(place: Path) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 
 from bozzetto.errors import DataError
 from bozzetto.ports import TextIndex
-from bozzetto.search.folders import Stamp, newest, publish, sweep
+from bozzetto.search.folders import Stamp, newest, opened, publish, sweep
 from bozzetto.search.fuse import Leg, among
 from bozzetto.store.reading import ScanRow
 from bozzetto.store.store import Store
@@ -18,11 +18,7 @@ from bozzetto.types import Keys
 
 __all__ = ["Lexical", "LexicalFactory", "coverage"]
 
-_RECIPE = "1:core+whole"
-
-_OVER, _MOST_OVER = 2, 20
-"""Times more is asked for than is wanted where only some prompts are allowed: twice their share,
-and never more than that."""
+_RECIPE = "2:core+whole"
 
 
 class Lexical:
@@ -37,25 +33,23 @@ class Lexical:
     def search(self, text: str, content: Sequence[str], k: int, allow: Keys | None) -> Leg:
         """The k best by BM25 (over the best's), and newer rows by their share of the words."""
         terms = tuple(map(stem, content)) if self._tail else ()
-        depth = k if allow is None else self._depth(k, len(allow))
-        keys, scores = self._index.search(text, depth)
-        late = [(seq, coverage(terms, held)) for seq, held in self._tail]
+        keys, scores = self._index.search(text, k, allow)
+        late = [(seq, coverage(terms, held)) for seq, held in self._newer(allow)]
         late = [one for one in late if one[1] > 0]
         best = float(scores.max()) if len(scores) else 1.0
         keys = np.concatenate([keys, np.array([seq for seq, _ in late], dtype=np.int64)])
         scores = np.concatenate(
             [scores / max(best, 1e-6), np.array([part for _, part in late], dtype=np.float32)]
         )
-        if allow is not None:
-            kept = among(keys, allow)
-            keys, scores = keys[kept], scores[kept]
         order = np.argsort(keys, kind="stable")
         return Leg("words", keys[order], scores[order], 0.0)
 
-    def _depth(self, k: int, allowed: int) -> int:
-        """How many to ask for, so that about k of them are allowed."""
-        share = min(1.0, allowed / max(1, len(self._index)))
-        return min(len(self._index), k * _MOST_OVER, int(k * _OVER / max(share, 1e-9)))
+    def _newer(self, allow: Keys | None) -> Sequence[tuple[int, frozenset[str]]]:
+        """The rows beside the index that may be found."""
+        if allow is None or not self._tail:
+            return self._tail
+        kept = among(np.array([seq for seq, _ in self._tail], dtype=np.int64), allow)
+        return [row for row, may in zip(self._tail, kept.tolist(), strict=True) if may]
 
     def follow(self, rows: Sequence[ScanRow]) -> None:
         """Take in the rows that the index lacks."""
@@ -108,7 +102,7 @@ class LexicalFactory:
 
         place = publish(self._folder, self.name, stamp, fill)
         sweep(self._folder, self.name, place)
-        return self.load(place, stamp)
+        return opened(place, lambda: self.load(place, stamp), self.open)
 
 
 def coverage(terms: Sequence[str], held: frozenset[str]) -> float:
