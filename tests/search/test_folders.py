@@ -90,17 +90,14 @@ def test_of_two_built_at_once_the_later_stays_whoever_sweeps(tmp_path: Path) -> 
 def test_what_another_has_swept_away_is_read_where_the_other_made_it(tmp_path: Path) -> None:
     mine, other = tmp_path / "mine", tmp_path / "other"
     other.write_text("theirs")
-    assert opened(mine, mine.read_text, other.read_text) == "theirs"
-    with pytest.raises(FileNotFoundError):
-        opened(mine, mine.read_text, lambda: None)
+    assert opened(mine.read_text, other.read_text) == "theirs"
+    mine.write_text("ours")
+    assert opened(mine.read_text, other.read_text) == "ours"
 
 
-def test_what_is_there_and_broken_is_no_other_process_s_doing(tmp_path: Path) -> None:
-    mine = tmp_path / "mine"
-    mine.write_text("half")
-
+def test_what_nobody_has_made_cannot_be_opened() -> None:
     def broken() -> str:
         raise DataError("half an index")
 
     with pytest.raises(DataError, match="half an index"):
-        opened(mine, broken, lambda: "another")
+        opened(broken, lambda: None)

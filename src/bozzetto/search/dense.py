@@ -108,15 +108,22 @@ class Dense:
         """How many prompts cannot be found by meaning yet."""
         return len(self.lacking.keys) + self.beyond
 
-    def search(self, query: Vectors, allow: Keys | None, *, name: str, weight: float) -> Leg:
-        """The prompts nearest to a unit query, by their best view."""
+    def search(
+        self, queries: Sequence[Vectors | None], allow: Keys | None, *, name: str, weight: float
+    ) -> Leg:
+        """The prompts nearest to a unit query for each view, by their best view.
+
+        A view without a query is not asked; queries beyond the views there are are no matter.
+        """
         parts: list[tuple[Keys, Vectors]] = []
-        for view in self._views:
-            keys, scores = view.index.search(query, _DEPTH, allow)
-            parts.append((keys, scores - _HUBNESS * lookup(view.keys, view.hubs, keys, 0.0)))
-        for keys, vectors, hubs in self._tail:
-            chosen = np.arange(len(keys)) if allow is None else np.flatnonzero(among(keys, allow))
-            parts.append((keys[chosen], vectors[chosen] @ query - _HUBNESS * hubs[chosen]))
+        for view, query in zip(self._views, queries, strict=False):
+            if query is not None:
+                keys, scores = view.index.search(query, _DEPTH, allow)
+                parts.append((keys, scores - _HUBNESS * lookup(view.keys, view.hubs, keys, 0.0)))
+        for (keys, vectors, hubs), query in zip(self._tail, queries, strict=False):
+            if query is not None:
+                rows = np.arange(len(keys)) if allow is None else np.flatnonzero(among(keys, allow))
+                parts.append((keys[rows], vectors[rows] @ query - _HUBNESS * hubs[rows]))
         return best_of(name, parts, weight)
 
     def follow(self, keys: Keys, views: Sequence[Vectors], lacking: Lacking) -> None:
@@ -209,7 +216,7 @@ class DenseFactory:
 
         place = publish(self._folder, self.name, stamp, fill)
         sweep(self._folder, self.name, place)
-        return opened(place, lambda: self.load(place, stamp), self.open)
+        return opened(lambda: self.load(place, stamp), self.open)
 
     def follow(self, index: Dense, rows: Sequence[ScanRow]) -> None:
         """Let an index search rows it lacks, exactly, as far as they have vectors."""

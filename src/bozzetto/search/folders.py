@@ -174,18 +174,16 @@ def _newer(place: Path, than: Path, kept: Stamp | None) -> bool:
     return _order((place, stamp)) > _order((than, kept))
 
 
-def opened(
-    place: Path, load: Callable[[], _Opened], newest: Callable[[], _Opened | None]
-) -> _Opened:
-    """What was just built; where another process has swept it away meanwhile, what it made.
+def opened(load: Callable[[], _Opened], newest: Callable[[], _Opened | None]) -> _Opened:
+    """What was just built; where another process is sweeping it away, what that one made.
 
     Raises:
-        DataError, OSError: it cannot be read, though it is there.
+        DataError, OSError: it cannot be read, nor is there another.
     """
     try:
         return load()
     except (DataError, OSError):
-        other = None if place.exists() else newest()
+        other = newest()
         if other is None:
             raise
         return other

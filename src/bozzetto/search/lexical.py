@@ -102,7 +102,7 @@ class LexicalFactory:
 
         place = publish(self._folder, self.name, stamp, fill)
         sweep(self._folder, self.name, place)
-        return opened(place, lambda: self.load(place, stamp), self.open)
+        return opened(lambda: self.load(place, stamp), self.open)
 
 
 def coverage(terms: Sequence[str], held: frozenset[str]) -> float:
