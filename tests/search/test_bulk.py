@@ -65,7 +65,7 @@ def refine(shelf: Any, prompts: int) -> None:
 
 
 def first(dense: Dense, query: Vectors) -> tuple[int, float]:
-    leg = dense.search(query, None, name="x", weight=1.0)
+    leg = dense.search((query, query), None, name="x", weight=1.0)
     best = int(np.argmax(leg.scores))
     return int(leg.keys[best]), float(leg.scores[best])
 

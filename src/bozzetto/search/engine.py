@@ -243,7 +243,7 @@ class Searcher:
         indexes = [self._indexes.dense(embedder) for embedder, _, _ in wanted]
 
         def search(index: Dense, one: tuple[str, str, Vectors]) -> Leg:
-            return index.search(one[2], allow, name=one[1], weight=weights[one[1]])
+            return index.search((one[2], one[2]), allow, name=one[1], weight=weights[one[1]])
 
         with ThreadPoolExecutor(len(wanted) or 1) as pool:
             return tuple(pool.map(search, indexes, wanted))
