@@ -134,6 +134,15 @@ def test_compose_refines_and_writes_again_too(run: Run, small_home: Path) -> Non
     assert first["prompt"] not in [one["prompt"] for one in others]
 
 
+def test_what_may_be_found_is_so_for_what_is_refined_too(run: Run, small_home: Path) -> None:
+    home = ("--home", str(small_home), "--format", "json")
+    first = run("optimize", IDEA, "-n", "1", "--use", "nothing-of-that-use", *home).json
+    assert first["hits"] == []
+    parent = first["candidates"][0]["id"]
+    for rewriting in (("--again", parent), ("--refine", parent, "--prefer", "warmer")):
+        assert run("optimize", *rewriting, *home).json["hits"] == []
+
+
 @pytest.mark.parametrize(
     "arguments", [("--refine", "0" * 16, "--prefer", "warmer"), ("--again", "0" * 16)]
 )

@@ -243,11 +243,12 @@ class Assistant:
             template=frame,
             values=values or {},
             own_profile=own_profile(profile),
+            filters=filters,
         )
         order.words  # noqa: B018 - a wrong slot is told before anything is made ready
         self._ready()
         listening = Listening(on_event, stop, cache)
-        return self._writer.write(order, listening, k=k, filters=filters, save=save)
+        return self._writer.write(order, listening, k=k, save=save)
 
     def refine(
         self,

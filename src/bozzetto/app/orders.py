@@ -10,7 +10,7 @@ from typing import Any, Self
 from bozzetto.optimize.template import Slot, Template, fill
 from bozzetto.profiles import Profile
 from bozzetto.profiles import load as load_profile
-from bozzetto.types import Strength, Wishes
+from bozzetto.types import Filters, Strength, Wishes
 
 __all__ = ["COMPOSE", "Order", "own_profile"]
 
@@ -37,6 +37,7 @@ class Order:
     template: Template | None = None
     values: Mapping[str, str] = field(default_factory=dict)
     own_profile: str | None = None
+    filters: Filters = field(default_factory=Filters)
 
     @classmethod
     def kept(
@@ -50,8 +51,6 @@ class Order:
             NotFoundError: its profile is not there any more.
             InputError: its profile's file is wrong.
         """
-        wished = settings.get("wishes", {}).items()
-        wishes: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in wished}
         frame = settings.get("template")
         slots = tuple(Slot(**slot) for slot in frame["slots"]) if frame else ()
         own = settings.get("own_profile")
@@ -64,11 +63,12 @@ class Order:
             profile=load_profile(own or settings.get("profile", "plain"), profiles),
             chat=settings.get("chat", COMPOSE),
             timeout=timeout,
-            wishes=Wishes(**wishes),
+            wishes=Wishes(**_fields(settings.get("wishes", {}))),
             strength=settings.get("strength", "enrich"),
             template=Template(**{**frame, "slots": slots}) if frame else None,
             values=settings.get("values", {}),
             own_profile=own,
+            filters=Filters(**_fields(settings.get("filters", {}))),
         )
 
     @property
@@ -85,8 +85,7 @@ class Order:
         return self.idea if self.idea.strip() else given or "".join(text for text, *_ in pieces)
 
     def settings(self) -> dict[str, Any]:
-        """What is kept beside the candidates, as JSON values; wishes that were made alone."""
-        wishes = {name: value for name, value in asdict(self.wishes).items() if value}
+        """What is kept beside the candidates, as JSON values; of wishes and filters those made."""
         kept: dict[str, Any] = {
             "profile": self.profile.name,
             "chat": self.chat,
@@ -95,14 +94,26 @@ class Order:
             "pick": list(self.pick),
             "prefer": list(self.prefer),
             "strength": self.strength,
-            "wishes": wishes,
+            "wishes": _made(self.wishes),
         }
+        if filters := _made(self.filters):
+            kept |= {"filters": filters}
         if self.template:
             kept |= {"template": asdict(self.template), "values": dict(self.values)}
             kept |= {"typed": self.idea}
         if self.own_profile:
             kept |= {"own_profile": self.own_profile}
         return kept
+
+
+def _made(asked: Wishes | Filters) -> dict[str, Any]:
+    fields = asdict(asked).items()
+    return {name: value for name, value in fields if value not in (None, (), "")}
+
+
+def _fields(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a record as they were before JSON made lists of its tuples."""
+    return {k: tuple(v) if isinstance(v, list) else v for k, v in kept.items()}
 
 
 def own_profile(given: str | None) -> str | None:

@@ -14,14 +14,12 @@ from bozzetto.app.writing import Material, Rework, write
 from bozzetto.config import Settings
 from bozzetto.errors import InputError, NotFoundError
 from bozzetto.store.store import Store
-from bozzetto.types import Filters, Hit, OptimizeResult, PromptRecord
+from bozzetto.types import Hit, OptimizeResult, PromptRecord
 
 __all__ = ["Writer"]
 
 WRITTEN_FROM = 10
 """Hits that an optimize result shows."""
-
-EVERYTHING = Filters()
 
 
 class Writer:
@@ -43,7 +41,6 @@ class Writer:
         listening: Listening,
         *,
         k: int | None = None,
-        filters: Filters = EVERYTHING,
         save: bool = True,
         rework: Rework | None = None,
     ) -> OptimizeResult:
@@ -51,13 +48,13 @@ class Writer:
         words, searcher = order.words, self._indexing.searcher
         most = self._settings.max_nsfw
         shown = searcher.search(
-            words, k=WRITTEN_FROM if k is None else k, filters=filters, max_nsfw=most
+            words, k=WRITTEN_FROM if k is None else k, filters=order.filters, max_nsfw=most
         )
         picked = tuple(map(_hit, self._show(order.pick)))
         material = Material(
             language=shown.language,
             hits=_first(picked, shown.hits),
-            wide=_first(picked, searcher.neighbours(words, filters=filters, max_nsfw=most)),
+            wide=_first(picked, searcher.neighbours(words, filters=order.filters, max_nsfw=most)),
             library=library_counts(self._store, self._indexing.folder),
             book=self._indexing.phrase_book,
             similar=self._indexing.phrase_book.similar,
