@@ -11,13 +11,16 @@ if TYPE_CHECKING:  # --help and many commands never need NumPy, which takes its 
     from numpy.typing import NDArray
 
 __all__ = [
+    "Answer",
     "BadRow",
     "Batch",
+    "By",
     "Candidate",
     "ChatEvent",
     "ChatRequest",
     "Check",
     "Delta",
+    "Facets",
     "Filters",
     "Finish",
     "Hit",
@@ -51,6 +54,9 @@ Vectors: TypeAlias = "NDArray[np.float32]"
 
 Keys: TypeAlias = "NDArray[np.int64]"
 """Prompt numbers in the library (`PromptRecord.seq`), shape (n,)."""
+
+By = Literal["both", "subject", "look"]
+"""What of a prompt a search goes by: all of it, what is in the picture, or how that looks."""
 
 Origin = Literal["idea", "preference", "template", "guideline", "library", "model"]
 """Where a phrase came from when it came from no hit."""
@@ -241,8 +247,31 @@ class Why:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """A word of an idea, in English, and the word of a prompt that says it; 1 is the same."""
+
+    wanted: str
+    found: str
+    alike: float
+
+
+@dataclass(frozen=True, slots=True)
+class Facets:
+    """How many of the `of` best prompts, variants included, have each value; the most first."""
+
+    of: int
+    use: Mapping[str, int]
+    tag: Mapping[str, int]
+    model_family: Mapping[str, int]
+    source: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
-    """A prompt found for an idea. `score` is comparable within one result; higher is better."""
+    """A prompt found for an idea. `score` is comparable within one result; higher is better.
+
+    `answers` is filled where the search was asked to explain itself.
+    """
 
     id: str
     prompt: str
@@ -256,6 +285,7 @@ class Hit:
     model_family: str | None = None
     core: str = ""
     why: tuple[Why, ...] = ()
+    answers: tuple[Answer, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -264,8 +294,8 @@ class SearchResult(Sequence[Hit]):
 
     `language` is ISO 639-1 or "und". `confidence`, 0-1, is how likely the library holds
     something for the idea; `confident` whether it is .5 or more. `hidden` counts prompts left
-    out for their NSFW score. `notes` are sentences for a person (an index not complete yet, an
-    embedder missing).
+    out for their NSFW score; `facets` counts what the best have. `notes` are sentences
+    for a person (an index not complete yet, an embedder missing).
     """
 
     idea: str
@@ -275,6 +305,7 @@ class SearchResult(Sequence[Hit]):
     hidden: int = 0
     notes: tuple[str, ...] = ()
     confidence: float = 1.0
+    facets: Facets | None = None
 
     def __len__(self) -> int:
         return len(self.hits)

@@ -24,7 +24,7 @@ def found(shelf: Any, idea: str) -> list[int]:
     leg: Leg = (
         shelf_indexes(shelf)
         .dense("minilm")
-        .search(shelf.embedders["minilm"].embed([idea])[0], None, name="x", weight=1.0)
+        .search(2 * [shelf.embedders["minilm"].embed([idea])[0]], None, name="x", weight=1.0)
     )
     return [int(key) for key in leg.keys[np.argsort(-leg.scores)]]
 

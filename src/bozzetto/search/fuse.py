@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,11 @@ class Leg:
     def floor(self) -> float:
         """The score of what was not found."""
         return float(self.scores.min()) if len(self.scores) else 0.0
+
+    def ascending(self) -> Leg:
+        """The same, by key."""
+        order = np.argsort(self.keys, kind="stable")
+        return replace(self, keys=self.keys[order], scores=self.scores[order])
 
 
 def best_of(name: str, parts: Sequence[tuple[Keys, Vectors]], weight: float = 1.0) -> Leg:

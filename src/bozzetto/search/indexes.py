@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
+
+import numpy as np
 
 from bozzetto.ports import Embedder, EmbedderFeatures, TextIndex
 from bozzetto.search.bulk import NAME, BulkFactory
@@ -17,8 +19,8 @@ from bozzetto.search.lexical import Lexical, LexicalFactory
 from bozzetto.search.views import ENGLISH, VIEWS
 from bozzetto.store.reading import ScanRow
 from bozzetto.store.store import Store
-from bozzetto.store.vectors import VectorCache
-from bozzetto.types import Progress
+from bozzetto.store.vectors import VectorCache, text_hashes
+from bozzetto.types import Progress, Vectors
 
 __all__ = ["LARGE", "Indexes"]
 
@@ -52,7 +54,7 @@ class Indexes:
         large: int = LARGE,
         progress: Callable[[Progress], None] = lambda _: None,
     ) -> None:
-        self._store = store
+        self._store, self._cache, self._embedders = store, cache, embedders
         self._folder = folder
         self._dense = {
             name: DenseFactory(
@@ -88,6 +90,20 @@ class Indexes:
     def bulk(self) -> BulkFactory | None:
         """What builds the one vector index of a library that is large; None where it is not."""
         return self._bulk if self._bulk and self._count() > self._large else None
+
+    def vectors(
+        self, name: str, texts: Sequence[str], embed: Callable[[Sequence[str]], Vectors]
+    ) -> Vectors:
+        """Vectors of an embedder for texts: those that are kept, the others made now."""
+        features, hashes = self._embedders[name], text_hashes(texts)
+        out = np.empty((len(texts), features.dim), dtype=np.float32)
+        absent = np.isin(hashes, self._cache.missing(features.id, hashes))
+        if not absent.all():
+            out[~absent] = self._cache.get(features.id, hashes[~absent])
+        if absent.any():
+            out[absent] = embed([texts[row] for row in np.flatnonzero(absent).tolist()])
+        out /= np.linalg.norm(out, axis=1, keepdims=True)
+        return out
 
     def serves(self, name: str) -> bool:
         """Whether an embedder has an index in a library of this size."""

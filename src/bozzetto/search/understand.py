@@ -11,7 +11,7 @@ from bozzetto.text.language import detect
 from bozzetto.text.normalise import normalise
 from bozzetto.text.words import content_words, stem, words
 
-__all__ = ["MAX_READ", "MAX_TYPED", "Query", "understand"]
+__all__ = ["MAX_READ", "MAX_TYPED", "NOTHING_SAID", "Query", "understand"]
 
 MAX_TYPED = 100_000
 """Characters; a longer text is a file given by mistake, not an idea."""
@@ -82,6 +82,10 @@ class Query:
     def english(self) -> bool:
         """Whether the English embedder can be trusted with it."""
         return self.language in ("en", "und")
+
+
+NOTHING_SAID = Query("", "", "und", "idea", ())
+"""Where prompts stand for the idea."""
 
 
 def understand(idea: str) -> Query:

@@ -10,9 +10,20 @@ from typing import Any
 import numpy as np
 
 from bozzetto.store.database import json_list
+from bozzetto.store.families import everyone_of
 from bozzetto.types import BadRow, Filters, Keys
 
-__all__ = ["Allowed", "SourceInfo", "Stats", "allowed", "bad_rows", "page", "sources", "stats"]
+__all__ = [
+    "Allowed",
+    "SourceInfo",
+    "Stats",
+    "allowed",
+    "apart",
+    "bad_rows",
+    "page",
+    "sources",
+    "stats",
+]
 
 _IN = "IN (SELECT value FROM json_each(?))"
 _ANY_OF = (
@@ -98,6 +109,16 @@ def allowed(connection: sqlite3.Connection, filters: Filters, nsfw_limit: float)
     if not len(hidden):
         return Allowed(None, 0)
     return Allowed(np.setdiff1d(_all(connection), hidden, assume_unique=True), len(hidden))
+
+
+def apart(
+    connection: sqlite3.Connection, keys: Keys | None, families: Sequence[int]
+) -> Keys | None:
+    """Those keys (None is all) that belong to none of some families."""
+    if not families:
+        return keys
+    gone = _keys(everyone_of(connection, families))
+    return np.setdiff1d(_all(connection) if keys is None else keys, gone, assume_unique=True)
 
 
 def _conditions(filters: Filters) -> tuple[str, list[object]]:

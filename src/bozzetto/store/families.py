@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from bozzetto.store.database import json_list
 from bozzetto.store.meta import get, put
 
-__all__ = ["members", "replace", "sizes", "stale"]
+__all__ = ["everyone_of", "members", "replace", "sizes", "stale"]
 
 _IN = "IN (SELECT value FROM json_each(?))"
 
@@ -41,6 +41,14 @@ def sizes(connection: sqlite3.Connection, families: Sequence[int]) -> dict[int, 
     )
     found = {family: 1 + count for family, count in rows}
     return {int(family): found.get(int(family), 1) for family in families}
+
+
+def everyone_of(connection: sqlite3.Connection, families: Sequence[int]) -> list[int]:
+    """The numbers of the prompts of some families."""
+    rows = connection.execute(
+        f"SELECT prompt FROM variants WHERE family {_IN}", (json_list(list(families)),)
+    )
+    return [*families, *(row[0] for row in rows)]
 
 
 def members(connection: sqlite3.Connection, family: int) -> list[int]:

@@ -144,17 +144,19 @@ class Store:
         """Stream (seq, id, text, core) of every prompt after a number, in order."""
         return reading.scan(self._database, after)
 
-    def allowed(self, filters: Filters, nsfw_limit: float) -> Allowed:
+    def allowed(self, filters: Filters, nsfw_limit: float, *, apart: Sequence[int] = ()) -> Allowed:
         """The prompts that may be found, and how many the NSFW limit alone hides.
 
-        The last answer is kept while the prompts stay as they are, for a million keys take long.
+        Those of the families `apart` are left out, and not counted. The last answer is kept
+        while the prompts stay as they are, for a million keys take long.
         """
         with self._database.read() as connection:
             key = (meta.get(connection, "state"), filters, nsfw_limit)
             last = self._allowed
             if last is None or last[0] != key or filters.source:  # seen again in another source
                 last = self._allowed = key, facets.allowed(connection, filters, nsfw_limit)
-            return last[1]
+            found = last[1]
+            return Allowed(facets.apart(connection, found.keys, apart), found.hidden)
 
     def page(
         self, filters: Filters | None = None, after: int = 0, limit: int = 50
