@@ -80,6 +80,8 @@ _STRANGE = -1.2
 """Nats seldomer than chance from which two modifiers are never put together."""
 _LIGHT = 20.0
 """Mass of words (nats of rarity, squared) below which saying them again costs less."""
+_BLIND = 1.5
+"""What chance may take, twice over, from modifiers that no hit has: they are all much the same."""
 _OTHER = 1.5
 """What a lead gains that contradicts the leads before it: it cannot look like them."""
 _ALIKE = 3.0
@@ -119,6 +121,7 @@ class _Offer:
         self.weight = np.log(np.array([max(entry.weight, 1e-12) for entry in pool]))
         self.stale = np.array([entry.stale for entry in pool])
         self.usual = self.stale > _USUAL
+        self.blind = np.array([not entry.hits for entry in pool])
         self.praise = np.array([entry.look.facet in _PRAISE for entry in pool])
         facets = sorted({entry.look.facet for entry in pool})
         self.facets = facets
@@ -288,7 +291,8 @@ class _Desk:
         offer = self.offer
         worn = offer.stems @ (self.words * offer.mass) / (offer.stems @ offer.mass + _LIGHT)
         pulls: Floats = self.reach.flat * phase.flat * offer.weight
-        pulls += phase.noise * self.noise()
+        noise = self.noise()
+        pulls += phase.noise * noise - _BLIND * offer.blind * (1 - noise)
         again = phase.again * self.times + _REST.again * (offer.usual & (self.times >= _SHARED))
         pulls -= again + phase.stale * offer.stale + np.log1p(phase.worn * worn)
         return pulls

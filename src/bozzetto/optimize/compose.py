@@ -14,6 +14,8 @@ from hashlib import sha256
 from bozzetto.optimize.brief import Brief
 from bozzetto.optimize.check import intent, nearest
 from bozzetto.optimize.choose import REACHES, Reach, Room, choose
+from bozzetto.optimize.danbooru import as_tags
+from bozzetto.optimize.figures import figures
 from bozzetto.optimize.limits import bans, budget, counts, cut, fits
 from bozzetto.optimize.modifiers import Sides, facet, sides
 from bozzetto.optimize.negative import negative_prompt
@@ -34,6 +36,9 @@ _TOUCHES = 2
 """Modifiers that the second and further candidates of a rich idea get."""
 _IN_PROSE = 8
 """Modifiers that prose takes at most: more read as a list."""
+_IN_TAGS = 9
+"""Modifiers that a model of Danbooru's tags takes at most."""
+_TAG_CAPS = {"medium": 1, "style": 1, "palette": 1}
 _TRANSLATED = 6
 """Modifiers that an idea put into English phrase by phrase takes at most: behind 14, only .54 of
 120 candidates are nearest to their own English idea of 200; behind 8 .63, 6 .71, 4 .77."""
@@ -90,6 +95,9 @@ def _reach(brief: Brief, rich: bool) -> Reach:
     if brief.profile.style == "prose":
         caps = dict(reach.caps) | {"medium": min(1, reach.caps["medium"])}
         return replace(reach, most=min(reach.most, _IN_PROSE), caps=caps)
+    if brief.profile.vocabulary == "danbooru":
+        caps = {name: min(most, _TAG_CAPS.get(name, most)) for name, most in reach.caps.items()}
+        return replace(reach, most=min(reach.most, _IN_TAGS), caps=caps)
     return reach
 
 
@@ -112,7 +120,11 @@ def _pool(
     said = order(brief.profile)
     unwanted = [(_content(what), sides(what)) for what in brief.unwanted]
     found = []
-    for entry in gather(base.text.prompt, hits, library, brief.pick, reach.agreed):
+    offered: Sequence[Entry] = gather(base.text.prompt, hits, library, brief.pick, reach.agreed)
+    if brief.profile.vocabulary == "danbooru":
+        there = figures(_told(brief))
+        offered = as_tags(offered, there, brief.profile.weight_syntax, len(hits))
+    for entry in offered:
         look = entry.look
         if brief.profile.style == "prose":
             able = sayable(look.text, look.facet)
@@ -181,6 +193,12 @@ def _limit(profile: Profile) -> str:
     return " or ".join([*(f"{n} tokens" for n in profile.tokens.values()), *words])
 
 
+def _told(brief: Brief) -> str:
+    """The idea and what is wished for beside it."""
+    unwanted = [f"no {what}" for what in brief.unwanted]
+    return ", ".join([brief.text, *(wish.text for wish in brief.wanted), *unwanted])
+
+
 def _asked(brief: Brief) -> Iterable[Part]:
     """What the profile requires, then the wishes: in a list they follow the idea."""
     profile, said = brief.profile, frozenset(words(brief.text))
@@ -188,6 +206,9 @@ def _asked(brief: Brief) -> Iterable[Part]:
     for text in dict.fromkeys((*profile.required, *own)):
         if not said >= set(words(text)):
             yield Part(Phrase(text, "guideline"), "own")
+    if profile.vocabulary == "danbooru":
+        for text in figures(_told(brief)).tags:
+            yield Part(Phrase(text, "guideline"), "figures")
     for wish in brief.wanted:
         yield Part(wish, facet(wish.text) if profile.style == "prose" else None)
 
@@ -210,7 +231,7 @@ def _candidate(
     library: LibraryStats,
 ) -> Candidate:
     brief = base.brief
-    parts = _parts(look, library)
+    parts = _parts(look, library, _foremost(brief.profile))
     told = base.told(parts)
     while parts and not fits(told.prompt, brief.profile):
         parts.pop()
@@ -229,13 +250,17 @@ def _candidate(
     )
 
 
-def _parts(look: Sequence[Entry], library: LibraryStats) -> list[Part]:
+def _foremost(profile: Profile) -> int:
+    return _IN_TAGS if profile.vocabulary == "danbooru" else _FOREMOST
+
+
+def _parts(look: Sequence[Entry], library: LibraryStats, foremost: int) -> list[Part]:
     """A look's modifiers: first the few with the strongest pull, then what rounds it off."""
     return [
         Part(
-            Phrase(entry.look.text, entry.source),
+            Phrase(entry.look.text, entry.source, entry.said or None),
             entry.look.facet,
-            (at >= _FOREMOST, library.places.get(entry.look.key, _MIDDLE)),
+            (at >= foremost, library.places.get(entry.look.key, _MIDDLE)),
         )
         for at, entry in enumerate(look)
     ]

@@ -25,6 +25,7 @@ __all__ = [
     "Sides",
     "Vocabulary",
     "as_look",
+    "brings_along",
     "clashes",
     "doubtful",
     "facet",
@@ -171,6 +172,22 @@ def clashes(a: Sides, b: Sides) -> bool:
     shared = a & b
     settled = {line for line, _ in shared}
     return any(line == other and line not in settled for line, _ in a for other, _ in b)
+
+
+@cache
+def _worlds() -> frozenset[tuple[str, ...]]:
+    return frozenset(_stems(entry) for row in table("laden.tsv") for entry in row[0].split("|"))
+
+
+@lru_cache(maxsize=1 << 15)
+def brings_along(text: str) -> bool:
+    """Whether a modifier brings a world or a format with it: "steampunk", "movie poster"."""
+    stems, known = _stems(text), _worlds()
+    return any(
+        stems[start : start + size] in known
+        for size in (1, 2, 3)
+        for start in range(len(stems) - size + 1)
+    )
 
 
 def names_someone(text: str) -> bool:

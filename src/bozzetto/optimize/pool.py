@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from bozzetto.optimize.modifiers import (
     Look,
     Sides,
+    brings_along,
     clashes,
     doubtful,
     looks,
@@ -26,7 +27,7 @@ from bozzetto.optimize.stats import LibraryStats
 from bozzetto.text.words import stem, words
 from bozzetto.types import Hit
 
-__all__ = ["Entry", "gather"]
+__all__ = ["Entry", "gather", "lifted"]
 
 _PICKED = 4.0
 _FADE = 30
@@ -46,6 +47,8 @@ _TRUST = 12
 """Prompts that being among the standard ones is worth."""
 _LADEN = frozenset({"mood", "time", "weather", "palette"})
 """Facets that say something of what is in the picture, too."""
+_LIFT = 1.5
+"""How much oftener than the library the hits must have what brings a world or a format along."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,9 @@ class Entry:
     """A modifier on offer: its weight, the best hit that has it, the ranks of all that do.
 
     `stale` modifiers are on all lips: how much oftener than in two prompts of a thousand the
-    library has them, as a logarithm; 0 for the others.
+    library has them, as a logarithm; 0 for the others. `share` of the library's prompts have it
+    (0-1). `said` is the library's own wording where
+    the look is told in the words of a model.
     """
 
     look: Look
@@ -62,6 +67,8 @@ class Entry:
     hits: frozenset[int]
     sides: Sides
     stale: float = 0.0
+    share: float = 0.0
+    said: str = ""
 
 
 @dataclass(slots=True)
@@ -112,7 +119,7 @@ def gather(
         for one in found.values()
         if one.picked
         or one.trusted
-        or (_known(one, library) and (len(one.ranks) >= agreed or not _laden(one.look, own)))
+        or (_known(one, library) and _agreed(one, own, agreed, len(hits), library))
     )
     meant = senses(idea)
     fitting = (e for e in entries if not e.look.stems <= meant and not clashes(e.sides, stance))
@@ -123,6 +130,19 @@ def _known(one: _Found, library: LibraryStats) -> bool:
     """Whether enough prompts have a modifier for it to mean something; in a small library all."""
     least = _FEWEST if library.prompts >= _SMALL else 1
     return max(library.modifiers.get(one.look.key, 0), len(one.ranks)) >= least
+
+
+def _agreed(one: _Found, own: Set[str], agreed: int, hits: int, library: LibraryStats) -> bool:
+    """Whether enough hits have a modifier for what it says of the picture."""
+    if brings_along(one.look.key):
+        share = library.modifiers.get(one.look.key, 0) / max(1, library.prompts)
+        return len(one.ranks) >= agreed and lifted(len(one.ranks), hits, share)
+    return len(one.ranks) >= agreed or not _laden(one.look, own)
+
+
+def lifted(having: int, hits: int, share: float) -> bool:
+    """Whether hits have something clearly oftener than a share (0-1) of the library has it."""
+    return having >= _LIFT * share * hits
 
 
 def _laden(look: Look, own: Set[str]) -> bool:
@@ -152,7 +172,8 @@ def _entry(one: _Found, library: LibraryStats) -> Entry:
     stale = math.log(share / _USUAL) if share > _USUAL and known >= _OFTEN else 0.0
     worth = known**2 / (known**2 + _ATTESTED**2)
     ranks = frozenset(one.ranks)
-    return Entry(one.look, one.votes * worth, one.source, ranks, sides(one.look.text), stale)
+    stance = sides(one.look.text)
+    return Entry(one.look, one.votes * worth, one.source, ranks, stance, stale, share)
 
 
 def _stock(library: LibraryStats) -> Iterable[tuple[Look, float]]:

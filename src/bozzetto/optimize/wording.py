@@ -64,7 +64,8 @@ def kind(profile: Profile) -> str:
 
 def _row(profile: Profile) -> tuple[str, ...]:
     rows = {row[0]: row for row in table("order.tsv")}
-    return rows.get(profile.name) or rows.get(profile.style) or ("", "", "")
+    names = (profile.name, profile.vocabulary, profile.style)
+    return next((rows[name] for name in names if name in rows), ("", "", ""))
 
 
 # -- tags ---------------------------------------------------------------------------------

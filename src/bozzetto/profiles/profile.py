@@ -25,9 +25,10 @@ class Profile:
     reads through it; `chunks` is how many times that many CLIP tokens its front end takes;
     `words` how long a prompt should be at most, 0 where only the encoders limit it. `negative`
     says whether it takes a negative prompt, `avoid` is the usual one; `quality` are modifiers
-    its users add; `languages` are those it reads; `sizes` are "WIDTHxHEIGHT", the usual first.
-    `guidelines` are sentences for whoever writes; `banned` never stands in a prompt, `required`
-    always does.
+    its users add; `vocabulary` says which words a model of tags knows: "danbooru" those of that
+    picture board, with the figures counted first; `languages` are those it reads; `sizes` are
+    "WIDTHxHEIGHT", the usual first. `guidelines` are sentences for whoever writes; `banned` never
+    stands in a prompt, `required` always does.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Profile:
     quality: tuple[str, ...] = ()
     languages: tuple[str, ...] = ("en",)
     weight_syntax: Literal["a1111", "comfy", "compel", "none"] = "none"
+    vocabulary: Literal["any", "danbooru"] = "any"
     sizes: tuple[str, ...] = field(default=("1024x1024",))
     chunks: int = 1
     words: int = 0
@@ -52,7 +54,11 @@ KEYS = tuple(item.name for item in fields(Profile))
 _REQUIRED = tuple(
     item.name for item in fields(Profile) if item.default is MISSING and item.name != "name"
 )
-_CHOICES = {"style": ("tags", "prose"), "weight_syntax": ("a1111", "comfy", "compel", "none")}
+_CHOICES = {
+    "style": ("tags", "prose"),
+    "weight_syntax": ("a1111", "comfy", "compel", "none"),
+    "vocabulary": ("any", "danbooru"),
+}
 _FULL = ("languages", "sizes")  # lists that need something in them
 _LISTS = (*_FULL, "quality", "guidelines", "banned", "required")
 _SIZE = re.compile(r"[1-9]\d{1,4}x[1-9]\d{1,4}")
