@@ -20,7 +20,10 @@ def test_the_shape_of_the_answer(run: Run, small_home: Path) -> None:
     answer = run("search", "a dog", "-k", "3", "--home", str(small_home), "--format", "json")
     assert answer.code == 0
     found = answer.json
-    assert {"idea", "language", "confident", "hidden", "hits"} <= set(found)
+    assert set(found) == {
+        "idea", "language", "confident", "confidence", "hidden", "hits", "notes",
+    }  # fmt: skip
+    assert 0 <= found["confidence"] <= 1
     assert (found["idea"], found["language"], found["hidden"]) == ("a dog", "en", 0)
     assert len(found["hits"]) == 3
     for hit in found["hits"]:
@@ -83,8 +86,60 @@ def test_how_many(run: Run, small_home: Path, k: str, code: int) -> None:
     assert answer.code == code
 
 
-def test_no_idea_is_a_usage_error(run: Run, small_home: Path) -> None:
-    assert run("search", "--home", str(small_home)).code == 2
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ((), "say what you have in mind, or give --like ID"),
+        (("--unlike", "0123456789abcdef"), "say what you have in mind, or give --like ID"),
+        (("--like", "0123456789abcdef"), "no prompt is called '0123456789abcdef'"),
+        (("a dog", "--unlike", "x"), "no prompt is called 'x'"),
+        (("a dog", "--by", "mood"), "'mood' is not one of 'both', 'subject', 'look'"),
+    ],
+)
+def test_what_cannot_be_searched_for(
+    run: Run, small_home: Path, asked: tuple[str, ...], said: str
+) -> None:
+    answer = run("search", *asked, "--home", str(small_home))
+    assert (answer.code, answer.out) == (2, "")
+    told = answer.error.message if answer.error else answer.err
+    assert said in " ".join(told.replace("│", " ").split())
+
+
+def test_more_like_a_prompt_and_less_like_another(run: Run, small_home: Path) -> None:
+    def found(*asked: str) -> list[dict[str, Any]]:
+        answer = run("search", *asked, "--home", str(small_home), "--format", "json")
+        assert answer.code == 0
+        hits: list[dict[str, Any]] = answer.json["hits"]
+        return hits
+
+    dog, *_, last = found("a cartoon dog")
+    assert "white dog" in dog["prompt"]
+    like = found("--like", dog["id"])
+    assert "cartoon puppy" in like[0]["prompt"]
+    assert dog["id"] not in [hit["id"] for hit in like]
+    both = found("a dog", "--like", dog["id"], "--unlike", last["id"])
+    assert not {dog["id"], last["id"]} & {hit["id"] for hit in both}
+
+
+def test_one_half_of_the_prompts(run: Run, small_home: Path) -> None:
+    answer = run("search", "pastel storybook look", "--by", "look", "--home", str(small_home))
+    assert answer.code == 0
+    assert answer.out.startswith("pastel storybook look  by look\n")
+    assert "a cartoon puppy" in answer.out.split("\n2 ")[0]
+
+
+def test_why_and_what_they_have_in_common(run: Run, small_home: Path) -> None:
+    asked = ("search", "a small hound", "-k", "1", "--home", str(small_home))
+    shown = run(*asked, "--explain", "--facets").out
+    assert "found by meaning #1" in shown
+    assert 'says small, hound as "dog"' in " ".join(shown.split())
+    assert "of the best 10" in shown
+    assert "mine.txt 10" in shown
+    found = run(*asked, "--explain", "--facets", "--format", "json").json
+    assert {"wanted": "small", "found": "small", "alike": 1.0} in found["hits"][0]["answers"]
+    assert found["facets"] == {
+        "of": 10, "use": {}, "tag": {}, "model_family": {}, "source": {"mine.txt": 10},
+    }  # fmt: skip
 
 
 def test_a_batch_answers_each_line_in_order(run: Run, small_home: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from bozzetto.adapters.embedders import minilm, use
 from bozzetto.embed.lexicon import FILE, HEAVIEST, Lexicon, Wording
 from bozzetto.errors import SetupError
+from bozzetto.types import Answer
 
 USE = use.open_embedder()
 MINILM = minilm.open_embedder()
@@ -77,6 +78,14 @@ def test_nothing_to_compare_is_nothing_held() -> None:
     assert held("castle", "") == [0.0]
     assert held("", "a castle") == [0.0]
     assert held("castle") == []
+
+
+def test_it_tells_which_word_says_which() -> None:
+    answers = WORDING.answers(("small", "hound", "umbrella"), frozenset({"tiny", "dog", "sofa"}))
+    assert [(one.wanted, one.found) for one in answers] == [("small", "tiny"), ("hound", "dog")]
+    assert all(0.35 <= one.alike <= 1 for one in answers)
+    assert WORDING.answers(("dog",), frozenset({"dog"})) == (Answer("dog", "dog", 1.0),)
+    assert WORDING.answers(("dog",), frozenset()) == WORDING.answers((), frozenset({"x"})) == ()
 
 
 def test_a_text_is_judged_by_itself() -> None:

@@ -32,6 +32,7 @@ from bozzetto.profiles import load as load_profile
 from bozzetto.store.store import Store
 from bozzetto.types import (
     BadRow,
+    By,
     Filters,
     ImportReport,
     OptimizeResult,
@@ -174,20 +175,32 @@ class Assistant:
 
     def search(
         self,
-        idea: str,
+        idea: str | None = None,
         k: int | None = None,
         *,
+        like: Sequence[str] = (),
+        unlike: Sequence[str] = (),
+        by: By = "both",
+        explain: bool = False,
         filters: Filters = Filters(),  # noqa: B008 - frozen
     ) -> SearchResult:
         """The prompts that fit an idea, best first, no two alike.
 
+        `like` and `unlike` are ids of prompts that hits should be like, or not; neither they
+        nor their variants are found. With `like` there need be no idea. `by` goes by the whole
+        prompt, by its subject or by its look alone. `explain` adds which words say the idea's.
+
         Raises:
-            InputError: the idea holds no word, or k is below 1.
+            InputError: the idea holds no word, an id is unknown, or k is below 1.
         """
         self._ready()
         return self._indexing.searcher.search(
             idea,
             k=self.settings.k if k is None else k,
+            like=like,
+            unlike=unlike,
+            by=by,
+            explain=explain,
             filters=filters,
             max_nsfw=self.settings.max_nsfw,
         )

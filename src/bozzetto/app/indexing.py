@@ -68,6 +68,10 @@ class Indexing:
         self._cache.close()
 
     @cached_property
+    def _student(self) -> Student:
+        return Student()
+
+    @cached_property
     def _indexes(self) -> Indexes:
         return Indexes(
             self._store,
@@ -76,20 +80,23 @@ class Indexing:
             embedders={name: open_embedder(name, self._kept).features for name in EMBEDDERS},
             vectors=_make_index,
             texts=lambda: cast(TextIndex, load("texts", "tantivy")()),
-            student=Student(),
+            student=self._student,
             progress=self._progress,
         )
 
     @cached_property
     def searcher(self) -> Searcher:
         """The search over this home."""
+        wording = Wording(*(open_embedder(name, self._kept) for name in EMBEDDERS))
         return Searcher(
             self._store,
             self._indexes,
             embedders={name: open_embedder(name, self._kept) for name in EMBEDDERS},
             bridge=lambda vectors: load_bridge().map(vectors),
             translate=self._english,
-            held=Wording(*(open_embedder(name, self._kept) for name in EMBEDDERS)).held,
+            held=wording.held,
+            answers=wording.answers,
+            look=self._student.embed,
         )
 
     def _english(self, text: str, language: str) -> str | None:

@@ -54,16 +54,21 @@ def hit_json(hit: Hit) -> Json:
     }
 
 
-def search_json(result: SearchResult) -> Json:
-    """What `search` answers."""
-    return {
+def search_json(result: SearchResult, *, explain: bool = False, facets: bool = False) -> Json:
+    """What `search` answers; on demand with the words that say the idea's, and with counts."""
+    shape: Json = {
         "idea": result.idea,
         "language": result.language,
         "confident": result.confident,
+        "confidence": result.confidence,
         "hidden": result.hidden,
-        "hits": [hit_json(hit) for hit in result.hits],
+        "hits": [
+            hit_json(hit) | ({"answers": [asdict(a) for a in hit.answers]} if explain else {})
+            for hit in result.hits
+        ],
         "notes": list(result.notes),
     }
+    return shape | {"facets": asdict(result.facets)} if facets and result.facets else shape
 
 
 def _phrase_json(phrase: Phrase) -> Json:

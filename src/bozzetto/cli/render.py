@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from rich import box
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.panel import Panel
-from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
@@ -16,12 +15,22 @@ from bozzetto.text.language_names import called
 from bozzetto.text.normalise import visible
 from bozzetto.text.split import split
 from bozzetto.text.tokens import ESTIMATED
-from bozzetto.types import Candidate, Hit, OptimizeResult, PromptRecord, SearchResult
+from bozzetto.types import Candidate, Hit, OptimizeResult, PromptRecord
 
 if TYPE_CHECKING:
     from bozzetto.app.doctor import Check
 
-__all__ = ["candidates_view", "checks_view", "hits_view", "record_view", "records_view"]
+__all__ = [
+    "IDEA",
+    "QUIET",
+    "candidates_view",
+    "checks_view",
+    "hit_facts",
+    "prompt_text",
+    "record_view",
+    "records_view",
+    "understood",
+]
 
 NARROW = 72
 """Below this many columns candidates stand one under the other."""
@@ -29,7 +38,7 @@ NARROW = 72
 CORE, MODIFIER, ADDED, IDEA, QUIET = "bold", "dim", "green", "bold", "dim"
 
 
-def _prompt_text(prompt: str) -> Text:
+def prompt_text(prompt: str) -> Text:
     """A prompt with its core bright and its modifiers dim."""
     text, at = Text(), 0
     for start, end in split(prompt).core_spans:
@@ -40,7 +49,8 @@ def _prompt_text(prompt: str) -> Text:
     return text
 
 
-def _hit_facts(hit: Hit) -> Text:
+def hit_facts(hit: Hit) -> Text:
+    """What is known of a hit, in one line."""
     facts = [hit.id, visible(hit.source)]
     if hit.variants:
         facts.append(f"+{hit.variants} variant{'s' if hit.variants > 1 else ''}")
@@ -51,32 +61,9 @@ def _hit_facts(hit: Hit) -> Text:
     return Text(" · ".join(facts), QUIET)
 
 
-def _hits_table(hits: Sequence[Hit]) -> Table:
-    table = Table(box=None, show_header=False, padding=(0, 1, 0, 0), expand=True)
-    table.add_column(justify="right", style=QUIET, no_wrap=True)
-    table.add_column(ratio=1)
-    table.add_column(justify="right", no_wrap=True)
-    for number, hit in enumerate(hits, 1):
-        cell = Group(_prompt_text(hit.prompt), _hit_facts(hit))
-        table.add_row(str(number), cell, Text(f"{hit.score:.2f}", "cyan"))
-    return table
-
-
-def _understood(language: str) -> str:
+def understood(language: str) -> str:
+    """The language an idea was taken for, where it is worth a word."""
     return f"  ({called(language)})" if language not in ("en", "und") else ""
-
-
-def hits_view(result: SearchResult) -> RenderableType:
-    """The hits of a search, best first."""
-    title = Text.assemble((visible(result.idea), IDEA), (_understood(result.language), QUIET))
-    if not result.hits:
-        return Group(title, Text("nothing found", "yellow"))
-    parts: list[RenderableType] = [title, Rule(style=QUIET), _hits_table(result.hits)]
-    if not result.confident:
-        parts.append(Text("The library seems to hold nothing close to this idea.", "yellow"))
-    if result.hidden:
-        parts.append(Text(f"{result.hidden:,} hidden for their NSFW score (--max-nsfw)", QUIET))
-    return Group(*parts)
 
 
 def _candidate_text(candidate: Candidate) -> Text:
@@ -161,13 +148,13 @@ def candidates_view(
     numbers = {hit.id: number for number, hit in enumerate(result.hits, 1)}
     idea = Panel(
         Text(visible(result.idea), IDEA),
-        title=Text("your idea" + _understood(result.language), QUIET),
+        title=Text("your idea" + understood(result.language), QUIET),
         title_align="left",
         border_style=QUIET,
     )
     hits = [
         Panel(
-            Group(_prompt_text(hit.prompt), _hit_facts(hit)),
+            Group(prompt_text(hit.prompt), hit_facts(hit)),
             title=Text(f"hit {number}", QUIET),
             title_align="left",
             border_style=QUIET,
@@ -192,7 +179,7 @@ def records_view(records: Sequence[PromptRecord], total: int) -> RenderableType:
     table.add_column("prompt", ratio=1, no_wrap=True, overflow="ellipsis")
     table.add_column("source", no_wrap=True, style=QUIET, max_width=18, overflow="ellipsis")
     for record in records:
-        table.add_row(record.id, _prompt_text(record.text), visible(record.source))
+        table.add_row(record.id, prompt_text(record.text), visible(record.source))
     return Group(table, Text(f"{len(records):,} of {total:,}", QUIET))
 
 
@@ -221,7 +208,7 @@ def record_view(record: PromptRecord) -> RenderableType:
         if value not in (None, ""):
             table.add_row(name, visible(str(value)))
     return Panel(
-        Group(_prompt_text(record.text), Text(), table),
+        Group(prompt_text(record.text), Text(), table),
         title=Text(record.id, "cyan"),
         title_align="left",
         border_style=QUIET,

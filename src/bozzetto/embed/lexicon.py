@@ -22,7 +22,7 @@ from bozzetto.embed.fitted import FittedFile
 from bozzetto.errors import SetupError
 from bozzetto.ports import Embedder
 from bozzetto.text.english_words import QUALITIES
-from bozzetto.types import Vectors
+from bozzetto.types import Answer, Vectors
 
 __all__ = ["FILE", "HEAVIEST", "Lexicon", "Wording", "side_by_side"]
 
@@ -36,6 +36,9 @@ HEAVIEST = 6.0
 _SAME = 0.55
 """Words whose cosine is that high or higher mean the same; below it counts by its square, so
 that what is only akin (a creature for a dog) does not stand in for the thing."""
+
+_ANSWERED = 0.35
+"""From that on, of 1, a word is told to say another; below it is hardly akin."""
 
 _QUALITY = 0.5
 """What a word that tells how a thing is weighs beside one that names it: people who remember
@@ -97,11 +100,9 @@ class Wording:
         Raises:
             SetupError: weights or the lexicon are missing or not ours.
         """
-        lexicon, places = self._lexicon, self._places
+        places, near = self._places, self._near(wanted)
         weights = np.array([self._weight(word) for word in wanted], dtype=np.float32)
         total = weights.sum()
-        near = np.clip(self._vectors(wanted) @ lexicon.vectors.T, 0, _SAME) / np.float32(_SAME)
-        near *= near
         unknown = [(row, word) for row, word in enumerate(wanted) if word not in places]
         shares: list[float] = []
         for text in texts:
@@ -112,6 +113,30 @@ class Wording:
                     best[row] = 1.0
             shares.append(float(weights @ best / total) if total else 0.0)
         return np.array(shares, dtype=np.float32)
+
+    def answers(self, wanted: Sequence[str], text: Set[str]) -> tuple[Answer, ...]:
+        """The word of a text that says each wanted word best, as far as one does.
+
+        Raises:
+            SetupError: weights or the lexicon are missing or not ours.
+        """
+        near = self._near(wanted)
+        known = sorted(word for word in text if word in self._places)
+        there = [self._places[word] for word in known]
+        found: list[Answer] = []
+        for row, word in enumerate(wanted):
+            if word in text:
+                found.append(Answer(word, word, 1.0))
+            elif known and (best := float(near[row, there].max())) >= _ANSWERED:
+                found.append(Answer(word, known[int(near[row, there].argmax())], round(best, 3)))
+        return tuple(found)
+
+    def _near(self, wanted: Sequence[str]) -> Vectors:
+        """How well each word of the lexicon says each wanted one, 0-1."""
+        near: Vectors = np.clip(self._vectors(wanted) @ self._lexicon.vectors.T, 0, _SAME)
+        near /= np.float32(_SAME)
+        near *= near
+        return near
 
     def _weight(self, word: str) -> float:
         place = self._places.get(word)

@@ -15,6 +15,7 @@ from bozzetto.search.diversify import Found, pick
 from bozzetto.search.fuse import Leg, fuse, lookup, top
 from bozzetto.search.hits import count, make_hit
 from bozzetto.search.indexes import Indexes
+from bozzetto.search.looks import BY_WORDS, LEGS, Embed, compared
 from bozzetto.search.meaning import Bridge, Meaning, Meanings, Translate, lacking
 from bozzetto.search.understand import Query, understand
 from bozzetto.search.wording import WORDS_OF_A_SCRAP, by_words, telling, word_for_word
@@ -46,15 +47,9 @@ Anything from .2 to .35 is as good, in each language and on each half of the ide
 _CANDIDATES = 300
 """Prompts looked at one by one after the legs are fused, and four for each hit asked for."""
 
-_BY_WORDS = 300
+_FOUND_BY_WORDS = 300
 """Prompts that are found by words alone."""
 
-
-_LOOK = 1.0
-"""What the likeness of two looks counts, and what the words of a look do, in a search by look."""
-
-_LOOK_LEGS = 0.3
-"""What the legs by meaning count there: none of them knows the look alone."""
 
 _COUNTED = 100
 """The best prompts, of which facets count what they have."""
@@ -93,7 +88,7 @@ class Searcher:
         translate: Translate | None = None,
         held: Held | None = None,
         answers: Answers | None = None,
-        look: Callable[[Sequence[str]], Vectors] | None = None,
+        look: Embed | None = None,
     ) -> None:
         self._store = store
         self._indexes = indexes
@@ -194,7 +189,11 @@ class Searcher:
             records=tuple(records[i] for i in order),
             scores=tuple(round(scores[i], 5) for i in order),
             legs=(*legs, *(leg.ascending() for leg in (wording, looks) if leg.weight)),
-            confidence=self._confidence(aim, meaning, fused, seen, allowed.keys),
+            confidence=(
+                _best(wording)
+                if aim.by == "look"
+                else self._confidence(query, meaning, fused, seen, allowed.keys)
+            ),
             hidden=allowed.hidden,
             notes=(*query.notes, *meaning.notes),
         )
@@ -209,7 +208,7 @@ class Searcher:
             return last[1]
         found = self._meanings.find(aim, allow)
         if aim.by == "look":
-            weaker = [replace(leg, weight=leg.weight * _LOOK_LEGS) for leg in found.legs]
+            weaker = [replace(leg, weight=leg.weight * LEGS) for leg in found.legs]
             found = replace(found, legs=tuple(weaker))
         self._last = None if found.notes else (key, found)
         return found
@@ -219,16 +218,14 @@ class Searcher:
         text, content = aim.text, aim.query.content
         if aim.by == "look":
             text, content = meaning.said, meaning.words
-        leg = self._indexes.lexical().search(text, content, _BY_WORDS, allow)
-        return replace(leg, weight=_LOOK) if aim.by == "look" else leg
+        leg = self._indexes.lexical().search(text, content, _FOUND_BY_WORDS, allow)
+        return replace(leg, weight=BY_WORDS) if aim.by == "look" else leg
 
     def _looks(self, aim: Aim, meaning: Meaning, seen: Sequence[PromptRecord]) -> Leg:
         """How near the look of each record is to the one that is sought, in the records' order."""
         if aim.by != "look" or self._look is None:
             return _nothing("look", seen)
-        near = self._look([one.text for one in seen]) @ self._look([meaning.said])[0]
-        near[[not one.text for one in seen]] = 0.0
-        return replace(_nothing("look", seen), scores=near, weight=_LOOK)
+        return compared(self._look, meaning.said, meaning.words, seen)
 
     def _candidates(
         self, query: Query, legs: Sequence[Leg], count: int
@@ -245,14 +242,13 @@ class Searcher:
 
     def _confidence(
         self,
-        aim: Aim,
+        query: Query,
         meaning: Meaning,
         scores: Sequence[float],
         seen: Sequence[PromptRecord],
         allow: Keys | None,
     ) -> float:
         """How sure it is that one of the records fits; a scrap found word for word is."""
-        query = aim.query
         if query.kind == "scrap" and any(word_for_word(query, record) for record in seen):
             return 1.0
         prompts = self._store.count() if allow is None else len(allow)
@@ -270,6 +266,11 @@ class Searcher:
             return replace(meaning, notes=notes), _nothing("wording", seen)
         leg = _nothing("wording", seen)
         return meaning, replace(leg, scores=shares, weight=_HELD * meaning.weight)
+
+
+def _best(wording: Leg) -> float:
+    """How sure it is that a look is there: how much of it the best of them says."""
+    return round(float(wording.scores.max(initial=0.0)), 3)
 
 
 def _nothing(name: str, records: Sequence[PromptRecord]) -> Leg:
