@@ -119,6 +119,13 @@ def test_a_look_without_a_subject_is_found(searcher: Searcher) -> None:
     assert [answer.found for answer in subject[0].answers] == ["fox"]
 
 
+def test_an_ideas_own_look_counts_nothing_by_subject(searcher: Searcher) -> None:
+    plain = searcher.search("a ship at sea", 5, by="subject")
+    told = searcher.search("a ship at sea, oil painting, soft light", 5, by="subject")
+    assert [(hit.id, hit.score) for hit in told] == [(hit.id, hit.score) for hit in plain]
+    assert told.idea == "a ship at sea, oil painting, soft light"
+
+
 def test_without_explanation_nothing_is_explained(searcher: Searcher) -> None:
     assert not any(hit.answers for hit in searcher.search("charcoal drawing fox", 5))
 
@@ -190,4 +197,4 @@ def test_a_vector_is_drawn_to_what_is_liked_and_away_from_what_is_not(
 def test_what_cancels_out_is_told() -> None:
     one = np.full((1, 4), 0.5, dtype=np.float32)
     with pytest.raises(InputError, match="cancel out"):
-        toward(np.zeros(4, dtype=np.float32), one, np.float32(2) * one)
+        toward(np.zeros(4, dtype=np.float32), one, np.float32(3) * one)

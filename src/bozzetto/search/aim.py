@@ -18,8 +18,10 @@ from bozzetto.types import By, PromptRecord, Vectors
 
 __all__ = ["Aim", "aim_at", "toward"]
 
-_LIKE, _UNLIKE = 1.0, 0.5
-"""What the mean of the liked counts beside the idea, and that of the others."""
+_LIKE, _UNLIKE = 0.75, 0.25
+"""What the mean of the liked counts beside the idea, and that of the others. Of 26 ideas whose
+prompt is not among the first ten, one like and one unlike of these bring five there; likes of
+.5 to 2 do as well."""
 
 _ASKED: dict[By, tuple[int, ...]] = {"both": (0, 1), "subject": (0,), "look": (1,)}
 """Of the views of an embedder the first is the core, the second holds the look as well."""
@@ -96,8 +98,17 @@ def aim_at(
     for identity in like:
         if identity in unlike:
             raise InputError(f"{identity} is both liked and not", hint="leave one out")
-    query = NOTHING_SAID if idea is None else understand(idea)
+    query = NOTHING_SAID if idea is None else _half(understand(idea), by)
     return Aim(query, _known(like, records), _known(unlike, records), by)
+
+
+def _half(query: Query, by: By) -> Query:
+    """An English idea without its own words on the look, where only the subject counts."""
+    core = split(query.text).core if by == "subject" and query.english else query.text
+    if core in ("", query.text):
+        return query
+    said = understand(core)
+    return replace(query, text=said.text, kind=said.kind, content=said.content)
 
 
 def _known(
