@@ -1,7 +1,11 @@
 # ruff: noqa: ANN401 - pytest has no way to import the fixture's class
 from __future__ import annotations
 
+import os
 import shutil
+import signal
+import subprocess
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -140,3 +144,90 @@ def test_another_embedder_is_another_index(make_shelf: Callable[..., Any]) -> No
     shelf.embed()
     assert found(shelf, PROMPTS[1])[0] == 2
     assert folders(shelf) != before
+
+
+CHILD = """
+import sys, time
+from pathlib import Path
+from bozzetto.adapters.texts.tantivy import TantivyIndex
+from bozzetto.adapters.vectors.exact import ExactIndex
+from bozzetto.ports import EmbedderFeatures
+from bozzetto.search.indexes import Indexes
+from bozzetto.store.store import Store
+from bozzetto.store.vectors import VectorCache
+
+home, moment = Path(sys.argv[1]), int(sys.argv[2])
+passed = []
+
+def reached():
+    passed.append(0)
+    if len(passed) == moment:
+        print("here", flush=True)
+        time.sleep(60)
+
+class Vectors(ExactIndex):
+    def save(self, folder):
+        (folder / "vectors.npy").write_bytes(b"half of it")
+        reached()
+        super().save(folder)
+        reached()
+
+class Texts(TantivyIndex):
+    def build(self, folder, rows):
+        reached()
+        super().build(folder, rows)
+        reached()
+
+names = ("minilm", "use")
+Indexes(
+    Store.open(home), VectorCache(home / "vectors.sqlite"), home / "indexes",
+    embedders={name: EmbedderFeatures(f"{name}:test-1", 64, ("en",), 512) for name in names},
+    vectors=lambda rows: Vectors(), texts=Texts,
+).refresh()
+print("done", flush=True)
+"""
+MOMENTS = 2 * (1 + 4)
+"""Before and after the text index is written, and each of two views of two embedders."""
+
+
+def build(home: Any, moment: int) -> None:
+    """Build in another process, killed at a moment; it gets through where there are fewer."""
+    command = [sys.executable, "-c", CHILD, str(home), str(moment)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        told = process.stdout.readline().strip()
+        process.kill()
+    assert (told, process.returncode) == ("here", -signal.SIGKILL)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no kill -9")
+@pytest.mark.parametrize("moment", range(1, MOMENTS + 1))
+def test_killed_while_it_builds_the_next_search_finds_all(shelf: Any, moment: int) -> None:
+    shelf.fill(PROMPTS)
+    shelf.embed()
+    build(shelf.home, moment)
+    everyone = shelf_indexes(shelf)
+    assert found(shelf, PROMPTS[1])[0] == 2
+    assert everyone.lexical().search("robots", ["robots"], 5, None).keys.tolist() == [3]
+    assert everyone.dense("use").waiting == 0
+    shelf.fill(MORE, "second")
+    shelf.embed()
+    shutil.rmtree(next((shelf.home / "indexes").glob("minilm-*")))
+    build(shelf.home, 2)
+    assert [found(shelf, text)[0] for text in (PROMPTS[1], MORE[0])] == [2, 5]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no kill -9")
+def test_killed_while_it_renews_the_old_index_serves(shelf: Any) -> None:
+    shelf.fill(PROMPTS)
+    shelf.embed()
+    shelf_indexes(shelf).refresh()
+    made = folders(shelf)
+    shelf.fill([f"{text} of type {n}" for n in range(2_100) for text in MORE[:1]], "second")
+    shelf.embed()
+    build(shelf.home, 3)
+    assert {name for name in folders(shelf) if name.startswith("minilm")} == {
+        name for name in made if name.startswith("minilm")
+    }
+    assert found(shelf, PROMPTS[1])[0] == 2
+    assert found(shelf, f"{MORE[0]} of type 7")[0] == 5 + 7
