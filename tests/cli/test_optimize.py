@@ -275,7 +275,7 @@ def test_a_template_of_the_home_needs_no_idea(run: Run, small_home: Path) -> Non
     ).json
     assert answer["idea"] == "a kite, poster"
     assert answer["candidates"][0]["profile"] == "flux"
-    assert answer["candidates"][0]["prompt"].startswith("a kite, poster")
+    assert answer["candidates"][0]["prompt"].startswith("A kite, poster. ")
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from bozzetto.optimize.limits import fits
 from bozzetto.optimize.modifiers import clashes, facet, key, names_someone, sides
 from bozzetto.optimize.stats import LibraryStats
 from bozzetto.text.words import words
-from bozzetto.types import Candidate, Hit, Wishes
+from bozzetto.types import Candidate, Hit, Phrase, Wishes
 
 SDXL = profiles.load("sdxl")
 TEXTS = (
@@ -239,7 +239,8 @@ def test_anime_models_get_their_quality_first_and_no_photographs() -> None:
 def test_prose_is_sentences() -> None:
     for candidate in written("a small dog in the snow", profile=profiles.load("flux")):
         idea, *sentences = candidate.prompt.split(". ")
-        assert idea == "a small dog in the snow"
+        assert idea == "A small dog in the snow"
+        assert candidate.phrases[0] == Phrase(idea, "idea")
         assert sentences
         assert candidate.prompt.endswith(".")
         assert all(sentence[0].isupper() for sentence in sentences)

@@ -11,8 +11,9 @@ from bozzetto.optimize.brief import Brief, make_brief
 from bozzetto.optimize.compose import compose
 from bozzetto.optimize.limits import fits
 from bozzetto.optimize.rework import again, one_wish, refine
+from bozzetto.optimize.sentences import prose
 from bozzetto.optimize.stats import LibraryStats
-from bozzetto.optimize.wording import Part, prose
+from bozzetto.optimize.wording import Part
 from bozzetto.types import Candidate, Hit, Phrase
 
 IDEA = "a lighthouse on a cliff"
@@ -103,35 +104,49 @@ MODIFIERS = [
 ]  # fmt: skip
 
 
-def in_sentences() -> Candidate:
+def in_sentences(turn: int = 0) -> Candidate:
     parts = [Part(Phrase(text, "h1"), about) for text, about in MODIFIERS]
-    told = prose(IDEA, (Phrase(IDEA, "idea"),), parts)
+    told = prose(IDEA, (Phrase(IDEA, "idea"),), parts, turn)
     return replace(PARENT, prompt=told.prompt, phrases=told.phrases, negative=None, profile="flux")
 
 
-STYLE, PLACE = " In a scifi style.", " At sunset, in mist."
-REAL = " Hyperrealistic."
-BRIGHT = " With a mystical and cinematic mood, in bright colors."
-LOOK = f"{BRIGHT}{REAL}"
+START = "A lighthouse on a cliff. The style of the picture is scifi."
+PLACE = "The scene is set at sunset, in mist."
+BRIGHT = "The palette is bright."
+MOOD = "The mood is mystical and cinematic."
+REAL = "The rendering is hyperrealistic."
 
 
 @pytest.mark.parametrize(
     ("wish", "told"),
     [
-        ("less mystical", f"{STYLE}{PLACE} With a cinematic mood, in bright colors.{REAL}"),
-        ("no sunset", f"{STYLE} In mist.{LOOK}"),
-        ("no mist", f"{STYLE} At sunset.{LOOK}"),
-        ("watercolor", f" Watercolor, in a scifi style.{PLACE}{BRIGHT}"),
-        ("night", f"{STYLE} In mist, at night.{LOOK}"),
-        ("no cinematic, less mystical", f"{STYLE}{PLACE} In bright colors. Hyperrealistic."),
+        ("less mystical", [START, PLACE, BRIGHT, "The mood is cinematic.", REAL]),
+        ("no sunset", [START, "The scene lies in mist.", BRIGHT, MOOD, REAL]),
+        ("no mist", [START, "The scene is set at sunset.", BRIGHT, MOOD, REAL]),
+        ("night", [START, "The scene is set at night, in mist.", BRIGHT, MOOD, REAL]),
+        ("no cinematic, less mystical", [START, PLACE, BRIGHT, REAL]),
+        (
+            "watercolor",
+            ["A lighthouse on a cliff. The picture is made in watercolor, in a scifi style.",
+             PLACE, BRIGHT, MOOD],
+        ),
     ],
 )  # fmt: skip
-def test_sentences_are_put_together_anew(wish: str, told: str) -> None:
+def test_sentences_are_put_together_anew(wish: str, told: list[str]) -> None:
     parent = in_sentences()
-    assert parent.prompt == f"{IDEA}.{STYLE}{PLACE}{LOOK}"
+    assert parent.prompt == " ".join([START, PLACE, BRIGHT, MOOD, REAL])
     alone = brief(wish, profile="flux")
     found = refine(parent, one_wish(brief(profile="flux"), alone), alone, HITS)
-    assert (found.prompt, found.warnings, found.parent) == (f"{IDEA}.{told}", (), "c1")
+    assert (found.prompt, found.warnings, found.parent) == (" ".join(told), (), "c1")
+
+
+@pytest.mark.parametrize("turn", range(4))
+def test_sentences_keep_their_turn_of_phrase(turn: int) -> None:
+    parent = in_sentences(turn)
+    alone = brief("no mist", profile="flux")
+    found = refine(parent, one_wish(brief(profile="flux"), alone), alone, HITS)
+    kept = [s for s in parent.prompt.split(". ") if "mist" not in s]
+    assert [s for s in found.prompt.split(". ") if "sunset" not in s] == kept
 
 
 @pytest.mark.parametrize("chat", ["compose", "ollama:x"])

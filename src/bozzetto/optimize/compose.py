@@ -21,8 +21,9 @@ from bozzetto.optimize.modifiers import Sides, facet, sides
 from bozzetto.optimize.negative import negative_prompt
 from bozzetto.optimize.pool import Entry, gather
 from bozzetto.optimize.rich import already_rich
+from bozzetto.optimize.sentences import TURNS, cost_text, prose, sayable
 from bozzetto.optimize.stats import LibraryStats
-from bozzetto.optimize.wording import Part, Text, cost_text, kind, order, prose, sayable, tags
+from bozzetto.optimize.wording import Part, Text, kind, order, tags
 from bozzetto.profiles import Profile
 from bozzetto.text.tokens import clip_tokens
 from bozzetto.text.words import content_words, stem, words
@@ -34,10 +35,11 @@ _OFFER = 260
 _SHOWN = 200
 _TOUCHES = 2
 """Modifiers that the second and further candidates of a rich idea get."""
-_IN_PROSE = 8
+_IN_PROSE = 10
 """Modifiers that prose takes at most: more read as a list."""
 _IN_TAGS = 9
 """Modifiers that a model of Danbooru's tags takes at most."""
+_PROSE_CAPS = {"medium": 1, "style": 1, "mood": 1, "quality": 1, "palette": 1}
 _TAG_CAPS = {"medium": 1, "style": 1, "palette": 1}
 _TRANSLATED = 6
 """Modifiers that an idea put into English phrase by phrase takes at most: behind 14, only .54 of
@@ -76,9 +78,10 @@ def compose(
     if rich:
         looks = [(), *looks]
         bases = [_noted(base, _TOUCHED if look else _RICH) for look in looks]
+    turn = sha256(f"{seed}:{brief.text}".encode()).digest()[0]
     return [
-        _candidate(one, look, negative, others, library)
-        for one, look in zip(bases, looks, strict=True)
+        _candidate(replace(one, turn=(turn + number) % TURNS), look, negative, others, library)
+        for number, (one, look) in enumerate(zip(bases, looks, strict=True))
     ]
 
 
@@ -93,7 +96,7 @@ def _reach(brief: Brief, rich: bool) -> Reach:
     if any(phrase.original for phrase in brief.phrases):
         reach = replace(reach, most=min(reach.most, _TRANSLATED))
     if brief.profile.style == "prose":
-        caps = dict(reach.caps) | {"medium": min(1, reach.caps["medium"])}
+        caps = {name: min(most, _PROSE_CAPS.get(name, most)) for name, most in reach.caps.items()}
         return replace(reach, most=min(reach.most, _IN_PROSE), caps=caps)
     if brief.profile.vocabulary == "danbooru":
         caps = {name: min(most, _TAG_CAPS.get(name, most)) for name, most in reach.caps.items()}
@@ -148,13 +151,14 @@ def _is(entry: Entry, stems: frozenset[str], stance: Sides) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Base:
-    """What every candidate begins with: idea and wishes within the budget."""
+    """What every candidate begins with: idea and wishes within the budget; its turn of phrase."""
 
     brief: Brief
     idea: str
     phrases: tuple[Phrase, ...]
     wishes: tuple[Part, ...]
     warnings: tuple[str, ...]
+    turn: int = 0
 
     @property
     def text(self) -> Text:
@@ -165,7 +169,7 @@ class _Base:
         """The prompt with some parts more, as the profile likes it."""
         every = [*self.wishes, *parts]
         if self.brief.profile.style == "prose":
-            return prose(self.idea, self.phrases, every)
+            return prose(self.idea, self.phrases, every, self.turn, self.brief.keep)
         return tags(self.idea, self.phrases, every, self.brief.profile)
 
 

@@ -16,8 +16,9 @@ from bozzetto.optimize.judge import same
 from bozzetto.optimize.limits import counts, fits
 from bozzetto.optimize.modifiers import clashes, facet, sides
 from bozzetto.optimize.negative import carried
+from bozzetto.optimize.sentences import TURNS, prose, said_of
 from bozzetto.optimize.stats import LibraryStats
-from bozzetto.optimize.wording import Part, Text, prose, said_of
+from bozzetto.optimize.wording import Part, Text
 from bozzetto.text.words import content_words, stem, words
 from bozzetto.types import Candidate, Hit, Phrase
 
@@ -152,23 +153,28 @@ def _glue(parent: Candidate) -> tuple[list[str], str]:
 
 def _sentences(parent: Candidate, brief: Brief) -> _Prompt | None:
     """A prompt that `prose` wrote, or None: what its modifiers speak of is found from that."""
-    own = parent.phrases[: len(brief.phrases)]
-    if brief.profile.style != "prose" or own != brief.phrases:
+    count = len(brief.phrases)
+    if brief.profile.style != "prose" or len(parent.phrases) < count:
         return None
+    own = brief.phrases
     glue, _ = _glue(parent)
-    places = list(zip(parent.phrases, glue, strict=True))[len(own) :]
+    places = list(zip(parent.phrases, glue, strict=True))[count:]
     rest = tuple(_inner(phrase, between) for phrase, between in places)
-    for facets in islice(product(*map(_facets, rest)), _READINGS):
+    readings = islice(product(*map(_facets, rest)), _READINGS)
+    for facets, turn in product(readings, range(TURNS)):
         parts = [Part(*pair) for pair in zip(rest, facets, strict=True)]
-        if prose(brief.text, own, parts).prompt == parent.prompt:
+        if prose(brief.text, own, parts, turn, brief.keep).prompt == parent.prompt:
             break
     else:
         return None
     about = {id(phrase): name for phrase, name in zip(rest, facets, strict=True)}
 
     def told(kept: Sequence[Phrase], new: Sequence[Phrase]) -> Text:
-        every = [*(Part(phrase, about[id(phrase)]) for phrase in kept)]
-        return prose(brief.text, own, [*every, *(Part(one, facet(one.text)) for one in new)])
+        parts = [
+            *(Part(phrase, about[id(phrase)]) for phrase in kept),
+            *(Part(phrase, facet(phrase.text)) for phrase in new),
+        ]
+        return prose(brief.text, own, parts, turn, brief.keep)
 
     return _Prompt(own, rest, told)
 

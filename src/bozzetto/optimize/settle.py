@@ -15,8 +15,8 @@ from bozzetto.optimize.check import COLOURS
 from bozzetto.optimize.english import article
 from bozzetto.optimize.modifiers import clashes, facet, sides
 from bozzetto.optimize.negated import absent
+from bozzetto.optimize.sentences import worded
 from bozzetto.optimize.wishes import Heard, Wish
-from bozzetto.optimize.wording import worded
 from bozzetto.text.spans import protected
 from bozzetto.text.words import content_words, stem, words
 from bozzetto.types import Phrase
