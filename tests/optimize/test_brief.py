@@ -333,9 +333,9 @@ def test_blank_wishes_are_no_wishes() -> None:
 
 
 def test_a_wish_nobody_understands_is_told() -> None:
-    brief = make_brief("un renard", language="fr", profile=SDXL, prefer=("sans chose inconnue",))
-    assert brief.unwanted == ("chose inconnue",)
-    assert brief.notes[-1] == "wish 'chose inconnue': it could not be put into English"
+    brief = make_brief("un renard", language="fr", profile=SDXL, prefer=("sans schmilblick",))
+    assert brief.unwanted == ("schmilblick",)
+    assert brief.notes[-1] == "wish 'schmilblick': it could not be put into English"
 
 
 def test_a_megabyte_of_wishes_is_refused() -> None:

@@ -44,13 +44,13 @@ class Reach:
 
 
 _CAPS = {
-    "medium": 3,
-    "style": 2,
+    "medium": 2,
+    "style": 1,
     "light": 2,
     "lens": 1,
     "composition": 2,
     "palette": 2,
-    "mood": 2,
+    "mood": 1,
     "quality": 2,
     "time": 1,
     "weather": 1,
@@ -63,8 +63,8 @@ _SETTING = {"time": 1, "weather": 1, "style": 3, "mood": 2, "quality": 1, "site"
 REACHES: Mapping[Strength, Reach] = MappingProxyType(
     {
         "touch-up": Reach(3, 3, 1.0, dict.fromkeys(_CAPS, 0) | _MODEST, ()),
-        "enrich": Reach(14, 2, 1.0, _CAPS),
-        "reimagine": Reach(14, 1, 0.6, _CAPS | _SETTING, ("medium", "style", "time", "weather")),
+        "enrich": Reach(12, 2, 1.0, _CAPS),
+        "reimagine": Reach(12, 1, 0.6, _CAPS | _SETTING, ("medium", "style", "time", "weather")),
     }
 )
 
@@ -73,7 +73,7 @@ _TRIES = 3
 _FEWEST = 4
 _PRAISE, _MOST_PRAISE = ("quality", "site", "engine"), 2
 """Facets that say how good a picture is and little of its look, and how many they get together."""
-_MOST_USUAL, _USUAL = 4, 0.7
+_MOST_USUAL, _USUAL = 4, 0.5
 """Modifiers that a draft may have that are staler than that."""
 _COMPANY, _BOND = 0.15, 0.25
 _STRANGE = -1.2
@@ -82,6 +82,9 @@ _LIGHT = 20.0
 """Mass of words (nats of rarity, squared) below which saying them again costs less."""
 _BLIND = 1.5
 """What chance may take, twice over, from modifiers that no hit has: they are all much the same."""
+_WORDY, _WORDS = 0.3, 4
+"""What each word of a modifier adds to its pull, up to so many: "soft window light" says more
+than "light", and fewer modifiers are needed for as much."""
 _OTHER = 1.5
 """What a lead gains that contradicts the leads before it: it cannot look like them."""
 _ALIKE = 3.0
@@ -104,12 +107,10 @@ class _Phase:
     noise: float
 
 
-_FRONT = _Phase(6, 1.0, 1.5, 3.0, 1.1, 0.0)
-_REST = _Phase(99, 0.7, 6.0, 8.0, 1.4, 1.0)
+_FRONT = _Phase(6, 1.2, 2.2, 5.0, 1.1, 0.0)
+_REST = _Phase(99, 0.7, 6.0, 14.0, 1.4, 1.0)
 _DRAWS = 8
 """Numbers that a digest gives."""
-_SHARED = 2
-"""Candidates of one idea that may share a usual modifier."""
 
 
 class _Offer:
@@ -293,7 +294,8 @@ class _Desk:
         pulls: Floats = self.reach.flat * phase.flat * offer.weight
         noise = self.noise()
         pulls += phase.noise * noise - _BLIND * offer.blind * (1 - noise)
-        again = phase.again * self.times + _REST.again * (offer.usual & (self.times >= _SHARED))
+        pulls += _WORDY * np.minimum(offer.sizes, _WORDS)
+        again = phase.again * self.times + _REST.again * (offer.usual & (self.times > 0))
         pulls -= again + phase.stale * offer.stale + np.log1p(phase.worn * worn)
         return pulls
 
