@@ -3,7 +3,8 @@
 One line a claim with its number; non-zero when one is missed. What two issues share is done
 once. Every program it runs is refused all sockets but loopback. `main` also clones the
 repository and runs the two commands of the README in a bare environment (`--no-readme` leaves
-that out, `--no-speed` the timings); `--rows 2000000` adds the import of synthetic rows.
+that out, `--no-speed` the timings). `--rows 2000000` adds synthetic rows: to `main` their import,
+to `search` that, the dense index, and the search.
 `optimize` writes with a scripted good chat model, and with a bad one in a real server
 (`--no-chat` leaves that one out), and climbs the ladder on a few ideas.
 """
@@ -23,7 +24,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import bozzetto
-from bench import ladder, retrieval, speed, writing, writing_llm
+from bench import ladder, retrieval, scale, searching, speed, writing, writing_llm
 from bench.ladder_server import serving
 from bench.library import Library
 from bench.measure import Gate
@@ -195,6 +196,29 @@ def found_again(site: Site) -> Iterator[Claim]:
     yield from gate_claims(retrieval.gates(site.home, site.library))
 
 
+def asked_more(site: Site) -> Iterator[Claim]:
+    """What a search is asked beside an idea, and how near the indexes are to exact."""
+    yield from gate_claims(searching.likeness_gates(site.home))
+    with tempfile.TemporaryDirectory() as folder:
+        yield from gate_claims(searching.filter_gates(Path(folder) / "home", site.library))
+    code, out, _ = command(site.home, "index", "status", "--format", "json")
+    indexes = json.loads(out)["indexes"] if code == 0 else []
+    recalls = [one["recall"] for one in indexes if one["recall"] is not None]
+    worst = min(recalls, default=0.0)
+    yield Claim("index status: sampled recall of the worst", f"{worst:.3f}", worst >= 0.95)
+    code, out, _ = command(site.home, "doctor", "--format", "json")
+    said = [c["name"] for c in json.loads(out)["checks"] if "true ten nearest" in c["detail"]]
+    yield Claim("doctor prints it too", ", ".join(said), len(said) == len(recalls) > 0)
+
+
+def scaled(site: Site) -> Iterator[Claim]:
+    """Import, dense index, search and recall at the size asked for."""
+    if not site.options.rows:
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        yield from gate_claims(scale.gates(Path(folder) / "home", site.options.rows))
+
+
 def written(site: Site) -> Iterator[Claim]:
     """The gates of writing without a chat model: retrieval, intent, languages, budget, variety."""
     ideas, hidden = site.options.ideas, site.options.hidden
@@ -230,13 +254,14 @@ def timed(site: Site) -> Iterator[Claim]:
     if site.options.speed:
         yield from gate_claims(speed.start_up(site.home))
         yield from gate_claims(speed.embedding(site.library, 2, 6000))
-    if site.options.rows:
+    if site.options.rows and "search" not in site.options.issues:
         yield from gate_claims(speed.big_import(site.options.rows, vocabulary_folder(None)))
 
 
 ISSUES: dict[str, tuple[Part, ...]] = {
     "main": (imported, path_claims, found_again, written, timed, readme_claims),
     "optimize": (imported, written, chatted),
+    "search": (imported, found_again, asked_more, scaled),
 }
 LEFT_OUT = ("speed", "rows", "readme", "chat")
 

@@ -228,9 +228,9 @@ def told(home: Path, parts: Sequence[str]) -> None:
             print(f"  on the disk: {place.relative_to(home)}  {size(place) / 2**20:,.0f} MiB")
 
 
-def measure(home: Path, rows: int, vocabulary: Path | None) -> bool:
-    """Print the table; whether all floors hold."""
-    gates = []
+def gates(home: Path, rows: int, vocabulary: Path | None = None) -> list[Gate]:
+    """Import where the home is empty, build, search, compare; prints what is no gate."""
+    gates: list[Gate] = []
     if not (home / "library.sqlite").exists():
         gates += imported(home, rows, vocabulary_folder(vocabulary))
     with closing(Store.open(home)) as store:
@@ -241,7 +241,7 @@ def measure(home: Path, rows: int, vocabulary: Path | None) -> bool:
         Gate("dense index, R@10 against exact", step("recall", home)["recall"], 0.95, 0.98)
     )
     told(home, ("library.sqlite", "indexes/*"))
-    return print_table(f"Scale: {prompts:,} distinct synthetic prompts", gates)
+    return gates
 
 
 def main() -> int:
@@ -257,7 +257,8 @@ def main() -> int:
         return 0
     with tempfile.TemporaryDirectory() as folder:
         home = given.home or Path(folder) / "home"
-        return 0 if measure(home, given.rows, given.vocabulary) else 1
+        found = gates(home, given.rows, given.vocabulary)
+        return 0 if print_table("Scale: distinct synthetic prompts", found) else 1
 
 
 if __name__ == "__main__":
