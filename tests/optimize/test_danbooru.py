@@ -45,7 +45,6 @@ def entry(text: str, weight: float, hits: set[int], share: float = 0.0) -> Entry
         ("low angle shot", "from below"),
         ("muted colours", "muted color"),
         ("depth of field", "depth of field"),
-        ("no blur", None),
         ("highly detailed", None),
         ("trending on artstation", None),
     ],

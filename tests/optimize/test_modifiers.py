@@ -2,7 +2,15 @@ from __future__ import annotations
 
 import pytest
 
-from bozzetto.optimize.modifiers import as_look, clashes, facet, looks, names_someone, sides
+from bozzetto.optimize.modifiers import (
+    as_look,
+    clashes,
+    facet,
+    looks,
+    names_someone,
+    sides,
+    table,
+)
 from bozzetto.optimize.stats import LibraryStats
 
 EMPTY = LibraryStats()
@@ -36,6 +44,27 @@ def test_looks_of_a_prompt_hold_no_names_things_or_syntax() -> None:
         "soft lighting",
         "wide angle shot",
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("beautiful composition", False),
+        ("stunning professional lighting", False),
+        ("beautiful soft lighting", True),
+        ("wide angle shot", True),
+        ("no shadow", False),
+        ("painting without texture", False),
+    ],
+)
+def test_praise_beside_vague_words_and_what_is_not_there_say_nothing(text: str, told: bool) -> None:
+    assert bool(looks(f"a dog, {text}", frozenset(), EMPTY)) is told
+
+
+def test_lines_that_refuse_have_two_sets() -> None:
+    rows = table("clashes.tsv")
+    assert {row[0] for row in rows} == {"!", "."}
+    assert all(len(row) == 3 for row in rows if row[0] == "!")
 
 
 def test_a_thing_of_the_idea_may_come_back() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bozzetto.optimize.modifiers import brings_along
 from bozzetto.optimize.pool import gather, lifted
 from bozzetto.optimize.stats import LibraryStats
@@ -22,10 +24,24 @@ def test_a_world_comes_along_only_where_the_hits_have_it_oftener_than_the_librar
     assert "soft light" in offered("a table", PLAIN + WORLD)
 
 
-def test_what_brings_a_world_or_a_format_along() -> None:
-    assert brings_along("dark fantasy")
-    assert brings_along("vintage movie poster")
-    assert not brings_along("oil painting")
+@pytest.mark.parametrize(
+    ("modifier", "what"),
+    [
+        ("dark fantasy", "world"),
+        ("vintage movie poster", "print"),
+        ("white background", "stage"),
+        ("close up portrait", "figure"),
+        ("oil painting", ""),
+    ],
+)
+def test_what_a_modifier_brings_along(modifier: str, what: str) -> None:
+    assert brings_along(modifier) == what
+
+
+def test_no_figure_comes_where_there_is_none() -> None:
+    texts = ["a wizard, oil painting, headshot, soft light"] * 8
+    assert "headshot" in offered("a sorcerer", texts)
+    assert "headshot" not in offered("a table", texts)
 
 
 def test_lifted() -> None:

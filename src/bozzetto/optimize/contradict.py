@@ -17,7 +17,8 @@ _DENIED = r"(?<!no )(?<!not )(?<!without )"
 
 @cache
 def _opposites() -> Sequence[tuple[re.Pattern[str], re.Pattern[str]]]:
-    return [(_any(a), _any(b)) for a, b in table("contradictions.tsv")]
+    marked = (sets for mark, *sets in table("clashes.tsv") if mark == "!")
+    return [(_any(one), _any(other)) for one, other in marked]
 
 
 def _any(phrases: str) -> re.Pattern[str]:

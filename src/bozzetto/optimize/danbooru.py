@@ -23,7 +23,6 @@ _LONGEST = 4
 
 _USUAL = 0.01
 """Share of the library from which a tag counts as usual: it stands for many modifiers."""
-_DENIALS = frozenset(["no", "not", "without"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +87,6 @@ def tag_of(modifier: str) -> Tag | None:
     """The tag of the longest words of a modifier that have one, the last of equals; or None."""
     said = _plain(modifier)
     known = _tags()
-    if _DENIALS & {*said}:
-        return None
     for size in range(min(_LONGEST, len(said)), 0, -1):
         for start in range(len(said) - size, -1, -1):
             tag = known.get(said[start : start + size])

@@ -12,7 +12,7 @@ from bozzetto.text.english_words import is_english
 from bozzetto.text.stop_words import STOP_WORDS
 from bozzetto.text.words import words
 
-__all__ = ["Figures", "figures"]
+__all__ = ["Figures", "empty", "figures"]
 
 _COUNTED = re.compile(
     r"\b(?:\d\+?(?:girl|boy|other)s?|solo|no humans|multiple (?:girls|boys))\b", re.I
@@ -81,6 +81,12 @@ def figures(text: str) -> Figures:
     if empty or _deserted(text, said, kinds):
         return Figures(("no humans", *_about(kinds)), False, animals)
     return Figures((), animals=animals)
+
+
+def empty(text: str) -> bool:
+    """Whether a picture shows no figure for sure, neither man nor animal."""
+    there = figures(text)
+    return "no humans" in there.tags and not there.animals
 
 
 @cache

@@ -7,7 +7,7 @@ nobody, and brings no thing into the picture that the idea does not have.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from importlib.resources import files
@@ -41,6 +41,7 @@ __all__ = [
 
 _MOST_WORDS = 6
 _NO_LOOK = frozenset({"neutral", "thing"})
+_DENIALS = frozenset(["no", "not", "without"])
 _STRAY = re.compile(r"https?:|www\.|--?\w+\s|[\\/|<>{}\[\]_=#@*]|\d{5,}")
 _BY = re.compile(r"\b(?:by|style of|inspired by|from the (?:movie|film|show|game)|directed)\b")
 
@@ -147,7 +148,7 @@ Sides = frozenset[tuple[int, int]]
 @cache
 def _clash_table() -> Mapping[tuple[str, ...], Sides]:
     found: dict[tuple[str, ...], set[tuple[int, int]]] = {}
-    for line, sets in enumerate(table("clashes.tsv")):
+    for line, (_, *sets) in enumerate(table("clashes.tsv")):
         for number, entries in enumerate(sets):
             for entry in entries.split("|"):
                 found.setdefault(_stems(entry), set()).add((line, number))
@@ -175,19 +176,18 @@ def clashes(a: Sides, b: Sides) -> bool:
 
 
 @cache
-def _worlds() -> frozenset[tuple[str, ...]]:
-    return frozenset(_stems(entry) for row in table("laden.tsv") for entry in row[0].split("|"))
+def _laden() -> Mapping[tuple[str, ...], str]:
+    return {_stems(one): what for what, row in table("laden.tsv") for one in row.split("|")}
 
 
 @lru_cache(maxsize=1 << 15)
-def brings_along(text: str) -> bool:
-    """Whether a modifier brings a world or a format with it: "steampunk", "movie poster"."""
-    stems, known = _stems(text), _worlds()
-    return any(
-        stems[start : start + size] in known
-        for size in (1, 2, 3)
-        for start in range(len(stems) - size + 1)
+def brings_along(text: str) -> str:
+    """What a modifier brings into the picture: "world", "print", "stage", "figure", or nothing."""
+    stems, known = _stems(text), _laden()
+    runs = (
+        stems[start : start + size] for size in (3, 2, 1) for start in range(len(stems) - size + 1)
     )
+    return next((known[run] for run in runs if run in known), "")
 
 
 def names_someone(text: str) -> bool:
@@ -243,14 +243,16 @@ def _read(piece: str) -> Look | None:
     tokens = words(text)
     if not tokens or len(tokens) > _MOST_WORDS or not text.isascii():
         return None
-    if _STRAY.search(text) or _BY.search(text) or " ".join(tokens) in _vague():
+    if _STRAY.search(text) or _BY.search(text) or _says_nothing(tokens):
         return None
     return Look(text, " ".join(tokens), facet(text) or "", senses(text))
 
 
-@cache
-def _vague() -> frozenset[str]:
-    return frozenset(entry for row in table("vague.tsv") for entry in row[0].split("|"))
+def _says_nothing(tokens: Sequence[str]) -> bool:
+    """Whether a modifier is vague, by itself or with praise, or says what there is not."""
+    vague, praise = (frozenset(row[0].split("|")) for row in table("vague.tsv"))
+    praised = len(tokens) > 1 and not praise.isdisjoint(tokens) and {*tokens} <= vague | praise
+    return praised or " ".join(tokens) in vague or not _DENIALS.isdisjoint(tokens)
 
 
 @lru_cache(maxsize=1 << 15)

@@ -12,6 +12,7 @@ import math
 from collections.abc import Collection, Iterable, Sequence, Set
 from dataclasses import dataclass, field
 
+from bozzetto.optimize.figures import empty
 from bozzetto.optimize.modifiers import (
     Look,
     Sides,
@@ -122,7 +123,14 @@ def gather(
         or (_known(one, library) and _agreed(one, own, agreed, len(hits), library))
     )
     meant = senses(idea)
-    fitting = (e for e in entries if not e.look.stems <= meant and not clashes(e.sides, stance))
+    away = "figure" if empty(idea) else None
+    fitting = (
+        entry
+        for entry in entries
+        if not entry.look.stems <= meant
+        and not clashes(entry.sides, stance)
+        and brings_along(entry.look.key) != away
+    )
     return tuple(sorted(fitting, key=lambda e: (-e.weight, e.look.key)))
 
 
@@ -136,7 +144,7 @@ def _agreed(one: _Found, own: Set[str], agreed: int, hits: int, library: Library
     """Whether enough hits have a modifier for what it says of the picture."""
     if brings_along(one.look.key):
         share = library.modifiers.get(one.look.key, 0) / max(1, library.prompts)
-        return len(one.ranks) >= agreed and lifted(len(one.ranks), hits, share)
+        return len(one.ranks) > agreed and lifted(len(one.ranks), hits, share)
     return len(one.ranks) >= agreed or not _laden(one.look, own)
 
 
