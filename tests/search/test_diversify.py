@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,6 +36,36 @@ def test_two_that_look_alike_are_not_shown_together() -> None:
     three = found(3, "a red fox in a warm room by day")
     assert jaccard(one.words, two.words) >= ALIKE
     assert pick([one, two, three], 2) == (one, three)
+
+
+def looking(seq: int, words: str, look: str) -> Found:
+    return Found(seq, seq, 1 / seq, frozenset(words.split()), frozenset(look.split()))
+
+
+def test_one_of_the_same_look_waits_for_others() -> None:
+    one = looking(1, "fox snow oil painting soft light", "oil painting soft light")
+    two = looking(2, "castle hill oil painting soft light", "oil painting soft light")
+    three = looking(3, "ship sea pencil sketch muted", "pencil sketch muted")
+    assert pick([one, two, three], 2) == (one, three)
+    assert pick([one, two, three], 3) == (one, three, two)
+    few = [looking(1, "a b c photo", "photo"), looking(2, "d e f photo", "photo")]
+    assert pick(few, 2) == tuple(few)
+
+
+def test_of_those_that_wait_no_two_are_alike_either() -> None:
+    look = "oil painting soft light"
+    first, second = (looking(n, f"{words} {look}", look) for n, words in ((1, "x"), (2, "a b c d")))
+    assert pick([first, second, replace(second, family=9)], 4) == (first, second)
+
+
+@given(ranking)
+def test_looks_change_the_order_alone(ranked: list[Found]) -> None:
+    looking = [replace(one, look=one.words) for one in ranked]
+    assert {id_(one) for one in pick(looking, 99)} == {id_(one) for one in pick(ranked, 99)}
+
+
+def id_(one: Found) -> Found:
+    return replace(one, look=frozenset())
 
 
 @given(ranking, st.integers(0, 8))

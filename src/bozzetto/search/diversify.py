@@ -1,4 +1,4 @@
-"""One hit a family, and no two hits alike."""
+"""One hit a family, no two hits alike, and no two of one look while there are others."""
 
 from __future__ import annotations
 
@@ -13,35 +13,52 @@ ALIKE = 0.7
 """Word-set Jaccard of whole prompts from which on two results look the same."""
 
 
+SAME_LOOK = 0.5
+"""Word-set Jaccard of modifiers from which on two prompts have the same look."""
+
+_LEAST = 3
+"""Words of modifiers that make a look; fewer are shared by chance."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A prompt that was found: its number, family, score and set of words."""
+    """A prompt that was found: its number, family, score, and sets of words.
+
+    `look` holds those of its modifiers; empty where hits may well share one.
+    """
 
     seq: int
     family: int
     score: float
     words: frozenset[str]
+    look: frozenset[str] = frozenset()
 
 
 def pick(found: Iterable[Found], k: int) -> tuple[Found, ...]:
     """The first k of a ranking (best first) of which no two share a family or look alike.
 
     The member of a family that comes first stands for it, so it is the one that fits best.
-    Prompts without words are alike to none.
+    Prompts without words are alike to none. One that has the look of another waits until there
+    are none of other looks.
     """
     picked: list[Found] = []
-    families: set[int] = set()
+    waiting: list[Found] = []
     for one in found:
         if len(picked) >= k:
             break
-        if one.family in families or any(_alike(one.words, other.words) for other in picked):
-            continue
-        families.add(one.family)
-        picked.append(one)
-    return tuple(picked)
+        if _new(one, (*picked, *waiting)):
+            seen = any(_alike(one.look, other.look, SAME_LOOK) for other in picked)
+            (waiting if seen and len(one.look) >= _LEAST else picked).append(one)
+    return tuple((picked + waiting)[:k])
 
 
-def _alike(a: Set[str], b: Set[str]) -> bool:
+def _new(one: Found, others: Iterable[Found]) -> bool:
+    return not any(
+        one.family == other.family or _alike(one.words, other.words, ALIKE) for other in others
+    )
+
+
+def _alike(a: Set[str], b: Set[str], least: float) -> bool:
     # The sizes alone bound the overlap: most pairs need no intersection.
     small, large = sorted((len(a), len(b)))
-    return small > 0 and small >= ALIKE * large and jaccard(a, b) >= ALIKE
+    return small > 0 and small >= least * large and jaccard(a, b) >= least

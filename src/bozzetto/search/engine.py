@@ -15,7 +15,7 @@ from bozzetto.search.diversify import Found, pick
 from bozzetto.search.fuse import Leg, fuse, lookup, top
 from bozzetto.search.hits import count, make_hit
 from bozzetto.search.indexes import Indexes
-from bozzetto.search.looks import BY_WORDS, LEGS, Embed, compared
+from bozzetto.search.looks import BY_WORDS, LEGS, Embed, compared, look_words
 from bozzetto.search.meaning import Bridge, Meaning, Meanings, Translate, lacking
 from bozzetto.search.understand import Query, understand
 from bozzetto.search.wording import WORDS_OF_A_SCRAP, by_words, telling, word_for_word
@@ -123,13 +123,9 @@ class Searcher:
         aim = aim_at(idea, like, unlike, by, self._store.by_ids)
         found = self._rank(aim, k, filters or Filters(), max_nsfw)
         by_seq = {record.seq: record for record in found.records}
-        picked = pick(
-            (
-                Found(record.seq, record.family, score, frozenset(words(record.text)))
-                for record, score in zip(found.records, found.scores, strict=True)
-            ),
-            min(k, MAX_HITS),
-        )
+        rows = zip(found.records, found.scores, strict=True)
+        varied = by != "look" and aim.query.kind != "scrap"
+        picked = pick((_found(record, score, varied) for record, score in rows), min(k, MAX_HITS))
         sizes = self._store.family_sizes([one.family for one in picked])
         explained = self._answers if explain else None
         hits = tuple(
@@ -266,6 +262,15 @@ class Searcher:
             return replace(meaning, notes=notes), _nothing("wording", seen)
         leg = _nothing("wording", seen)
         return meaning, replace(leg, scores=shares, weight=_HELD * meaning.weight)
+
+
+def _found(record: PromptRecord, score: float, varied: bool) -> Found:
+    """A record as it is told from others, where it matters also by its look.
+
+    Who asks for a look wants it more than once, and a scrap is what is remembered of one prompt.
+    """
+    look = look_words(record.text) if varied else frozenset[str]()
+    return Found(record.seq, record.family, score, frozenset(words(record.text)), look)
 
 
 def _best(wording: Leg) -> float:

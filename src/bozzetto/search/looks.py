@@ -12,10 +12,11 @@ import numpy as np
 
 from bozzetto.search.fuse import Leg
 from bozzetto.search.lexical import coverage
+from bozzetto.text.split import split
 from bozzetto.text.words import stem, words
 from bozzetto.types import PromptRecord, Vectors
 
-__all__ = ["BY_WORDS", "LEGS", "Embed", "compared"]
+__all__ = ["BY_WORDS", "LEGS", "Embed", "compared", "look_words"]
 
 Embed = Callable[[Sequence[str]], Vectors]
 """Texts to unit vectors, thousands a second."""
@@ -28,6 +29,11 @@ BY_WORDS = 0.5
 
 _NEAR, _HELD = 1.0, 2.0
 """What likeness counts, and the share of the words sought that a look holds."""
+
+
+def look_words(text: str) -> frozenset[str]:
+    """The words of a prompt's modifiers."""
+    return frozenset(word for part in split(text).modifiers for word in words(part))
 
 
 def compared(embed: Embed, said: str, sought: Sequence[str], seen: Sequence[PromptRecord]) -> Leg:

@@ -108,7 +108,7 @@ def allowed(connection: sqlite3.Connection, filters: Filters, nsfw_limit: float)
     )
     if not len(hidden):
         return Allowed(None, 0)
-    return Allowed(np.setdiff1d(_all(connection), hidden, assume_unique=True), len(hidden))
+    return Allowed(_without(_all(connection), np.sort(hidden)), len(hidden))
 
 
 def apart(
@@ -117,8 +117,16 @@ def apart(
     """Those keys (None is all) that belong to none of some families."""
     if not families:
         return keys
-    gone = _keys(everyone_of(connection, families))
-    return np.setdiff1d(_all(connection) if keys is None else keys, gone, assume_unique=True)
+    gone = _keys(sorted(everyone_of(connection, families)))
+    return _without(_all(connection) if keys is None else keys, gone)
+
+
+def _without(keys: Keys, gone: Keys) -> Keys:
+    """Ascending keys less some; quicker than sets are where there are millions."""
+    at = np.searchsorted(keys, gone)
+    inside = at < len(keys)
+    at, gone = at[inside], gone[inside]
+    return np.delete(keys, at[keys[at] == gone])
 
 
 def _conditions(filters: Filters) -> tuple[str, list[object]]:

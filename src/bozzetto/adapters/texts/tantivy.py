@@ -110,7 +110,7 @@ class TantivyIndex:
             keys = np.array(values, dtype=np.int64)
             if allow is None:
                 return keys, scores
-            kept = np.isin(keys, allow, kind="sort")
+            kept = allow[np.minimum(np.searchsorted(allow, keys), len(allow) - 1)] == keys
             if len(hits) < depth or kept[:depth].sum() >= k:
                 return keys[kept], scores[kept]
             depth *= 4
