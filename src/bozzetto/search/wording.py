@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from bozzetto.search.lexical import coverage
 from bozzetto.search.understand import Query
 from bozzetto.search.views import spelled
@@ -16,6 +14,8 @@ __all__ = ["WORDS_OF_A_SCRAP", "by_words", "telling", "word_for_word"]
 WORDS_OF_A_SCRAP = 1.5
 _CORE_SHARE = 0.6
 """What holding all of an idea's words is worth, and how much of that in the core alone."""
+
+_OWNS = ("'s", "’s")
 
 _UNWANTED = 0.5
 """What a prompt loses that names something the person does not want."""
@@ -45,5 +45,5 @@ def word_for_word(query: Query, record: PromptRecord) -> bool:
 
 def telling(text: str) -> frozenset[str]:
     """The words of a prompt that tell what is to be seen; "a dog's bone" shows a dog."""
-    said = (re.sub("['’]s$", "", word) for word in words(spelled(text)))
+    said = (word[:-2] if word.endswith(_OWNS) else word for word in words(spelled(text)))
     return frozenset(said) - EMPTY
