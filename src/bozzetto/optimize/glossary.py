@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from itertools import product
 
 from bozzetto.optimize.english import doing, done, plural
 from bozzetto.optimize.modifiers import table
@@ -43,7 +44,25 @@ def known(language: str) -> Mapping[str, Entry]:
         for form, entry in list(found.items()):
             for stem in _japanese_stems(form) if entry.kind == "v" else ():
                 found.setdefault(stem, entry)
+    if language == "zh":
+        for form, entry in list(found.items()):
+            for written in _in_traditional(form):
+                found.setdefault(written, entry)
     return found
+
+
+@cache
+def _traditional() -> Mapping[str, str]:
+    """Simplified characters to the traditional ones that stand for them."""
+    groups = (group for row in table("traditional.tsv") for group in row[0].split(" "))
+    return {group[0]: group[1:] for group in groups}
+
+
+def _in_traditional(text: str) -> Iterator[str]:
+    """All ways to write a text of simplified characters in traditional ones."""
+    known_as = _traditional()
+    if any(char in known_as for char in text):
+        yield from map("".join, product(*(known_as.get(char, char) for char in text)))
 
 
 def _japanese_stems(verb: str) -> Iterator[str]:
@@ -91,6 +110,8 @@ def particles(language: str) -> tuple[str, ...]:
     found = [
         piece for row in table("particles.tsv") if row[0] == language for piece in row[1].split("|")
     ]
+    if language == "zh":
+        found += [written for piece in tuple(found) for written in _in_traditional(piece)]
     return tuple(sorted(found, key=lambda piece: -len(piece)))
 
 
