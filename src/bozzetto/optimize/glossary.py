@@ -17,6 +17,18 @@ _STILL = frozenset(["sit", "stand", "lie", "sleep", "hide", "lean", "kneel", "ha
 """Verbs whose participle says what one is doing: "seduto" is sitting."""
 _LINKS = ("", "s", "n", "en", "es", "e", "er")
 _SHORTEST = 3
+_PARTING = frozenset([
+    "a", "à", "ai", "al", "all", "alla", "au", "aux", "col", "com", "con", "d", "da", "dal",
+    "de", "dei", "del", "dell", "della", "delle", "des", "di", "do", "dos", "du", "e", "em",
+    "en", "et", "in", "na", "no", "sans", "sem", "sin", "su", "sulla", "sur", "y",
+])  # fmt: skip
+"""The words that part a noun from what is said of it."""
+_PLURALS: dict[str, dict[str, str]] = {
+    "it": {"o": "i", "a": "e", "e": "i"},
+    "fr": {"u": "x"},
+    "es": {"n": "es", "l": "es", "r": "es", "d": "es"},
+    "pt": {"r": "es"},
+}
 _KANA = {
     "く": ("い", "き"), "ぐ": ("い", "ぎ"), "す": ("し",), "む": ("ん", "み"), "ぶ": ("ん", "び"),
     "う": ("っ", "い"), "つ": ("っ", "ち"), "る": ("っ", "り", ""), "ぬ": ("ん", "に"),
@@ -34,21 +46,49 @@ class Entry:
 @cache
 def known(language: str) -> Mapping[str, Entry]:
     """All forms listed for a language, lower-case, with their English."""
+    found = _listed(language)
+    for form, entry in list(found.items()):
+        for more, meant in _further(form, entry, language):
+            found.setdefault(more, meant)
+    return found
+
+
+def _listed(language: str) -> dict[str, Entry]:
     column = 2 + LANGUAGES.index(language)
     found: dict[str, Entry] = {}
     for row in table("glossary.tsv"):
         forms = [form.strip() for form in row[column].lower().split("|") if form.strip()]
         for form in forms:
             found.setdefault(form, _entry(row[0], row[1], form, forms[0], language))
-    if language == "ja":
-        for form, entry in list(found.items()):
-            for stem in _japanese_stems(form) if entry.kind == "v" else ():
-                found.setdefault(stem, entry)
-    if language == "zh":
-        for form, entry in list(found.items()):
-            for written in _in_traditional(form):
-                found.setdefault(written, entry)
     return found
+
+
+def _further(form: str, entry: Entry, language: str) -> Iterator[tuple[str, Entry]]:
+    """Forms that follow from a listed one by rule, but not by an ending of one word."""
+    if language == "ja" and entry.kind == "v":
+        yield from ((stem, entry) for stem in _japanese_stems(form))
+    elif language == "zh":
+        yield from ((written, entry) for written in _in_traditional(form))
+    elif language in _PLURALS and entry.kind == "n" and " " in form:
+        yield _phrase_plural(form, language), Entry(plural(entry.english), "n")
+
+
+def _phrase_plural(phrase: str, language: str) -> str:
+    """A noun of several words in the plural: those before its "di" or "en" take an ending."""
+    tokens = phrase.split(" ")
+    parted = (place for place, token in enumerate(tokens) if token.partition("'")[0] in _PARTING)
+    head = next(parted, len(tokens))
+    return " ".join(
+        [_with_plural_ending(token, language) for token in tokens[:head]] + tokens[head:]
+    )
+
+
+def _with_plural_ending(word: str, language: str) -> str:
+    if language == "it":
+        return word[:-1] + _PLURALS["it"].get(word[-1:], word[-1:])
+    if word.endswith(("s", "x")):
+        return word
+    return word + _PLURALS[language].get(word[-1:], "s")
 
 
 @cache
@@ -82,8 +122,9 @@ def _entry(english: str, kind: str, form: str, base: str, language: str) -> Entr
 
 
 def _is_plural(form: str, base: str, language: str) -> bool:
-    """Whether a listed form of a noun is the plural of its base, by their endings."""
-    if form == base or form[:2] != base[:2] or " " in base:
+    """Whether a listed form of a noun is the plural of its base: their first words tell."""
+    form, base = form.split(" ")[0], base.split(" ")[0]
+    if form == base or form[:2] != base[:2]:
         return False
     if language == "it":
         return form[-1] == "i" or (form[-1] == "e" and base[-1] == "a")
@@ -97,11 +138,16 @@ def _is_plural(form: str, base: str, language: str) -> bool:
 @cache
 def _endings(language: str) -> tuple[tuple[str, tuple[str, ...], str], ...]:
     rows = [row for row in table("inflections.tsv") if row[0] == language]
-    rows.sort(key=lambda row: -len(row[1]))
+    rows.sort(key=lambda row: (_rank(row[3]), -len(row[1])))
     return tuple(
         (ending, tuple("" if base == "-" else base for base in bases.split("|")), says)
         for _, ending, bases, says in rows
     )
+
+
+def _rank(says: str) -> int:
+    """Which reading to try first: "violini" are violins before they are small violets."""
+    return 3 if "m" in says else {"g": 1, "d": 2}.get(says, 0)
 
 
 @cache
