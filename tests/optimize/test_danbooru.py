@@ -45,6 +45,8 @@ def entry(text: str, weight: float, hits: set[int], share: float = 0.0) -> Entry
         ("low angle shot", "from below"),
         ("muted colours", "muted color"),
         ("depth of field", "depth of field"),
+        ("watercolor painting", "watercolor (medium)"),
+        ("golden ratio", None),
         ("highly detailed", None),
         ("trending on artstation", None),
     ],

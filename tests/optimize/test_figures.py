@@ -29,6 +29,7 @@ from bozzetto.optimize.figures import Figures, figures
         ("a red car parked by the sea", ("no humans", "vehicle focus")),
         ("a chair by the window", ("no humans",)),
         ("empty street, no people", ("no humans", "scenery")),
+        ("a garden without humans", ("no humans", "scenery")),
     ],
 )
 def test_figures_are_counted(idea: str, tags: tuple[str, ...]) -> None:
@@ -46,6 +47,7 @@ def test_figures_are_counted(idea: str, tags: tuple[str, ...]) -> None:
         "a girl's hand holding an apple",
         "men's shoes",
         "a smiling face",
+        "cross section of a human heart",
         "a statue of a man",
         "a king penguin on ice",
         "Napoleon crossing the alps",

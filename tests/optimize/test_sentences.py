@@ -111,6 +111,8 @@ def test_what_is_to_keep_to_the_letter_gets_no_capital() -> None:
         ("intricate detailed", "quality", False),
         ("epic cinematic", "mood", False),
         ("epic lighting", "light", False),
+        ("intricate and epic composition", "composition", False),
+        ("mountains in the background", "composition", False),
         ("soft lighting", "light", True),
     ],
 )

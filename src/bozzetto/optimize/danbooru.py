@@ -91,7 +91,7 @@ def tag_of(modifier: str) -> Tag | None:
         for start in range(len(said) - size, -1, -1):
             tag = known.get(said[start : start + size])
             if tag:
-                return tag
+                return tag if tag.facet else None
     return None
 
 

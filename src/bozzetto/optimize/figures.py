@@ -30,7 +30,8 @@ _NUMBERS = {
 """How many figures a word before them says there are; an article one, a denial none."""
 _ENDS = STOP_WORDS["en"] - {*_NUMBERS}
 """Words behind which a number or an article belongs to something else."""
-_EMPTY = frozenset(["person", "people", "human", "nobody", "man", "men"])
+_EMPTY = frozenset(["person", "people", "man", "men"])
+_NOBODY = re.compile(r"\bnobody\b|\b(?:no|without) (?:humans?|figures?|one)\b", re.I)
 _ABOUT = {"animal": "animal focus", "food": "food focus", "vehicle": "vehicle focus"}
 _FAR = 4
 """Words before a figure among which its number is looked for."""
@@ -77,8 +78,8 @@ def figures(text: str) -> Figures:
     if there:
         people = any(one.kind != "group" for one in there)
         return Figures(_counted(there, kinds), people, animals)
-    empty = any(one.word in _EMPTY for one in found) or "nobody" in said
-    if empty or _deserted(text, said, kinds):
+    nobody = any(one.word in _EMPTY for one in found) or _NOBODY.search(text)
+    if nobody or _deserted(text, said, kinds):
         return Figures(("no humans", *_about(kinds)), False, animals)
     return Figures((), animals=animals)
 

@@ -28,6 +28,7 @@ _WORD = re.compile(r"[a-z]+(?=[\s,.;!?]|$)")
 _SLOT = re.compile(r"\{a?\}")
 _VERB = re.compile(r"(\w+)\*")
 _ADVERB = re.compile(r".+ly|very|ultra|hyper|super|and")
+_LINKS = frozenset(["in", "of", "on", "with"])
 _PRAISE = frozenset(
     ["amazing", "awesome", "award", "beautiful", "best", "epic", "gorgeous", "great", "insane",
      "intricate", "nice", "perfect", "professional", "realistic", "stunning", "winning"]
@@ -227,7 +228,9 @@ def _sounds(before: Sequence[str], saying: _Saying) -> bool:
     """Whether a modifier sounds right with some words before its last ones."""
     if saying.behind.startswith("{}") or not saying.behind.endswith("}"):
         return all(_ADVERB.fullmatch(word) for word in before)
-    return not before or not _PRAISE.issuperset(before)
+    if "{a}" in saying.behind and not _LINKS.isdisjoint(before):
+        return False
+    return not before or not {"and", *_PRAISE}.issuperset(before)
 
 
 @cache
