@@ -20,10 +20,15 @@ _COUNTED = re.compile(
 """Tags that count figures: an idea that has them counts for itself."""
 _NAME = re.compile(r"(?<=[^.!?:] )[A-Z][a-z]+")
 _OWNS = re.compile(r"['’]s?\b")
+_CLAUSE = re.compile(r"[,.;:!?()]+")
+_DOES = re.compile(r"(?:ing|ed|[^s]s)$")
+"""How a word ends that says what a figure does."""
+_PEOPLE = ("girl", "girls", "boy", "boys", "someone")
+_NONE = frozenset(["no", "without", "not"])
 _ONE = ["a", "an", "one", "1", "single", "lone", "the", "his", "her", "my", "their"]
 _MORE = [["two", "2"], ["three", "3"], ["four", "4"], ["five", "5"], ["six", "6"]]
 _NUMBERS = {
-    **dict.fromkeys(["no", "without", "not"], 0),
+    **dict.fromkeys(_NONE, 0),
     **dict.fromkeys(_ONE, 1),
     **{word: number for number, said in enumerate(_MORE, 2) for word in said},
 }
@@ -68,7 +73,7 @@ class _Mention:
 
 def figures(text: str) -> Figures:
     """Who is in the picture of an English text; what is doubtful is left open."""
-    said = words(text)
+    said = [word for part in _CLAUSE.split(text) for word in (*words(part), "")]
     kinds = _kinds_of(said)
     found = list(_mentions(said, kinds))
     there = [one for one in found if one.count]
@@ -110,30 +115,37 @@ def _kinds_of(said: Sequence[str]) -> list[str]:
     for at, kind in enumerate(kinds):
         if kind == "medium":
             kinds[at] = "" if at < _FAR else "likeness"
+        elif kind in _PEOPLE and _compound(said[at + 1]):
+            kinds[at] = "body"
+        elif kind == "animal" and said[at - 1] in _NONE:
+            kinds[at] = ""
     return kinds
+
+
+def _compound(after: str) -> bool:
+    """Whether a figure is but the first part of a thing's name: "a baby gate"."""
+    return bool(after) and after not in STOP_WORDS["en"] and not _DOES.search(after)
 
 
 def _mentions(said: Sequence[str], kinds: Sequence[str]) -> Iterator[_Mention]:
     for at, kind in enumerate(kinds):
-        if kind not in ("girl", "girls", "boy", "boys", "someone", "group"):
-            continue
-        after = kinds[at + 1] if at + 1 < len(kinds) else ""
-        if after in ("animal", "food", "vehicle", "group") or "'" in said[at] or "’" in said[at]:
+        if kind not in (*_PEOPLE, "group") or "'" in said[at] or "’" in said[at]:
             continue
         number = _number(said[max(0, at - _FAR) : at])
         plural = kind in ("girls", "boys") or said[at] not in _kinds()
         least = 1 + plural
         count = 0 if number == 0 else max(number or least, least)
         exact = not plural or (number or 0) > 1
-        apart = plural or number is not None or said[at - 1 : at] == ("and",)
+        apart = plural or number is not None or said[at - 1] == "and"
         yield _Mention(kind.removesuffix("s"), said[at], count, exact, apart)
 
 
 def _number(before: Sequence[str]) -> int | None:
     """The number or article nearest before a figure, None where there is none."""
-    for word in reversed(before):
+    for at in range(len(before) - 1, -1, -1):
+        word = before[at]
         if word in _NUMBERS:
-            return _NUMBERS[word]
+            return 0 if before[at - 1 : at] and before[at - 1] in _NONE else _NUMBERS[word]
         if word in _ENDS or _kind(word):
             return None
     return None
@@ -166,12 +178,12 @@ def _deserted(text: str, said: Sequence[str], kinds: Sequence[str]) -> bool:
     """Whether an idea shows nobody for sure: all its words are known, and none is a figure's."""
     if _NAME.search(text) or names_someone(text) or _OWNS.search(text):
         return False
-    if {"girl", "girls", "boy", "boys", "someone", "group", "likeness", "pronoun"} & {*kinds}:
+    if {*_PEOPLE, "group", "likeness", "pronoun"} & {*kinds}:
         return False
     if "body" in kinds and "animal" not in kinds:
         return False
     known = all(
-        kind or is_english(word) or word in STOP_WORDS["en"]
+        kind or not word or is_english(word) or word in STOP_WORDS["en"]
         for word, kind in zip(said, kinds, strict=True)
     )
     return known and any(kinds)
