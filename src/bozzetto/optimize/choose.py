@@ -82,7 +82,7 @@ _LIGHT = 20.0
 """Mass of words (nats of rarity, squared) below which saying them again costs less."""
 _BLIND = 1.5
 """What chance may take, twice over, from modifiers that no hit has: they are all much the same."""
-_WORDY, _WORDS = 0.3, 4
+_WORDY, _WORDS = 0.15, 4
 """What each word of a modifier adds to its pull, up to so many: "soft window light" says more
 than "light", and fewer modifiers are needed for as much."""
 _OTHER = 1.5
