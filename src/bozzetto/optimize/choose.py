@@ -16,7 +16,7 @@ from types import MappingProxyType
 import numpy as np
 from numpy.typing import NDArray
 
-from bozzetto.optimize.modifiers import clashes, sense, senses, sides
+from bozzetto.optimize.modifiers import Sides, clashes, sense, senses, sides
 from bozzetto.optimize.pool import Entry
 from bozzetto.optimize.stats import LibraryStats
 from bozzetto.types import Strength
@@ -130,7 +130,9 @@ class _Offer:
         names = sorted(set().union(*(entry.look.stems for entry in pool)))
         self.column = {name: at for at, name in enumerate(names)}
         self.stems = _members([[self.column[s] for s in e.look.stems] for e in pool], len(names))
+        self.by_stem = np.ascontiguousarray(self.stems.T)
         self.sizes = self.stems.sum(axis=1)
+        self.half = self.sizes / 2
         self.rarity = _rarity(pool, self.column, library)
         self.mass = self.rarity**2
         ranks = 1 + max((rank for entry in pool for rank in entry.hits), default=0)
@@ -168,17 +170,27 @@ def _bonds(pool: Sequence[Entry], library: LibraryStats) -> Floats:
 
 
 def _apart(pool: Sequence[Entry]) -> Flags:
-    """Which modifiers contradict each other."""
-    stances = list({entry.sides for entry in pool})
-    table = np.array([[clashes(a, b) for b in stances] for a in stances], dtype=bool)
-    kind = np.array([stances.index(entry.sides) for entry in pool])
+    """Which modifiers contradict each other: the rule of `clashes`, of all pairs at once."""
+    at: dict[Sides, int] = {}
+    kind = np.array([at.setdefault(entry.sides, len(at)) for entry in pool])
+    sets = {one: column for column, one in enumerate(sorted(frozenset().union(*at)))}
+    stances = _members([[sets[one] for one in stance] for stance in at], len(sets))
+    table = np.zeros((len(at), len(at)), dtype=bool)
+    for matter in {line for line, _ in sets}:
+        own = stances[:, [column for (line, _), column in sets.items() if line == matter]]
+        concerned = own.any(axis=1)
+        table |= np.outer(concerned, concerned) & (own @ own.T == 0)
     found: Flags = table[kind][:, kind]
     return found
 
 
 @dataclass(slots=True)
 class _Draft:
-    """What a draft says so far, and what it has room for."""
+    """What a draft says so far, and what it has room for.
+
+    `left` are the modifiers that it may still take where it has the tokens for them, `shared`
+    how many of those it has stand with each in some hit.
+    """
 
     room: int
     left: Flags
@@ -189,36 +201,46 @@ class _Draft:
     usual: int = _MOST_USUAL
     praise: int = _MOST_PRAISE
     chosen: list[int] = field(default_factory=list)
+    shared: Floats | None = None
 
     def open(self, offer: _Offer) -> Flags:
         """Which modifiers it could take."""
-        fresh = self.unsaid * 2 > offer.sizes
-        fits = (offer.costs <= self.room) & (self.caps[offer.facet] > 0)
-        open_: Flags = self.left & fits & fresh & (~offer.usual | (self.usual > 0))
-        open_ &= ~offer.praise | (self.praise > 0)
+        open_: Flags = self.left & (offer.costs <= self.room) & (self.unsaid > offer.half)
         return open_
 
     def add(self, at: int, offer: _Offer) -> None:
         """Take a modifier."""
         self.chosen.append(at)
         self.room -= int(offer.costs[at])
-        self.caps[offer.facet[at]] -= 1
-        self.usual -= bool(offer.usual[at])
-        self.praise -= bool(offer.praise[at])
         new = np.nonzero(offer.stems[at] > self.said)[0]
         self.said[new] = 1.0
-        self.unsaid = self.unsaid - offer.stems[:, new].sum(axis=1)
+        self.unsaid = self.unsaid - offer.by_stem[new].sum(axis=0)
         self.left &= ~offer.apart[at]
         self.left[at] = False
+        self._count(at, offer)
         self.pulls = self.pulls + _BOND * offer.bonds[at]
+        row = offer.company[at]
+        self.shared = row if self.shared is None else self.shared + row
+
+    def _count(self, at: int, offer: _Offer) -> None:
+        """Close what there is enough of."""
+        facet = offer.facet[at]
+        self.caps[facet] -= 1
+        if self.caps[facet] <= 0:
+            self.left &= offer.facet != facet
+        self.usual -= bool(offer.usual[at])
+        if self.usual <= 0:
+            self.left &= ~offer.usual
+        self.praise -= bool(offer.praise[at])
+        if self.praise <= 0:
+            self.left &= ~offer.praise
 
     def strongest(self, offer: _Offer) -> int | None:
         """The modifier with the strongest pull that it could take."""
         open_ = self.open(offer)
         if not open_.any():
             return None
-        shared = offer.company[self.chosen].sum(axis=0) if self.chosen else 0.0
-        pulls = self.pulls + np.log1p(_COMPANY * shared)
+        pulls = self.pulls if self.shared is None else self.pulls + np.log1p(_COMPANY * self.shared)
         return int(np.where(open_, pulls, -np.inf).argmax())
 
 
@@ -323,7 +345,8 @@ class _Desk:
     def _blank(self, pulls: Floats) -> _Draft:
         room = self.room.tokens
         said = self.said.copy()
-        return _Draft(room, self.left.copy(), self.caps.copy(), said, self.unsaid, pulls)
+        left = self.left & (self.caps > 0)[self.offer.facet]
+        return _Draft(room, left, self.caps.copy(), said, self.unsaid, pulls)
 
     def _filled(self, front: Floats, rest: Floats, lead: int | None) -> _Draft:
         one = self._blank(front)

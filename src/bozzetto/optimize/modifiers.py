@@ -248,9 +248,15 @@ def _read(piece: str) -> Look | None:
     return Look(text, " ".join(tokens), facet(text) or "", senses(text))
 
 
+@cache
+def _empty_words() -> tuple[frozenset[str], ...]:
+    """Words that alone tell nothing, and those of praise."""
+    return tuple(frozenset(row[0].split("|")) for row in table("vague.tsv"))
+
+
 def _says_nothing(tokens: Sequence[str]) -> bool:
     """Whether a modifier is vague, by itself or with praise, or says what there is not."""
-    vague, praise = (frozenset(row[0].split("|")) for row in table("vague.tsv"))
+    vague, praise = _empty_words()
     praised = len(tokens) > 1 and not praise.isdisjoint(tokens) and {*tokens} <= vague | praise
     return praised or " ".join(tokens) in vague or not _DENIALS.isdisjoint(tokens)
 

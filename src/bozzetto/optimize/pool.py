@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterable, Sequence, Set
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from bozzetto.optimize.figures import empty
 from bozzetto.optimize.modifiers import (
@@ -100,10 +101,11 @@ def gather(
     own = frozenset(stem(word) for word in said)
     stance = sides(idea)
     ranked = sorted(enumerate(hits), key=lambda item: (item[1].id not in pick, item[0]))
+    masses = _Masses(library)
     found: dict[str, _Found] = {}
     for rank, (_, hit) in enumerate(ranked):
         picked = hit.id in pick
-        fit = 1.0 if picked else _FAINT + _likeness(said, hit.core or hit.prompt, library)
+        fit = 1.0 if picked else _FAINT + _likeness(said, hit.core or hit.prompt, masses)
         vote = (_PICKED if picked else 1.0) * fit**2 / (rank + _FADE)
         for look in looks(hit.prompt, own, library):
             one = found.setdefault(look.key, _Found(look, hit.id, 0.0, picked=picked))
@@ -158,19 +160,33 @@ def _laden(look: Look, own: Set[str]) -> bool:
     return look.facet in _LADEN or any(stem(word) not in own for word in doubtful(look.key))
 
 
-def _likeness(said: Set[str], core: str, library: LibraryStats) -> float:
+class _Masses(dict[str, float]):
+    """Words to the square of their rarity in a library."""
+
+    def __init__(self, library: LibraryStats) -> None:
+        self._library = library
+
+    def __missing__(self, word: str) -> float:
+        self[word] = found = self._library.word_rarity(word) ** 2
+        return found
+
+    def of(self, some: Iterable[str]) -> float:
+        """The sum over some words."""
+        return sum(map(self.__getitem__, some))
+
+
+def _likeness(said: Set[str], core: str, masses: _Masses) -> float:
     """Cosine of the words of idea and core by their rarity, 0-1.
 
     Prompts of one subject share a look most of all when they share its words: of the first
     five modifiers, .169 are the author's own with this weight, .119 by rank alone.
     """
     theirs = frozenset(words(core))
-    both = _mass(said & theirs, library)
-    return both / math.sqrt(_mass(said, library) * _mass(theirs, library)) if both else 0.0
-
-
-def _mass(some: Iterable[str], library: LibraryStats) -> float:
-    return sum(library.word_rarity(word) ** 2 for word in some)
+    shared = said & theirs
+    if not shared:
+        return 0.0
+    both = masses.of(shared)
+    return both / math.sqrt(masses.of(said) * masses.of(theirs)) if both else 0.0
 
 
 def _entry(one: _Found, library: LibraryStats) -> Entry:
@@ -188,4 +204,9 @@ def _stock(library: LibraryStats) -> Iterable[tuple[Look, float]]:
     """The library's commonest modifiers that fit any idea, with their share of its prompts."""
     for text, about in library.stock.items():
         count = library.modifiers.get(text, 0)
-        yield Look(text, text, about, senses(text)), count / max(1, library.prompts)
+        yield _stocked(text, about), count / max(1, library.prompts)
+
+
+@lru_cache(maxsize=1 << 12)
+def _stocked(text: str, about: str) -> Look:
+    return Look(text, text, about, senses(text))
