@@ -47,9 +47,18 @@ def test_one_of_the_same_look_waits_for_others() -> None:
     two = looking(2, "castle hill oil painting soft light", "oil painting soft light")
     three = looking(3, "ship sea pencil sketch muted", "pencil sketch muted")
     assert pick([one, two, three], 2) == (one, three)
-    assert pick([one, two, three], 3) == (one, three, two)
+    assert pick([one, two, three], 3) == (one, two, three)
     few = [looking(1, "a b c photo", "photo"), looking(2, "d e f photo", "photo")]
     assert pick(few, 2) == tuple(few)
+
+
+def test_another_look_is_not_sought_where_prompts_fit_no_more() -> None:
+    look = "oil painting soft light"
+    same = [looking(n, f"{n} {look}", look) for n in range(1, 7)]
+    same = [replace(one, words=frozenset({f"w{one.seq}"})) for one in same]
+    other = looking(7, "ship sea pencil sketch muted", "pencil sketch muted")
+    assert pick([*same[:5], other], 2) == (same[0], other)
+    assert pick([*same, other], 2) == (same[0], same[1])
 
 
 def test_of_those_that_wait_no_two_are_alike_either() -> None:

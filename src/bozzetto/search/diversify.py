@@ -1,4 +1,4 @@
-"""One hit a family, no two hits alike, and no two of one look while there are others."""
+"""One hit a family, no two hits alike, and other looks before the same again."""
 
 from __future__ import annotations
 
@@ -19,6 +19,10 @@ SAME_LOOK = 0.5
 _LEAST = 3
 """Words of modifiers that make a look; fewer are shared by chance."""
 
+_SOON = 3
+"""Among so many times what is asked for another look is sought: further down prompts fit less,
+and a team's library may have one look only."""
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -38,18 +42,20 @@ def pick(found: Iterable[Found], k: int) -> tuple[Found, ...]:
     """The first k of a ranking (best first) of which no two share a family or look alike.
 
     The member of a family that comes first stands for it, so it is the one that fits best.
-    Prompts without words are alike to none. One that has the look of another waits until there
-    are none of other looks.
+    Prompts without words are alike to none. One that has the look of another gives way to
+    those of other looks that come soon behind it. What is picked stays in order.
     """
     picked: list[Found] = []
     waiting: list[Found] = []
-    for one in found:
-        if len(picked) >= k:
+    places: dict[int, int] = {}
+    for place, one in enumerate(found):
+        if len(picked) >= k or (place >= _SOON * k and len(picked) + len(waiting) >= k):
             break
         if _new(one, (*picked, *waiting)):
+            places[id(one)] = place
             seen = any(_alike(one.look, other.look, SAME_LOOK) for other in picked)
             (waiting if seen and len(one.look) >= _LEAST else picked).append(one)
-    return tuple((picked + waiting)[:k])
+    return tuple(sorted((picked + waiting)[:k], key=lambda one: places[id(one)]))
 
 
 def _new(one: Found, others: Iterable[Found]) -> bool:
