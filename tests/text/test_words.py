@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bozzetto.text.words import content_words, jaccard, stem, words
+from bozzetto.text.words import content_words, jaccard, owner, stem, words
 
 
 @pytest.mark.parametrize(
@@ -76,3 +76,9 @@ def test_threads_stem_at_the_same_time() -> None:
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(work, range(40)))
     assert found == [[f"running{start * 1000 + n}" for n in range(300)] for start in range(40)]
+
+
+def test_an_owner_is_told_without_what_says_so() -> None:
+    assert [owner(word) for word in ("dog's", "dog’s", "dogs'", "dogs", "'s")] == [
+        "dog", "dog", "dogs'", "dogs", "",
+    ]  # fmt: skip

@@ -12,6 +12,7 @@ a home of ten prompts; the two encoders place words that are not in it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -148,7 +149,9 @@ class Wording:
         vectors = np.empty((len(wanted), lexicon.vectors.shape[1]), dtype=np.float32)
         unknown = [word for word in wanted if word not in places]
         if unknown:
-            placed = lexicon.place(self._english.embed(unknown), self._many.embed(unknown))
+            with ThreadPoolExecutor(1) as beside:
+                many = beside.submit(self._many.embed, unknown)
+                placed = lexicon.place(self._english.embed(unknown), many.result())
             vectors[[row for row, word in enumerate(wanted) if word not in places]] = placed
         known = [row for row, word in enumerate(wanted) if word in places]
         vectors[known] = lexicon.vectors[[places[wanted[row]] for row in known]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -167,8 +168,8 @@ class Searcher:
             raise InputError(f"k is {k}; ask for at least one prompt", hint="for example -k 10")
         query = aim.query
         allowed = self._store.allowed(filters, max_nsfw, apart=aim.families)
-        meaning = self._meaning_once(aim, filters, max_nsfw, allowed.keys)
-        legs = (*meaning.legs, self._lexical(aim, meaning, allowed.keys))
+        meaning, lexical = self._found(aim, filters, max_nsfw, allowed.keys)
+        legs = (*meaning.legs, lexical)
         records, fused = self._candidates(query, legs, _CANDIDATES + 4 * min(k, MAX_HITS))
         seen = [aim.seen(record) for record in records]
         meaning, wording = self._wording(meaning, seen)
@@ -209,13 +210,19 @@ class Searcher:
         self._last = None if found.notes else (key, found)
         return found
 
-    def _lexical(self, aim: Aim, meaning: Meaning, allow: Keys | None) -> Leg:
-        """What is found by words: candidates alone, but of looks words tell the most."""
-        text, content = aim.text, aim.query.content
+    def _found(
+        self, aim: Aim, filters: Filters, max_nsfw: float, allow: Keys | None
+    ) -> tuple[Meaning, Leg]:
+        """What is found by meaning and, beside it, by words: of looks words tell the most."""
+        index = self._indexes.lexical()
         if aim.by == "look":
-            text, content = meaning.said, meaning.words
-        leg = self._indexes.lexical().search(text, content, _FOUND_BY_WORDS, allow)
-        return replace(leg, weight=BY_WORDS) if aim.by == "look" else leg
+            meaning = self._meaning_once(aim, filters, max_nsfw, allow)
+            leg = index.search(meaning.said, meaning.words, _FOUND_BY_WORDS, allow)
+            return meaning, replace(leg, weight=BY_WORDS)
+        with ThreadPoolExecutor(1) as pool:
+            words = (aim.text, aim.query.content, _FOUND_BY_WORDS, allow)
+            lexical = pool.submit(index.search, *words)
+            return self._meaning_once(aim, filters, max_nsfw, allow), lexical.result()
 
     def _looks(self, aim: Aim, meaning: Meaning, seen: Sequence[PromptRecord]) -> Leg:
         """How near the look of each record is to the one that is sought, in the records' order."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,12 +11,11 @@ import numpy as np
 from bozzetto.errors import SetupError
 from bozzetto.ports import Embedder
 from bozzetto.search.aim import Aim, toward
-from bozzetto.search.dense import Dense
 from bozzetto.search.fuse import Leg
 from bozzetto.search.indexes import Indexes
 from bozzetto.search.understand import Query
 from bozzetto.search.views import ENGLISH, MANY, VIEWS
-from bozzetto.text.words import content_words
+from bozzetto.text.words import content_words, owner
 from bozzetto.types import Keys, Vectors
 
 __all__ = ["Bridge", "Meaning", "Meanings", "Translate", "lacking"]
@@ -26,6 +25,8 @@ Bridge = Callable[[Vectors], Vectors]
 
 Translate = Callable[[str, str], str | None]
 """A text and its language (ISO 639-1) to its English, as far as it is understood, or None."""
+
+_LEGS = ("english", "bridge", "translated", "many")
 
 Weights = Mapping[str, Mapping[str, float]]
 """What each leg counts, for an idea in English ("english") and for another ("many")."""
@@ -77,15 +78,15 @@ class Meanings:
         problems: list[SetupError] = []
         query = aim.query
         vectors = self._vectors(query, problems)
-        english = query.text if query.english else self._said_in_english(query, problems)
-        legs = self._legs(aim, vectors, english, allow, problems)
+        legs, english = self._legs(aim, vectors, allow, problems)
         said, words = english or "", query.content
         if not query.english:
             words = tuple(content_words(said))
         if not query.text or aim.by == "look":
             said = ", ".join(filter(None, (said, aim.given)))
             words = (*words, *content_words(aim.given))
-        return Meaning(legs, said, tuple(dict.fromkeys(words)), self._notes(vectors, problems))
+        words = tuple(dict.fromkeys(map(owner, words)))
+        return Meaning(legs, said, words, self._notes(vectors, problems))
 
     def _vectors(self, query: Query, problems: list[SetupError]) -> dict[str, Vectors]:
         """The idea as each embedder that reads its language sees it."""
@@ -108,23 +109,33 @@ class Meanings:
         self,
         aim: Aim,
         vectors: Mapping[str, Vectors],
-        english: str | None,
         allow: Keys | None,
         problems: list[SetupError],
-    ) -> tuple[Leg, ...]:
+    ) -> tuple[tuple[Leg, ...], str | None]:
+        """The legs in their usual order, and the idea in English as far as it is understood.
+
+        While the first are searched an idea in another language is put into English.
+        """
+        query = aim.query
         weights = self._weights["english" if ENGLISH in vectors else "many"]
-        wanted = tuple(self._wanted(aim.query, vectors, english, problems))
-        # Threads of the pool end with it: the store would open its file anew for each.
-        indexes = [self._indexes.dense(embedder) for embedder, _, _ in wanted]
-        queries = [self._toward(aim, embedder, vector) for embedder, _, vector in wanted]
+        searches: list[Future[Leg]] = []
+        with ThreadPoolExecutor(len(_LEGS)) as pool:
 
-        def search(
-            index: Dense, one: tuple[str, str, Vectors], by: Sequence[Vectors | None]
-        ) -> Leg:
-            return index.search(by, allow, name=one[1], weight=weights[one[1]])
+            def begin(embedder: str, name: str, vector: Vectors) -> None:
+                # Threads of the pool end with it: the store would open its file anew for each.
+                index = self._indexes.dense(embedder)
+                by = self._toward(aim, embedder, vector)
+                searches.append(
+                    pool.submit(index.search, by, allow, name=name, weight=weights[name])
+                )
 
-        with ThreadPoolExecutor(len(wanted) or 1) as pool:
-            return tuple(pool.map(search, indexes, wanted, queries))
+            for one in self._direct(vectors, problems):
+                begin(*one)
+            english = query.text if query.english else self._said_in_english(query, problems)
+            if not query.english and (said := self._read(english, problems)) is not None:
+                begin(ENGLISH, "translated", said)
+            legs = [search.result() for search in searches]
+        return tuple(sorted(legs, key=lambda leg: _LEGS.index(leg.name))), english
 
     def _toward(self, aim: Aim, embedder: str, idea: Vectors) -> Sequence[Vectors | None]:
         """The query for each view that is asked: the idea's, drawn by the prompts given."""
@@ -146,20 +157,14 @@ class Meanings:
         """Vectors of prompts' texts: those that are kept, the others made now."""
         return self._indexes.vectors(embedder, texts, self._embedders[embedder].embed)
 
-    def _wanted(
-        self,
-        query: Query,
-        vectors: Mapping[str, Vectors],
-        english: str | None,
-        problems: list[SetupError],
+    def _direct(
+        self, vectors: Mapping[str, Vectors], problems: list[SetupError]
     ) -> Iterator[tuple[str, str, Vectors]]:
-        """The searches by meaning: whose indexes, what the leg is called, and for what."""
+        """The searches for the idea as it stands: whose index, what the leg is called, for what."""
         if ENGLISH in vectors:
             yield ENGLISH, "english", vectors[ENGLISH]
         elif (mapped := self._mapped(vectors[MANY], problems)) is not None:
             yield ENGLISH, "bridge", mapped
-        if not query.english and (said := self._read(english, problems)) is not None:
-            yield ENGLISH, "translated", said
         if MANY in vectors and self._indexes.serves(MANY):
             yield MANY, "many", vectors[MANY]
 

@@ -6,7 +6,7 @@ from bozzetto.search.lexical import coverage
 from bozzetto.search.understand import Query
 from bozzetto.search.views import spelled
 from bozzetto.text.gist import EMPTY
-from bozzetto.text.words import words
+from bozzetto.text.words import owner, words
 from bozzetto.types import PromptRecord
 
 __all__ = ["WORDS_OF_A_SCRAP", "by_words", "telling", "word_for_word"]
@@ -14,8 +14,6 @@ __all__ = ["WORDS_OF_A_SCRAP", "by_words", "telling", "word_for_word"]
 WORDS_OF_A_SCRAP = 1.5
 _CORE_SHARE = 0.6
 """What holding all of an idea's words is worth, and how much of that in the core alone."""
-
-_OWNS = ("'s", "’s")
 
 _UNWANTED = 0.5
 """What a prompt loses that names something the person does not want."""
@@ -45,5 +43,4 @@ def word_for_word(query: Query, record: PromptRecord) -> bool:
 
 def telling(text: str) -> frozenset[str]:
     """The words of a prompt that tell what is to be seen; "a dog's bone" shows a dog."""
-    said = (word[:-2] if word.endswith(_OWNS) else word for word in words(spelled(text)))
-    return frozenset(said) - EMPTY
+    return frozenset(map(owner, words(spelled(text)))) - EMPTY

@@ -10,7 +10,7 @@ from typing import Final
 
 from bozzetto.text.stop_words import STOP_WORDS
 
-__all__ = ["content_words", "jaccard", "stem", "words"]
+__all__ = ["content_words", "jaccard", "owner", "stem", "words"]
 
 _HAN_KANA: Final = (
     "\u3005-\u3007\u3041-\u30fa\u30fc-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
@@ -42,6 +42,11 @@ def content_words(text: str, language: str = "en") -> tuple[str, ...]:
     if language in ("fr", "it"):
         found = tuple(_ELIDED.sub("", word) for word in found)
     return tuple(word for word in found if word not in stop)
+
+
+def owner(word: str) -> str:
+    """A word without the "'s" of what belongs to it."""
+    return word[:-2] if word.endswith(("'s", "’s")) else word
 
 
 class _Stemmer(threading.local):

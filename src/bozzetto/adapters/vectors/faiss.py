@@ -27,7 +27,7 @@ _FLAT_BELOW = 20_000
 
 _TRAINING_PER_LIST = 40
 _TRAINING_ROUNDS = 8
-_PROBED_SHARE = 1 / 24
+_PROBED_SHARE = 1 / 36
 _COMPARED_LEAST = 32_768
 """Lists are probed by their share, and as many as hold so many rows: of 134,000 a share alone
 found .93 of the true ten nearest."""
