@@ -24,7 +24,7 @@ __all__ = ["Hidden", "earned", "hidden_of", "ours", "peers"]
 
 PROFILE = profiles.load("sdxl")
 SHORT = 25
-WIDE = 100
+WIDE = 64
 CANDIDATES = 4
 
 

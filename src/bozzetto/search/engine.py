@@ -153,7 +153,7 @@ class Searcher:
     def neighbours(
         self,
         idea: str,
-        k: int = 100,
+        k: int = 64,
         *,
         filters: Filters | None = None,
         max_nsfw: float = 0.5,
