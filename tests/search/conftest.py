@@ -11,7 +11,7 @@ import pytest
 from bozzetto.plugins import load
 from bozzetto.ports import Embedder, EmbedderFeatures, SourceFeatures, TextIndex, VectorIndex
 from bozzetto.search.engine import Bridge, Held, Searcher
-from bozzetto.search.indexes import Indexes
+from bozzetto.search.indexes import LARGE, Indexes
 from bozzetto.search.views import texts_of
 from bozzetto.store.entries import Entry, hash_of
 from bozzetto.store.store import Store
@@ -39,6 +39,13 @@ class WordEmbedder:
         for word in words(text) or ("",):
             total += np.random.default_rng(zlib.crc32(word.encode())).normal(size=self.features.dim)
         return (total / np.linalg.norm(total)).astype(np.float32)
+
+
+class _Same:
+    """A student as good as its teacher."""
+
+    def __init__(self, teacher: Embedder) -> None:
+        self.features, self.embed = teacher.features, teacher.embed
 
 
 @dataclass
@@ -72,7 +79,8 @@ class Shelf:
             if texts:
                 self.cache.put(embedder.features.id, text_hashes(texts), embedder.embed(texts))
 
-    def indexes(self) -> Indexes:
+    def indexes(self, large: int | None = None) -> Indexes:
+        """The indexes; above so many prompts as a large library's, its student a perfect one."""
         return Indexes(
             self.store,
             self.cache,
@@ -80,6 +88,8 @@ class Shelf:
             embedders={name: one.features for name, one in self.embedders.items()},
             vectors=self.vectors,
             texts=self.texts,
+            student=None if large is None else _Same(self.embedders["minilm"]),
+            large=LARGE if large is None else large,
         )
 
     def texts(self) -> TextIndex:

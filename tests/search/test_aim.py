@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 from bozzetto.errors import InputError
 from bozzetto.search.aim import Aim, toward
 from bozzetto.search.engine import Searcher
-from bozzetto.search.indexes import Indexes
 from bozzetto.search.understand import NOTHING_SAID, understand
 from bozzetto.types import Answer, Filters, PromptRecord, SourcePrompt, Vectors
 
@@ -31,36 +30,19 @@ PROMPTS: list[str | SourcePrompt] = [
 ]
 
 
-class Same:
-    """A student as good as its teacher."""
-
-    def __init__(self, teacher: Any) -> None:
-        self.features, self.embed = teacher.features, teacher.embed
-
-
 @pytest.fixture(params=["small", "large", "large, refined"])
 def searcher(request: pytest.FixtureRequest, shelf: Any) -> Searcher:
     shelf.fill(PROMPTS)
     if request.param != "large":
         shelf.embed()
-    teacher = shelf.embedders["minilm"]
-    indexes = Indexes(
-        shelf.store,
-        shelf.cache,
-        shelf.home / "indexes",
-        embedders={name: one.features for name, one in shelf.embedders.items()},
-        vectors=shelf.vectors,
-        texts=shelf.texts,
-        student=Same(teacher),
-        large=100 if request.param == "small" else 3,
-    )
+    indexes = shelf.indexes(None if request.param == "small" else 3)
     indexes.refresh()
     return Searcher(
         shelf.store,
         indexes,
         embedders=shelf.embedders,
         bridge=None,
-        look=teacher.embed,
+        look=shelf.embedders["minilm"].embed,
         answers=answers,
     )
 

@@ -9,9 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bozzetto.embed.student import Student
 from bozzetto.search.engine import Searcher
-from bozzetto.search.indexes import Indexes
 from bozzetto.types import Filters, Hit, SourcePrompt
 
 THINGS = ("fox", "lighthouse", "teapot", "robot", "castle", "puppy", "ship", "garden")
@@ -65,32 +63,17 @@ def library(request: pytest.FixtureRequest, shelf: Any) -> Library:
     if "newer" not in request.param:
         shelf.fill(PROMPTS[half:], "second")
     shelf.embed()
-    indexes = Indexes(
-        shelf.store,
-        shelf.cache,
-        shelf.home / "indexes",
-        embedders={name: one.features for name, one in shelf.embedders.items()},
-        vectors=shelf.vectors,
-        texts=shelf.texts,
-        student=Student() if large is None else _Same(shelf.embedders["minilm"]),
-        large=large or 100_000,
-    )
+    indexes = shelf.indexes(large)
     indexes.refresh()
     if "newer" in request.param:
         shelf.fill(PROMPTS[half:], "second")
-    bridge = lambda vectors: vectors  # noqa: E731
-    searcher = Searcher(shelf.store, indexes, embedders=shelf.embedders, bridge=bridge)
+    searcher = Searcher(
+        shelf.store, indexes, embedders=shelf.embedders, bridge=lambda vectors: vectors
+    )
     by_text = {prompt.text: prompt for prompt in PROMPTS}
     every = shelf.store.page(limit=100)
     assert (indexes.bulk is not None) == (large is not None)
     return Library(searcher, {record.id: by_text[record.text] for record in every})
-
-
-class _Same:
-    """A student as good as its teacher."""
-
-    def __init__(self, teacher: Any) -> None:
-        self.features, self.embed = teacher.features, teacher.embed
 
 
 def wanted(prompt: SourcePrompt, source: str, filters: Filters) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -233,7 +234,7 @@ class DenseFactory:
     def recall(self, index: Dense) -> float | None:
         """The worst view's share of the true ten nearest, asked of a sample; None of nothing."""
         found = [
-            sampled_recall(one.index, one.keys, lambda keys, view=view: self._truth(view, keys))  # type: ignore[misc]
+            sampled_recall(one.index, one.keys, partial(self._truth, view))
             for view, one in zip(self._views, index.views, strict=True)
         ]
         return min((share for share in found if share is not None), default=None)

@@ -168,7 +168,7 @@ class Searcher:
             raise InputError(f"k is {k}; ask for at least one prompt", hint="for example -k 10")
         query = aim.query
         allowed = self._store.allowed(filters, max_nsfw, apart=aim.families)
-        meaning, lexical = self._found(aim, filters, max_nsfw, allowed.keys)
+        meaning, lexical = self._legs(aim, filters, max_nsfw, allowed.keys)
         legs = (*meaning.legs, lexical)
         records, fused = self._candidates(query, legs, _CANDIDATES + 4 * min(k, MAX_HITS))
         seen = [aim.seen(record) for record in records]
@@ -210,7 +210,7 @@ class Searcher:
         self._last = None if found.notes else (key, found)
         return found
 
-    def _found(
+    def _legs(
         self, aim: Aim, filters: Filters, max_nsfw: float, allow: Keys | None
     ) -> tuple[Meaning, Leg]:
         """What is found by meaning and, beside it, by words: of looks words tell the most."""
