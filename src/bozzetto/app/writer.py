@@ -13,6 +13,7 @@ from bozzetto.app.sessions import Listening, session
 from bozzetto.app.writing import Material, Rework, write
 from bozzetto.config import Settings
 from bozzetto.errors import InputError, NotFoundError
+from bozzetto.search.hits import make_hit
 from bozzetto.store.store import Store
 from bozzetto.types import Hit, OptimizeResult, PromptRecord
 
@@ -134,19 +135,7 @@ class Writer:
 
 def _hit(record: PromptRecord) -> Hit:
     """A prompt of the library as if it had been found."""
-    return Hit(
-        id=record.id,
-        prompt=record.text,
-        negative=record.negative,
-        score=1.0,
-        source=record.source,
-        variants=0,
-        tags=record.tags,
-        rating=record.rating,
-        use=record.use,
-        model_family=record.model_family,
-        core=record.core,
-    )
+    return make_hit(record, 1.0, ())
 
 
 def _first(picked: Sequence[Hit], hits: Sequence[Hit]) -> tuple[Hit, ...]:

@@ -86,7 +86,6 @@ def _system(brief: Brief, limit: int) -> str:
         *profile.guidelines,
         *(f"Never write: {', '.join(profile.banned)}." for _ in profile.banned[:1]),
         *(f"Always write: {', '.join(profile.required)}." for _ in profile.required[:1]),
-        *(f"Of the idea, {said}" for said in map(quoted, brief.guidance)),
         "Answer with two lines and nothing else:",
         "PROMPT: the prompt",
         "NEGATIVE: what to leave out, or none",
