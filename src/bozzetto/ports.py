@@ -1,7 +1,7 @@
 """What can be exchanged: Protocols, each with a frozen record of its features.
 
-Ports that compute or read a disk are synchronous; the port that waits on a network is
-asynchronous and streams. `bozzetto.testing` holds a contract suite for each.
+Ports that compute or read a disk are synchronous; those that wait on a network are
+asynchronous and stream. `bozzetto.testing` holds a contract suite for each.
 """
 
 from __future__ import annotations
@@ -11,13 +11,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
-from bozzetto.types import Batch, ChatEvent, ChatRequest, Keys, Progress, Vectors
+from bozzetto.types import (
+    Batch,
+    ChatEvent,
+    ChatRequest,
+    ImageEvent,
+    ImageRequest,
+    Keys,
+    Progress,
+    Vectors,
+)
 
 __all__ = [
     "ChatFeatures",
     "ChatModel",
     "Embedder",
     "EmbedderFeatures",
+    "ImageFeatures",
+    "ImageGenerator",
     "PromptSource",
     "RemoteSource",
     "SourceFeatures",
@@ -232,4 +243,47 @@ class ChatModel(Protocol):
 
     async def aclose(self) -> None:
         """Let go of connections."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFeatures:
+    """`name` is the full "scheme:rest" a picture is signed with.
+
+    `seeds` says that the same request gives the same picture; `negative` that there are negative
+    prompts; `parallel` how many requests it likes to have open at once; `previews` that
+    `ImageProgress` may carry pictures.
+    """
+
+    name: str
+    seeds: bool = True
+    negative: bool = True
+    parallel: int = 1
+    previews: bool = False
+
+
+class ImageGenerator(Protocol):
+    """A model that draws, one picture a request."""
+
+    @property
+    def features(self) -> ImageFeatures:
+        """What the generator is."""
+        ...
+
+    def stream(self, request: ImageRequest) -> AsyncIterator[ImageEvent]:
+        """Make one picture: any number of `ImageProgress`, then one `ImageMade` or `ImageFiltered`.
+
+        What of the request cannot be had is left out and told in `Effective.notes`; a size that
+        the model does not make gives way to the nearest it does. Closing the iterator early
+        cancels, at the back end too where that can be done.
+
+        Raises:
+            InputError: the request can never be met (a prompt that is too long).
+            SetupError: the key, the model or a package is missing.
+            BackendError: the back end is down, refuses the call, or answers junk.
+        """
+        ...
+
+    async def aclose(self) -> None:
+        """Let go of connections and of memory."""
         ...

@@ -1,0 +1,1 @@
+"""Pictures from prompts: what to ask, what came, who waits."""

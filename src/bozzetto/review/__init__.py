@@ -1,0 +1,1 @@
+"""People judge pictures: sheets, campaigns, what was kept."""
