@@ -20,11 +20,13 @@ from bozzetto.store import (
     spending,
     writing,
 )
+from bozzetto.store.boards import Boards
 from bozzetto.store.candidates import KeptCandidate
 from bozzetto.store.database import Database
 from bozzetto.store.entries import Change, Entry
 from bozzetto.store.facets import Allowed, SourceInfo, Stats
 from bozzetto.store.migrations import CURRENT
+from bozzetto.store.queue import Queue
 from bozzetto.store.reading import ScanRow
 from bozzetto.store.schema import prepare, schema_version
 from bozzetto.store.writing import Begun
@@ -53,6 +55,8 @@ class Store:
     def __init__(self, folder: Path, database: Database) -> None:
         self.folder = folder
         self._database = database
+        self.queue = Queue(folder, database)
+        self.boards = Boards(database)
         self._allowed: tuple[tuple[int, Filters, float], Allowed] | None = None
 
     @classmethod

@@ -7,10 +7,11 @@ from collections.abc import Callable
 
 from bozzetto.store.migrations.m0001_first import migrate as _m0001
 from bozzetto.store.migrations.m0002_lineage import migrate as _m0002
+from bozzetto.store.migrations.m0003_pictures import migrate as _m0003
 
 __all__ = ["CURRENT", "STEPS"]
 
-STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_m0001, _m0002)
+STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_m0001, _m0002, _m0003)
 """Step number n (from 1) brings a library from schema n - 1 to n."""
 
 CURRENT = len(STEPS)

@@ -1,0 +1,137 @@
+"""What a back end sends, looked at before it is kept: kind, bounds, every pixel decoded."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from bozzetto.errors import DataError
+from bozzetto.generate.infotext import infotext
+from bozzetto.generate.png import SIGNATURE, rewrite
+from bozzetto.types import Effective, ImageTask
+
+if TYPE_CHECKING:
+    from PIL import Image as Pixels
+
+__all__ = ["MOST_BYTES", "MOST_PIXELS", "OURS", "Received", "receive"]
+
+MOST_BYTES = 128 * 1024 * 1024
+MOST_PIXELS = 40_000_000
+"""A picture of more is not decoded: 8,000 by 5,000."""
+
+OURS = "bozzetto"
+"""The keyword of our own text: request, effective values and lineage as JSON."""
+
+_THEIRS = ("prompt", "workflow", "parameters")
+"""Texts of the tool that drew the picture, left as they are (ComfyUI, AUTOMATIC1111)."""
+
+_SIDE = 384
+"""Pixels of the longer side of a thumbnail."""
+
+_KINDS = (
+    (SIGNATURE, "PNG"),
+    (b"\xff\xd8\xff", "JPEG"),
+    (b"RIFF", "WEBP"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A picture to keep: a PNG file with its texts, a WebP thumbnail, its size in pixels."""
+
+    file: bytes
+    thumbnail: bytes
+    size: tuple[int, int]
+
+
+def receive(data: bytes, task: ImageTask, effective: Effective) -> Received:
+    """Check what came for a task and make of it what is kept.
+
+    A PNG keeps its pixels byte for byte; a JPEG or WebP becomes a PNG of the same pixels.
+
+    Raises:
+        DataError: it is no picture, damaged, cut off, animated or too large; says what it is.
+    """
+    kind = sniff(data)
+    pixels = _decode(data, kind)
+    size = pixels.size
+    texts = {
+        "parameters": infotext(task.request, effective, size),
+        OURS: json.dumps(_ours(task, effective), ensure_ascii=False, sort_keys=True),
+    }
+    plain = data if kind == "PNG" else _as_png(pixels)
+    return Received(rewrite(plain, texts, _THEIRS), _thumbnail(pixels), size)
+
+
+def _ours(task: ImageTask, effective: Effective) -> Mapping[str, Any]:
+    return {
+        "request": asdict(task.request),
+        "effective": asdict(effective),
+        "lineage": asdict(task.lineage),
+    }
+
+
+def sniff(data: bytes) -> str:
+    """The kind of a picture by its first bytes.
+
+    Raises:
+        DataError: it is none of those that are taken.
+    """
+    if len(data) > MOST_BYTES:
+        raise DataError(f"{len(data):,} bytes came; a picture of at most {MOST_BYTES:,} is taken")
+    for start, kind in _KINDS:
+        if data.startswith(start) and (kind != "WEBP" or data[8:12] == b"WEBP"):
+            return kind
+    head = data[:200].lstrip().lower()
+    if not data:
+        raise DataError("nothing came")
+    if head.startswith((b"<svg", b"<?xml", b"<!doctype svg")):
+        raise DataError("an SVG drawing came, not a picture of pixels")
+    if head.startswith((b"<!doctype html", b"<html")):
+        raise DataError("a web page came, not a picture")
+    raise DataError(f"no picture came: it begins with {data[:8]!r}")
+
+
+def _decode(data: bytes, kind: str) -> Pixels.Image:
+    """All the pixels; the size is read, and judged, before any is decoded."""
+    import warnings
+
+    from PIL import Image
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            found = Image.open(io.BytesIO(data), formats=[kind])
+        width, height = found.size
+        if width * height > MOST_PIXELS:
+            raise DataError(
+                f"a picture of {width}x{height} came; up to {MOST_PIXELS / 1e6:.0f} megapixels"
+                " are taken"
+            )
+        if getattr(found, "n_frames", 1) > 1:
+            raise DataError("it is an animation, not a picture")
+        found.load()
+    except DataError:
+        raise
+    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
+        raise DataError(f"the {kind} cannot be read: {error}") from error
+    return found
+
+
+def _as_png(pixels: Pixels.Image) -> bytes:
+    file = io.BytesIO()
+    mode = "RGBA" if pixels.has_transparency_data else "RGB"
+    pixels.convert(mode).save(file, "PNG", compress_level=1)
+    return file.getvalue()
+
+
+def _thumbnail(pixels: Pixels.Image) -> bytes:
+    factor = max(1, min(pixels.size) // _SIDE)
+    small = pixels.convert("RGB") if factor == 1 else pixels.convert("RGB").reduce(factor)
+    small.thumbnail((_SIDE, _SIDE))
+    file = io.BytesIO()
+    small.save(file, "WEBP", quality=80, method=2)
+    return file.getvalue()

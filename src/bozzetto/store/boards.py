@@ -1,0 +1,61 @@
+"""Campaigns and verdicts, as one object below the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from bozzetto.errors import InputError
+from bozzetto.store import campaigns
+from bozzetto.store.campaigns import CampaignRow
+from bozzetto.store.database import Database
+from bozzetto.store.entries import Change
+from bozzetto.types import Verdict
+
+__all__ = ["Boards"]
+
+
+class Boards:
+    """Campaigns with the verdicts of their reviewers. Every method is one transaction."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, name: str, brief: Mapping[str, Any], *, actor: str, now: str) -> str:
+        """Keep a campaign; its id.
+
+        Raises:
+            InputError: there is one of that name.
+        """
+        with self._database.write() as connection:
+            if campaigns.by_name(connection, name):
+                raise InputError(
+                    f"there is a campaign called {name!r}", hint="give this one another name"
+                )
+            return campaigns.add(connection, name, brief, Change(actor, now))
+
+    def all(self) -> list[CampaignRow]:
+        """Every campaign, the newest first."""
+        with self._database.read() as connection:
+            return campaigns.all_of(connection)
+
+    def find(self, name: str) -> CampaignRow | None:
+        """A campaign by its name or id."""
+        with self._database.read() as connection:
+            return campaigns.by_name(connection, name)
+
+    def judge(self, campaign: str, verdicts: Sequence[Verdict]) -> None:
+        """Note verdicts, each in place of that reviewer's last on that picture."""
+        with self._database.write() as connection:
+            for verdict in verdicts:
+                campaigns.judge(connection, campaign, verdict)
+
+    def undo(self, campaign: str, reviewer: str) -> Verdict | None:
+        """Take back a reviewer's last verdict: what stands now of that picture."""
+        with self._database.write() as connection:
+            return campaigns.undo(connection, campaign, reviewer)
+
+    def verdicts(self, campaign: str, *, reviewer: str | None = None) -> list[Verdict]:
+        """The verdicts that stand."""
+        with self._database.read() as connection:
+            return campaigns.verdicts(connection, campaign, reviewer=reviewer)

@@ -1,0 +1,108 @@
+"""Pictures to make and pictures made, as one object below the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from bozzetto.store import images, jobs
+from bozzetto.store.database import Database
+from bozzetto.store.entries import Change
+from bozzetto.store.images import Outcome
+from bozzetto.store.jobs import Claimed
+from bozzetto.types import Image, ImageTask, JobInfo
+
+__all__ = ["Queue"]
+
+
+class Queue:
+    """Jobs and what came of them. Every method is one transaction, as in the store."""
+
+    def __init__(self, folder: Path, database: Database) -> None:
+        self._folder = folder
+        self._database = database
+
+    def add(
+        self,
+        title: str,
+        tasks: Sequence[ImageTask],
+        *,
+        campaign: str | None = None,
+        actor: str,
+        now: str,
+    ) -> str:
+        """Put pictures to make into the queue; the job's id."""
+        with self._database.write() as connection:
+            return jobs.add(connection, title, tasks, campaign, Change(actor, now))
+
+    def claim(self, owner: str, at: float, *, job: str | None = None) -> Claimed | None:
+        """The next task, ours for `jobs.LEASE` seconds from `at` (since 1970)."""
+        with self._database.write() as connection:
+            return jobs.claim(connection, owner, at, job=job)
+
+    def waits_until(self, at: float, *, job: str | None = None) -> float | None:
+        """When the next open task may be claimed; None where nothing is open."""
+        with self._database.read() as connection:
+            return jobs.waits_until(connection, at, job)
+
+    def renew(self, owner: str, at: float, progress: dict[int, float]) -> set[int]:
+        """Hold on to tasks; those that are still ours."""
+        with self._database.write() as connection:
+            return jobs.renew(connection, owner, at, progress)
+
+    def finish(
+        self, claimed: Claimed, owner: str, outcome: Outcome, *, actor: str, now: str
+    ) -> str | None:
+        """Keep what came of a task, once; None where it is not ours any more."""
+        with self._database.write() as connection:
+            return jobs.finish(connection, claimed, owner, outcome, Change(actor, now))
+
+    def put_back(self, claimed: Claimed, owner: str, not_before: float, reason: str) -> None:
+        """Let a task wait for another try."""
+        with self._database.write() as connection:
+            jobs.put_back(connection, claimed, owner, not_before, reason)
+
+    def let_go(self, owner: str) -> None:
+        """Give back what an owner that ends has not finished."""
+        with self._database.write() as connection:
+            jobs.let_go(connection, owner)
+
+    def cancel(self, job: str, *, actor: str, now: str) -> int:
+        """Make no more of a job; how many were still open."""
+        with self._database.write() as connection:
+            return jobs.cancel(connection, job, Change(actor, now))
+
+    def retry(self, job: str, *, actor: str, now: str) -> int:
+        """Let what failed or was cancelled wait again; how many."""
+        with self._database.write() as connection:
+            return jobs.retry(connection, job, Change(actor, now))
+
+    def jobs(
+        self, *, job: str | None = None, campaign: str | None = None, limit: int = 50
+    ) -> list[JobInfo]:
+        """Jobs in numbers, the newest first."""
+        with self._database.read() as connection:
+            return jobs.infos(connection, job=job, campaign=campaign, limit=limit)
+
+    def images(
+        self,
+        *,
+        job: str | None = None,
+        campaign: str | None = None,
+        candidate: str | None = None,
+    ) -> list[Image]:
+        """The pictures of one of these, in the order they were asked for."""
+        with self._database.read() as connection:
+            return images.page(
+                connection, self._folder, job=job, campaign=campaign, candidate=candidate
+            )
+
+    def images_by_ids(self, ids: Sequence[str]) -> list[Image]:
+        """The pictures of those ids that are there, in the order given."""
+        with self._database.read() as connection:
+            return images.by_ids(connection, self._folder, ids)
+
+    def set_scores(self, scores: Mapping[str, Mapping[str, float]]) -> None:
+        """Note a model's numbers on pictures, by id."""
+        with self._database.write() as connection:
+            images.set_scores(connection, scores)
