@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bozzetto.adapters.chat.sse import DONE, Lines, Payloads, read_json
+from bozzetto.adapters.chat.sse import DONE, Lines, Payloads
+from bozzetto.adapters.endpoint import read_json
 
 
 def payloads(data: bytes, cuts: list[int]) -> list[object]:

@@ -10,13 +10,12 @@ import asyncio
 import re
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing, asynccontextmanager
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx2
 
-from bozzetto.adapters.chat.reading import Endpoint, PassingError, Reading, said_by
+from bozzetto.adapters.chat.reading import Reading
+from bozzetto.adapters.endpoint import Endpoint, PassingError, key_refused, pause_of, said_by
 from bozzetto.errors import BackendError, SetupError
 from bozzetto.types import ChatEvent, ChatRequest, Finish
 
@@ -185,7 +184,7 @@ def _refusal(
     """What a status other than 200 means."""
     status, said = response.status_code, said_by(endpoint, text)
     if status in (401, 403):
-        return _key_refused(endpoint, status, said)
+        return key_refused(endpoint, status, said)
     if status == 404:
         return SetupError(
             f"{endpoint.place} has no model {endpoint.model!r}{said}",
@@ -196,32 +195,9 @@ def _refusal(
         if named and named[1] in body:
             return _UnsupportedError(named[1])
     if status in _PASSING and "insufficient_quota" not in text:
-        pause = _pause(response.headers.get("retry-after", ""))
+        pause = pause_of(response.headers.get("retry-after", ""))
         return PassingError(f"{endpoint.place} answered {status}{said}", status=status, pause=pause)
     if 300 <= status < 400:
         hint = f"set the address it moved to by {endpoint.address_variable}"
         return BackendError(f"{endpoint.place} points elsewhere", hint=hint, status=status)
     return BackendError(f"{endpoint.place} answered {status}{said}", status=status)
-
-
-def _key_refused(endpoint: Endpoint, status: int, said: str) -> SetupError:
-    variable = endpoint.key_variable
-    if endpoint.key:
-        message = f"{endpoint.place} refused the key in {variable} ({status}){said}"
-        return SetupError(message, hint=f"check {variable}")
-    return SetupError(
-        f"{endpoint.place} wants a key ({status}){said}",
-        hint=f"set {variable}, and {endpoint.address_variable} to the server it is for",
-    )
-
-
-def _pause(text: str) -> float:
-    """Seconds of a Retry-After header, a number or a date; 0 where it says nothing."""
-    if re.fullmatch(r"\d{1,9}(\.\d+)?", text.strip()):
-        return float(text)
-    try:
-        when = parsedate_to_datetime(text)
-    except (ValueError, IndexError, OverflowError):
-        return 0.0
-    when = when if when.tzinfo else when.replace(tzinfo=UTC)
-    return max(0.0, (when - datetime.now(UTC)).total_seconds())

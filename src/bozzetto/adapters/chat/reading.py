@@ -2,66 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
-from bozzetto.adapters.chat.sse import DONE, Lines, Payloads, read_json
+from bozzetto.adapters.chat.sse import DONE, Lines, Payloads
+from bozzetto.adapters.endpoint import Endpoint, PassingError, error_words, read_json, said_by
 from bozzetto.errors import BackendError
-from bozzetto.text.normalise import normalise, visible
+from bozzetto.text.normalise import visible
 from bozzetto.types import ChatEvent, Delta, Finish, Usage
 
-__all__ = ["Endpoint", "PassingError", "Reading", "said_by"]
+__all__ = ["Reading"]
 
 MAX_LINE = 256_000
 MAX_BYTES = 8_000_000
 _REASONS = {"content_filter": "filtered", "max_tokens": "length", "eos": "stop", "": "stop"}
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where to ask, for which model, and how long to bear silence (seconds)."""
-
-    title: str
-    url: str
-    model: str
-    timeout: float
-    key: str = field(default="", repr=False)
-    key_variable: str = ""
-    address_variable: str = ""
-    local: bool = False
-
-    @property
-    def place(self) -> str:
-        """The server in words, for messages."""
-        return f"{self.title} at {visible(self.url)}"
-
-
-class PassingError(BackendError):
-    """A failure that may pass; `pause` is how long the server asks to wait, seconds."""
-
-    def __init__(self, message: str, *, status: int | None = None, pause: float = 0.0) -> None:
-        super().__init__(message, retryable=True, status=status)
-        self.pause = pause
-
-
-def said_by(endpoint: Endpoint, text: str) -> str:
-    """The server's own words for a message: one safe line, the key taken out."""
-    try:
-        words = _error_words(read_json(text))
-    except ValueError:
-        words = "" if text.lstrip().startswith("<") else text
-    if endpoint.key:
-        words = words.replace(endpoint.key, "***")
-    line = visible(normalise(words[:2000]))
-    return f": {line[:200]}" if line else ""
-
-
-def _error_words(found: Any) -> str:  # noqa: ANN401
-    if isinstance(found, dict):
-        found = found.get("error", found.get("detail", found.get("message")))
-    if isinstance(found, dict):
-        found = found.get("message", found.get("code"))
-    return found if isinstance(found, str) else ""
 
 
 class Reading:
@@ -150,7 +103,7 @@ class Reading:
         if not isinstance(payload, dict):
             raise self._junk("JSON that is no answer")
         if payload.get("error"):
-            said = said_by(self._endpoint, str(_error_words(payload)))
+            said = said_by(self._endpoint, str(error_words(payload)))
             raise BackendError(f"{self._endpoint.place} failed while answering{said}")
         self._usage = _usage(payload.get("usage")) or self._usage
         choices = payload.get("choices")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import codecs
-import json
 import re
 from dataclasses import dataclass, field
 from typing import Any
 
-__all__ = ["DONE", "Lines", "Payloads", "read_json"]
+from bozzetto.adapters.endpoint import NotJsonError, read_json
+
+__all__ = ["DONE", "Lines", "Payloads"]
 
 DONE = "[DONE]"
 """The payload after which nothing counts."""
@@ -16,22 +17,6 @@ DONE = "[DONE]"
 _FIELD = re.compile(r"(data|event|id|retry|)(?::|$)")
 _END = re.compile(r"\r\n|\n|\r(?!\Z)")
 _MAX_JOINED = 16
-
-
-class NotJsonError(ValueError):
-    """A payload that is not JSON."""
-
-
-def read_json(text: str) -> Any:  # noqa: ANN401 - a stranger's JSON holds anything
-    """Parse JSON from a stranger.
-
-    Raises:
-        ValueError: it is none, or nested too deep.
-    """
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise NotJsonError(text[:80]) from error
 
 
 @dataclass(slots=True)
