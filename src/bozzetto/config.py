@@ -39,11 +39,12 @@ class Option:
 OPTIONS = (
     Option("profile", str, "sdxl", "the image model prompts are written for"),
     Option("chat", str, "compose", "who writes: compose (no model), or scheme:model"),
+    Option("images", str, "sketch:", "who draws: sketch: (a placeholder), or scheme:rest"),
     Option("k", int, 10, "how many hits a search shows", 1, 1000),
     Option("n", int, 4, "how many candidates optimize writes", 1, 32),
     Option("max_nsfw", float, 0.5, "prompts with a higher NSFW score are hidden", 0.0, 2.0),
     Option("workers", int, 0, "processes for embedding; 0: one a core", 0, 64),
-    Option("timeout", float, 60.0, "seconds a chat model may stay silent", 0.1, 3600.0),
+    Option("timeout", float, 60.0, "seconds a model may stay silent", 0.1, 3600.0),
     Option(
         "max_tokens", int, 0, "tokens of a chat model one call may take; 0: any number", 0, 1e12
     ),
@@ -72,6 +73,7 @@ class Settings:
     home: Path
     profile: str
     chat: str
+    images: str
     k: int
     n: int
     max_nsfw: float

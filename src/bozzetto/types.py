@@ -21,10 +21,16 @@ __all__ = [
     "ChatRequest",
     "Check",
     "Delta",
+    "DrawDone",
+    "DrawEvent",
+    "DrawProgress",
+    "DrawRetry",
+    "DrawStarted",
     "Effective",
     "Facets",
     "Filters",
     "Finish",
+    "GenerateResult",
     "Hit",
     "Image",
     "ImageEvent",
@@ -561,7 +567,7 @@ class Effective:
 
 @dataclass(frozen=True, slots=True)
 class ImageProgress:
-    """How far a picture is, 0-1; `preview` is a small JPEG, PNG or WebP of it where there is one."""
+    """How far a picture is, 0-1, with a small JPEG, PNG or WebP of it where there is one."""
 
     done: float
     preview: bytes | None = None
@@ -693,3 +699,53 @@ class Verdict:
     rating: int | None = None
     note: str = ""
     at: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class DrawStarted:
+    """A picture of a job is begun, for the first or a further time."""
+
+    job: str
+    position: int
+    attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class DrawProgress:
+    """How far a picture is, 0-1, with a small preview where there is one."""
+
+    job: str
+    position: int
+    done: float
+    preview: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DrawRetry:
+    """A try came to nothing; after `wait` seconds there is another."""
+
+    job: str
+    position: int
+    reason: str
+    wait: float
+
+
+@dataclass(frozen=True, slots=True)
+class DrawDone:
+    """A picture is there, or it is known why there will be none."""
+
+    job: str
+    position: int
+    image: Image
+
+
+DrawEvent = DrawStarted | DrawProgress | DrawRetry | DrawDone
+
+
+@dataclass(frozen=True, slots=True)
+class GenerateResult:
+    """The pictures of a job, in the order they were asked for; `sheet` is a grid's, as a file."""
+
+    job: str
+    images: tuple[Image, ...]
+    sheet: str | None = None

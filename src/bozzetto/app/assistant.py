@@ -10,10 +10,12 @@ from typing import Self
 
 from bozzetto.app.clock import now
 from bozzetto.app.counts import library_counts
+from bozzetto.app.drawing import Asked, Drawing, OnDraw
 from bozzetto.app.explaining import explain_kept
 from bozzetto.app.index import Index
 from bozzetto.app.indexing import Indexing
-from bozzetto.app.intake import sources_of, way_back
+from bozzetto.app.intake import sources_of, together, way_back
+from bozzetto.app.jobs import Jobs
 from bozzetto.app.orders import Order, own_profile
 from bozzetto.app.sessions import Listening, OnEvent
 from bozzetto.app.shelf import Shelf
@@ -34,6 +36,7 @@ from bozzetto.types import (
     BadRow,
     By,
     Filters,
+    GenerateResult,
     ImportReport,
     OptimizeResult,
     Progress,
@@ -72,6 +75,8 @@ class Assistant:
         self.index = Index(self._indexing)
         self.library = Shelf(store, settings.actor, self._indexing.waiting)
         self._writer = Writer(settings, store, self._indexing, self.library.show)
+        self._drawing = Drawing(settings, store)
+        self.jobs = Jobs(store, settings.actor, self._drawing)
 
     @classmethod
     def open(
@@ -126,18 +131,7 @@ class Assistant:
         reports = self.add_each(source, kind=kind)
         if embed:
             self.embed()
-        if len(reports) == 1:
-            return reports[0]
-        return ImportReport(
-            source=str(source),
-            rows=sum(report.rows for report in reports),
-            new=sum(report.new for report in reports),
-            known=sum(report.known for report in reports),
-            bad=tuple(row for report in reports for row in report.bad),
-            bad_count=sum(report.bad_count for report in reports),
-            already_complete=all(report.already_complete for report in reports),
-            deleted=sum(report.deleted for report in reports),
-        )
+        return together(str(source), reports)
 
     def add_each(self, source: str | Path, *, kind: str | None = None) -> list[ImportReport]:
         """Import a source without embedding: a report for each file it stands for."""
@@ -309,6 +303,43 @@ class Assistant:
         self._ready()
         listening = Listening(on_event, stop, cache)
         return self._writer.rewrite(candidate, None, listening, chat=chat, seed=seed, save=save)
+
+    def generate(
+        self,
+        prompt: str | None = None,
+        *,
+        candidate: str | None = None,
+        again: str | None = None,
+        n: int = 1,
+        seed: int | None = None,
+        grid: Mapping[str, Sequence[str]] | None = None,
+        images: str | None = None,
+        size: str | None = None,
+        steps: int | None = None,
+        guidance: float | None = None,
+        sampler: str | None = None,
+        model: str | None = None,
+        profile: str | None = None,
+        negative: str | None = None,
+        on_event: OnDraw | None = None,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> GenerateResult:
+        """Draw a prompt, a kept candidate, or a picture's request again, with n seeds.
+
+        Without a `seed` the first is random. A `grid` maps one or two of prompt, seed, steps,
+        guidance and sampler to values, and gives one labelled sheet. What is drawn is kept as
+        it comes; where it was cut short, `jobs.resume` goes on.
+
+        Raises:
+            InputError: the prompt is empty, or a value is wrong; nothing is drawn.
+            NotFoundError: there is no such candidate, picture or profile.
+            SetupError: the back end lacks its key, its model or its package.
+        """
+        asked = Asked(images, size, steps, guidance, sampler, model, profile, negative)
+        tasks = self._drawing.plan(
+            asked, prompt=prompt, candidate=candidate, again=again, n=n, seed=seed, grid=grid
+        )
+        return self._drawing.generate(tasks, grid, on_event=on_event, stopped=stopped)
 
     def explain(self, candidate: str) -> Explanation:
         """Why a kept candidate reads as it does: the idea's words, its sources, its checks.

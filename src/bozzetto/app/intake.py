@@ -18,7 +18,7 @@ from bozzetto.ports import PromptSource, RemoteSource
 from bozzetto.store.facets import SourceInfo
 from bozzetto.types import ImportReport, Progress
 
-__all__ = ["sources_of", "way_back"]
+__all__ = ["sources_of", "together", "way_back"]
 
 STDIN = "stdin"
 
@@ -75,4 +75,20 @@ def way_back(report: ImportReport, sources: Sequence[SourceInfo]) -> str:
         "prompts were deleted since; to have them back: "
         f"bozzetto library delete --source {shlex.quote(report.source)}{others}, "
         "then import it again"
+    )
+
+
+def together(source: str, reports: Sequence[ImportReport]) -> ImportReport:
+    """The reports on the files of one source as one."""
+    if len(reports) == 1:
+        return reports[0]
+    return ImportReport(
+        source=source,
+        rows=sum(report.rows for report in reports),
+        new=sum(report.new for report in reports),
+        known=sum(report.known for report in reports),
+        bad=tuple(row for report in reports for row in report.bad),
+        bad_count=sum(report.bad_count for report in reports),
+        already_complete=all(report.already_complete for report in reports),
+        deleted=sum(report.deleted for report in reports),
     )

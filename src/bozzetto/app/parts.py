@@ -10,9 +10,9 @@ from typing import cast
 from bozzetto.embed.bridge import Bridge
 from bozzetto.errors import SetupError
 from bozzetto.plugins import load, split_name
-from bozzetto.ports import ChatModel, Embedder, PromptSource
+from bozzetto.ports import ChatModel, Embedder, ImageGenerator, PromptSource
 
-__all__ = ["EMBEDDERS", "load_bridge", "open_chat", "open_embedder", "open_source"]
+__all__ = ["EMBEDDERS", "load_bridge", "open_chat", "open_embedder", "open_images", "open_source"]
 
 EMBEDDERS = ("minilm", "use")
 """The embedders a library is read with: English, and every language."""
@@ -45,3 +45,16 @@ def open_chat(name: str, *, timeout: float) -> ChatModel:
 def open_source(scheme: str, rest: str, *, home: Path, name: str | None = None) -> PromptSource:
     """The source a scheme reads from a path or an address."""
     return cast(PromptSource, load("sources", scheme)(rest, home=home, name=name))
+
+
+def open_images(name: str, *, timeout: float) -> ImageGenerator:
+    """The image generator "scheme:rest".
+
+    Raises:
+        SetupError: the scheme is unknown, or the key, the model or the package is missing.
+    """
+    scheme, rest = split_name(name)
+    if not scheme:
+        raise SetupError(f"{name!r} names no image generator", hint="for example sketch:")
+    found = load("images", scheme)(rest, environ=os.environ, timeout=timeout)
+    return cast(ImageGenerator, found)

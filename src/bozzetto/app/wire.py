@@ -11,8 +11,11 @@ from bozzetto.types import (
     BadRow,
     Candidate,
     Check,
+    GenerateResult,
     Hit,
+    Image,
     ImportReport,
+    JobInfo,
     OptimizeResult,
     Phrase,
     PromptRecord,
@@ -24,7 +27,10 @@ __all__ = [
     "candidate_json",
     "checks_json",
     "error_json",
+    "generate_json",
     "hit_json",
+    "image_json",
+    "job_json",
     "optimize_json",
     "record_json",
     "report_json",
@@ -173,3 +179,35 @@ def report_json(report: ImportReport) -> Json:
 def error_json(idea: object, error: BozzettoError) -> Json:
     """A line of a batch that failed."""
     return {"idea": idea, "error": {"code": error.code, "message": error.message}}
+
+
+def image_json(image: Image) -> Json:
+    """One picture, or why there is none."""
+    request = image.request
+    made = image.effective
+    return {
+        "id": image.id,
+        "path": image.path,
+        "prompt": made.prompt if made else request.prompt,
+        "negative": made.negative if made else request.negative,
+        "request": asdict(request),
+        "effective": asdict(made) if made else None,
+        "state": image.state,
+        "reason": image.reason,
+        "lineage": asdict(image.lineage),
+        "labels": dict(image.labels),
+        "thumbnail": image.thumbnail,
+        "scores": dict(image.scores),
+        "job": image.job,
+    }
+
+
+def generate_json(result: GenerateResult) -> Json:
+    """What `generate` answers."""
+    shape: Json = {"images": [image_json(image) for image in result.images], "job": result.job}
+    return shape | {"sheet": result.sheet} if result.sheet else shape
+
+
+def job_json(job: JobInfo) -> Json:
+    """One job in numbers."""
+    return asdict(job)

@@ -13,8 +13,10 @@ from bozzetto.cli import (
     config,
     doctor,
     explain,
+    generate,
     imports,
     index,
+    jobs,
     library,
     optimize,
     profile,
@@ -41,6 +43,8 @@ app.command("import")(imports.import_command)
 app.command("search")(search.search_command)
 app.command("optimize", cls=Grouped)(optimize.optimize_command)
 app.command("explain")(explain.explain_command)
+app.command("generate")(generate.generate_command)
+app.add_typer(jobs.app, name="jobs")
 app.add_typer(library.app, name="library")
 app.add_typer(profile.app, name="profile")
 app.add_typer(index.app, name="index")

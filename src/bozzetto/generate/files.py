@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from uuid import uuid4
 
-from bozzetto.errors import DataError
+from bozzetto.errors import SetupError
 from bozzetto.generate.received import Received
 from bozzetto.store.images import picture_path, thumbnail_path
 
@@ -20,14 +20,14 @@ def keep(folder: Path, received: Received) -> str:
     The file is on the disk, whole, before this returns; one that is there already stays.
 
     Raises:
-        DataError: the disk is full or cannot be written to; nothing half written is left.
+        SetupError: the disk is full or cannot be written to; nothing half written is left.
     """
     digest = hashlib.sha256(received.file).hexdigest()
     try:
         _put(picture_path(folder, digest), received.file, sync=True)
         _put(thumbnail_path(folder, digest), received.thumbnail, sync=False)
     except OSError as error:
-        raise DataError(
+        raise SetupError(
             f"the picture cannot be written to {folder / 'images'}: {error.strerror or error}",
             hint="make room on the disk, then: bozzetto jobs resume",
         ) from error

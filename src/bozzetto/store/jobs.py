@@ -29,6 +29,7 @@ __all__ = [
     "finish",
     "infos",
     "let_go",
+    "owners",
     "put_back",
     "renew",
     "retry",
@@ -86,22 +87,36 @@ def add(
 
 
 def claim(
-    connection: sqlite3.Connection, owner: str, now: float, *, job: str | None = None
+    connection: sqlite3.Connection,
+    owner: str,
+    now: float,
+    *,
+    job: str | None = None,
+    busy: Sequence[str] = (),
 ) -> Claimed | None:
     """The next task that waits or was left behind, for `LEASE` seconds; None where none is.
 
-    Jobs are served in turn: of those with something to do, the one with the fewest running.
+    Those for the back ends in `busy` are left to wait. Jobs are served in turn: of those with
+    something to do, the one with the fewest running.
     """
     row = connection.execute(
         "UPDATE tasks SET state = 'running', owner = :owner, lease = :until,"
         " attempts = attempts + 1, progress = NULL WHERE id = ("
         f" SELECT t.id FROM tasks t JOIN jobs j ON j.id = t.job WHERE {_OPEN}"
-        " AND (:job IS NULL OR t.job = :job) ORDER BY"
+        " AND (:job IS NULL OR t.job = :job)"
+        " AND t.images NOT IN (SELECT value FROM json_each(:busy)) ORDER BY"
         " (SELECT count(*) FROM tasks r WHERE r.job = t.job AND r.state = 'running'"
         "   AND r.lease >= :now),"
         " j.change, t.position LIMIT 1)"
         " RETURNING id, job, position, request, lineage, labels, attempts",
-        {"owner": owner, "until": now + LEASE, "now": now, "far": now + 2 * LEASE, "job": job},
+        {
+            "owner": owner,
+            "until": now + LEASE,
+            "now": now,
+            "far": now + 2 * LEASE,
+            "job": job,
+            "busy": json_list(list(busy)),
+        },
     ).fetchall()
     if not row:
         return None
@@ -170,13 +185,19 @@ def put_back(
     )
 
 
-def let_go(connection: sqlite3.Connection, owner: str) -> None:
-    """Give back what an owner that ends has not finished, as if it had not been begun."""
+def let_go(connection: sqlite3.Connection, owner: str, *, crashed: bool = False) -> None:
+    """Give back what an owner has not finished; for one that crashed the try counts."""
     connection.execute(
         "UPDATE tasks SET state = 'waiting', owner = NULL, lease = NULL, progress = NULL,"
-        " attempts = attempts - 1 WHERE owner = ? AND state = 'running'",
-        (owner,),
+        " attempts = attempts - ? WHERE owner = ? AND state = 'running'",
+        (not crashed, owner),
     )
+
+
+def owners(connection: sqlite3.Connection) -> list[str]:
+    """Who has tasks in hand."""
+    rows = connection.execute("SELECT DISTINCT owner FROM tasks WHERE state = 'running'")
+    return [row[0] for row in rows]
 
 
 def cancel(connection: sqlite3.Connection, job: str, change: Change) -> int:

@@ -35,10 +35,12 @@ class Queue:
         with self._database.write() as connection:
             return jobs.add(connection, title, tasks, campaign, Change(actor, now))
 
-    def claim(self, owner: str, at: float, *, job: str | None = None) -> Claimed | None:
+    def claim(
+        self, owner: str, at: float, *, job: str | None = None, busy: Sequence[str] = ()
+    ) -> Claimed | None:
         """The next task, ours for `jobs.LEASE` seconds from `at` (since 1970)."""
         with self._database.write() as connection:
-            return jobs.claim(connection, owner, at, job=job)
+            return jobs.claim(connection, owner, at, job=job, busy=busy)
 
     def waits_until(self, at: float, *, job: str | None = None) -> float | None:
         """When the next open task may be claimed; None where nothing is open."""
@@ -62,10 +64,15 @@ class Queue:
         with self._database.write() as connection:
             jobs.put_back(connection, claimed, owner, not_before, reason)
 
-    def let_go(self, owner: str) -> None:
-        """Give back what an owner that ends has not finished."""
+    def let_go(self, owner: str, *, crashed: bool = False) -> None:
+        """Give back what an owner has not finished; for one that crashed the try counts."""
         with self._database.write() as connection:
-            jobs.let_go(connection, owner)
+            jobs.let_go(connection, owner, crashed=crashed)
+
+    def owners(self) -> list[str]:
+        """Who has tasks in hand."""
+        with self._database.read() as connection:
+            return jobs.owners(connection)
 
     def cancel(self, job: str, *, actor: str, now: str) -> int:
         """Make no more of a job; how many were still open."""

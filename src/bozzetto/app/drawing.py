@@ -1,0 +1,224 @@
+"""Pictures in a home: what is asked for, put into the queue, drawn, and found again."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from bozzetto.app.bridge import run
+from bozzetto.app.clock import now
+from bozzetto.app.parts import open_images
+from bozzetto.app.workers import at_work, free_dead
+from bozzetto.config import Settings
+from bozzetto.errors import InputError, NotFoundError
+from bozzetto.generate import plan
+from bozzetto.generate.worker import Bench, Worker
+from bozzetto.ports import ImageGenerator
+from bozzetto.profiles import load as load_profile
+from bozzetto.store.candidates import KeptCandidate
+from bozzetto.store.store import Store
+from bozzetto.types import DrawEvent, GenerateResult, Image, ImageRequest, ImageTask, Lineage
+
+__all__ = ["Asked", "Drawing", "OnDraw"]
+
+OnDraw = Callable[[DrawEvent], None]
+MOST_PROMPT = 20_000
+"""Characters of a prompt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How pictures are to be made, beside their prompts; None leaves it to settings or back end."""
+
+    images: str | None = None
+    size: str | None = None
+    steps: int | None = None
+    guidance: float | None = None
+    sampler: str | None = None
+    model: str | None = None
+    profile: str | None = None
+    negative: str | None = None
+
+
+class Drawing:
+    """The part of the assistant that has pictures made."""
+
+    def __init__(self, settings: Settings, store: Store) -> None:
+        self._settings = settings
+        self._store = store
+
+    def task(self, prompt: str, asked: Asked, lineage: Lineage | None = None) -> ImageTask:
+        """A picture of a prompt, seed 0.
+
+        Raises:
+            InputError: the prompt is empty or too long, or the size is none.
+            NotFoundError: there is no such profile.
+        """
+        if not prompt.strip():
+            raise InputError("the prompt is empty", hint="say what is to be drawn")
+        if len(prompt) > MOST_PROMPT:
+            raise InputError(f"the prompt has {len(prompt):,} characters of {MOST_PROMPT:,}")
+        name = asked.profile or self._settings.profile
+        profile = load_profile(name, self._settings.home / "profiles")
+        width, height = plan.read_size(asked.size or profile.sizes[0])
+        request = ImageRequest(
+            prompt=prompt,
+            negative=asked.negative or None,
+            steps=asked.steps,
+            guidance=asked.guidance,
+            sampler=asked.sampler,
+            width=width,
+            height=height,
+            model=asked.model,
+            profile=profile.name,
+            images=asked.images or self._settings.images,
+        )
+        return ImageTask(request, lineage or Lineage())
+
+    def of_candidate(self, identity: str, asked: Asked) -> ImageTask:
+        """A picture of a kept candidate, with its profile, size and negative prompt.
+
+        Raises:
+            NotFoundError: nothing is kept under that id.
+        """
+        kept = self._store.candidate(identity)
+        if kept is None:
+            raise NotFoundError(
+                f"no candidate is called {identity!r}",
+                hint="optimize shows ids; those written with --no-save are not kept",
+            )
+        return self.of_kept(kept, asked)
+
+    def of_kept(self, kept: KeptCandidate, asked: Asked) -> ImageTask:
+        """A picture of a kept candidate."""
+        candidate = kept.candidate
+        own = kept.settings.get("own_profile") or candidate.profile
+        whole = replace(
+            asked,
+            profile=asked.profile or own,
+            size=asked.size or candidate.size,
+            negative=asked.negative or candidate.negative,
+        )
+        sources = {phrase.source for phrase in candidate.phrases} | set(candidate.references)
+        hits = tuple(hit for hit in kept.hits if hit in sources)
+        return self.task(
+            candidate.prompt, whole, Lineage("candidate", kept.idea, candidate.id, hits)
+        )
+
+    def again(self, identity: str) -> ImageTask:
+        """The request of a picture, once more.
+
+        Raises:
+            NotFoundError: there is no such picture.
+        """
+        found = self._store.queue.images_by_ids([identity])
+        if not found:
+            raise NotFoundError(f"no picture is called {identity!r}", hint="jobs show lists them")
+        return ImageTask(found[0].request, found[0].lineage, found[0].labels)
+
+    def plan(
+        self,
+        asked: Asked,
+        *,
+        prompt: str | None,
+        candidate: str | None,
+        again: str | None,
+        n: int,
+        seed: int | None,
+        grid: Mapping[str, Sequence[str]] | None,
+    ) -> Sequence[ImageTask]:
+        """The pictures that one call asks for.
+
+        Raises:
+            InputError: not one of prompt, candidate and again is named, or a value is wrong.
+            NotFoundError: there is no such candidate, picture or profile.
+        """
+        if sum(one is not None for one in (prompt, candidate, again)) != 1:
+            raise InputError("name one: a prompt, a candidate, or a picture to make again")
+        if again is not None:
+            return (self.again(again),)
+        if not 1 <= n <= plan.MOST:
+            raise InputError(f"n: {n} is not between 1 and {plan.MOST}")
+        task = (
+            self.task(prompt, asked)
+            if prompt is not None
+            else self.of_candidate(candidate or "", asked)
+        )
+        first = random.randrange(plan.LARGEST_SEED - n) if seed is None else seed
+        seeded = plan.with_seeds((task,), range(first, first + n))
+        return plan.grid(seeded[0], grid) if grid else seeded
+
+    def generate(
+        self,
+        tasks: Sequence[ImageTask],
+        grid: Mapping[str, Sequence[str]] | None,
+        *,
+        on_event: OnDraw | None,
+        stopped: Callable[[], bool],
+    ) -> GenerateResult:
+        """Draw tasks as a job of their own, and wait until it is over."""
+        job = self.queue(" ".join(tasks[0].request.prompt.split())[:80], tasks)
+        self.work(job, on_event=on_event, stopped=stopped)
+        sheet = str(self.sheet(job, grid)) if grid else None
+        return GenerateResult(job, self.images(job), sheet)
+
+    def queue(self, title: str, tasks: Sequence[ImageTask], campaign: str | None = None) -> str:
+        """Put tasks into the queue; the job's id.
+
+        Raises:
+            SetupError: a back end lacks a package, a key or a model; nothing is queued.
+        """
+        for name in dict.fromkeys(task.request.images for task in tasks):
+            self.open(name)
+        return self._store.queue.add(
+            title, tasks, campaign=campaign, actor=self._settings.actor, now=now()
+        )
+
+    def open(self, name: str) -> ImageGenerator:
+        """The image generator of a name."""
+        return open_images(name, timeout=self._settings.timeout)
+
+    def work(
+        self,
+        job: str | None = None,
+        *,
+        on_event: OnDraw | None = None,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Draw what is open, of one job or of all.
+
+        Raises:
+            SetupError: a back end is not set up, or the disk is full; what is left waits.
+        """
+        folder = self._settings.home
+        free_dead(folder, self._store.queue)
+        with at_work(folder) as owner:
+            bench = Bench(
+                queue=self._store.queue,
+                folder=folder,
+                open_images=self.open,
+                owner=owner,
+                actor=self._settings.actor,
+                clock=time.time,
+                stamp=now,
+                hear=on_event or (lambda _: None),
+                stopped=stopped,
+            )
+            run(Worker(bench).run(job))
+
+    def images(self, job: str) -> tuple[Image, ...]:
+        """What came of a job."""
+        return tuple(self._store.queue.images(job=job))
+
+    def sheet(self, job: str, axes: Mapping[str, Sequence[str]]) -> Path:
+        """The grid of a job as one labelled picture; its file."""
+        from bozzetto.review.sheet import grid_sheet
+
+        path = self._settings.home / "sheets" / f"{job}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        (rows, *more) = axes.items()
+        path.write_bytes(grid_sheet(self.images(job), rows, more[0] if more else None))
+        return path

@@ -1,0 +1,75 @@
+"""What hangs below the assistant as `a.jobs`: the queue of pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from bozzetto.app.clock import now
+from bozzetto.app.drawing import Drawing, OnDraw
+from bozzetto.errors import NotFoundError
+from bozzetto.store.store import Store
+from bozzetto.types import Image, JobInfo
+
+__all__ = ["Jobs"]
+
+
+class Jobs:
+    """Pictures that wait, are drawn, are there."""
+
+    def __init__(self, store: Store, actor: str, drawing: Drawing) -> None:
+        self._store = store
+        self._actor = actor
+        self._drawing = drawing
+
+    def list(self, *, limit: int = 50) -> Sequence[JobInfo]:
+        """Jobs in numbers, the newest first."""
+        return self._store.queue.jobs(limit=limit)
+
+    def show(self, job: str) -> tuple[JobInfo, Sequence[Image]]:
+        """A job and what came of it so far.
+
+        Raises:
+            NotFoundError: there is none of that id.
+        """
+        return self._info(job), self._drawing.images(job)
+
+    def _info(self, job: str) -> JobInfo:
+        found = self._store.queue.jobs(job=job)
+        if not found:
+            raise NotFoundError(f"no job is called {job!r}", hint="jobs list shows ids")
+        return found[0]
+
+    def cancel(self, job: str) -> int:
+        """Make no more of a job; what is made stays. How many were still open.
+
+        Raises:
+            NotFoundError: there is none of that id.
+        """
+        self._info(job)
+        return self._store.queue.cancel(job, actor=self._actor, now=now())
+
+    def retry(self, job: str) -> int:
+        """Let what failed or was cancelled wait again; `resume` draws it. How many.
+
+        Raises:
+            NotFoundError: there is none of that id.
+        """
+        self._info(job)
+        return self._store.queue.retry(job, actor=self._actor, now=now())
+
+    def resume(
+        self,
+        job: str | None = None,
+        *,
+        on_event: OnDraw | None = None,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Draw what is still open, of one job or of all; what others draw is left to them.
+
+        Raises:
+            NotFoundError: there is none of that id.
+            SetupError: a back end is not set up, or the disk is full; what is left waits.
+        """
+        if job is not None:
+            self._info(job)
+        self._drawing.work(job, on_event=on_event, stopped=stopped)

@@ -1,0 +1,200 @@
+"""The worker: takes pictures from the queue, has them drawn, keeps what comes.
+
+Several may work on one queue, in one process or many. A task is drawn by whoever holds its
+lease; what a worker that lost its lease still brings is thrown away.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bozzetto.errors import BackendError, DataError, InputError, SetupError
+from bozzetto.generate.files import keep
+from bozzetto.generate.received import receive
+from bozzetto.ports import ImageGenerator
+from bozzetto.store.images import Outcome
+from bozzetto.store.jobs import MOST_ATTEMPTS, Claimed
+from bozzetto.store.queue import Queue
+from bozzetto.types import (
+    DrawDone,
+    DrawEvent,
+    DrawProgress,
+    DrawRetry,
+    DrawStarted,
+    ImageFiltered,
+    ImageMade,
+    ImageProgress,
+)
+
+__all__ = ["Bench", "Worker"]
+
+BEAT = 2.0
+"""Seconds between two renewals of the leases, and so until a cancelled task is let go."""
+
+LOOK = 0.2
+"""Seconds between two looks at the queue while others have it, and at whether to stop."""
+
+FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
+"""Seconds before a second try, doubled from try to try."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """What a worker works with. `clock` gives seconds since 1970, `stamp` the time in words."""
+
+    queue: Queue
+    folder: Path
+    open_images: Callable[[str], ImageGenerator]
+    owner: str
+    actor: str
+    clock: Callable[[], float]
+    stamp: Callable[[], str]
+    hear: Callable[[DrawEvent], None]
+    stopped: Callable[[], bool] = field(default=lambda: False)
+
+
+class Worker:
+    """One worker's run: use it once."""
+
+    def __init__(self, bench: Bench) -> None:
+        self._bench = bench
+        self._generators: dict[str, ImageGenerator] = {}
+        self._running: dict[asyncio.Task[None], Claimed] = {}
+        self._progress: dict[int, float] = {}
+
+    async def run(self, job: str | None = None) -> None:
+        """Draw what is open, of one job or of all, until nothing is.
+
+        Interrupted or stopped, what is begun waits again as if it had not been.
+
+        Raises:
+            SetupError: a back end lacks its key or its model, or the disk is full; what is left
+                waits.
+        """
+        beating = asyncio.create_task(self._beat())
+        try:
+            while not self._bench.stopped() and await self._step(job):
+                pass
+        finally:
+            beating.cancel()
+            await self._end()
+
+    async def _step(self, job: str | None) -> bool:
+        """Begin what can be begun and wait for something to end; whether there is more to do."""
+        await self._begin(job)
+        if self._running:
+            done, _ = await asyncio.wait(
+                self._running, timeout=LOOK, return_when=asyncio.FIRST_COMPLETED
+            )
+            for task in done:
+                claimed = self._running.pop(task)
+                self._progress.pop(claimed.id, None)
+                if not task.cancelled():
+                    task.result()
+            return True
+        until = self._bench.queue.waits_until(self._bench.clock(), job=job)
+        if until is None:
+            return False
+        await asyncio.sleep(max(0.01, min(LOOK, until - self._bench.clock())))
+        return True
+
+    async def _begin(self, job: str | None) -> None:
+        bench = self._bench
+        while True:
+            busy = [name for name in self._generators if not self._room(name)]
+            claimed = bench.queue.claim(bench.owner, bench.clock(), job=job, busy=busy)
+            if claimed is None:
+                return
+            if claimed.attempts > MOST_ATTEMPTS:
+                self._finish(claimed, Outcome("failed", reason="the program ended at every try"))
+                continue
+            name = claimed.task.request.images
+            if name not in self._generators:
+                self._generators[name] = bench.open_images(name)
+            bench.hear(DrawStarted(claimed.job, claimed.position, claimed.attempts))
+            self._progress[claimed.id] = 0.0
+            self._running[asyncio.create_task(self._draw(claimed))] = claimed
+
+    def _room(self, name: str) -> bool:
+        """Whether a back end takes one more."""
+        used = sum(claimed.task.request.images == name for claimed in self._running.values())
+        return used < self._generators[name].features.parallel
+
+    async def _draw(self, claimed: Claimed) -> None:
+        """One picture, from asking for it to keeping it."""
+        try:
+            outcome = await self._outcome(claimed)
+        except BackendError as error:
+            if error.retryable and claimed.attempts < MOST_ATTEMPTS:
+                self._again(claimed, error)
+                return
+            outcome = Outcome("failed", reason=error.message)
+        except (InputError, DataError) as error:
+            outcome = Outcome("failed", reason=error.message)
+        await asyncio.to_thread(self._finish, claimed, outcome)
+
+    async def _outcome(self, claimed: Claimed) -> Outcome:
+        request = claimed.task.request
+        stream = self._generators[request.images].stream(request)
+        async with contextlib.aclosing(stream) as events:  # type: ignore[type-var]
+            async for event in events:
+                if isinstance(event, ImageProgress):
+                    self._tell(claimed, event)
+                elif isinstance(event, ImageFiltered):
+                    return Outcome("filtered", reason=event.reason)
+                else:
+                    return await asyncio.to_thread(self._keep, claimed, event)
+        raise BackendError(f"{request.images} ended without a picture", retryable=True)
+
+    def _keep(self, claimed: Claimed, made: ImageMade) -> Outcome:
+        received = receive(made.data, claimed.task, made.effective)
+        return Outcome("ok", keep(self._bench.folder, received), made.effective)
+
+    def _tell(self, claimed: Claimed, event: ImageProgress) -> None:
+        self._progress[claimed.id] = event.done
+        self._bench.hear(DrawProgress(claimed.job, claimed.position, event.done, event.preview))
+
+    def _again(self, claimed: Claimed, error: BackendError) -> None:
+        pause = float(getattr(error, "pause", 0.0))  # what the server asks for
+        wait = max(pause, FIRST_WAIT * 2 ** (claimed.attempts - 1) * random.uniform(0.8, 1.2))
+        wait = min(wait, LONGEST_WAIT)
+        bench = self._bench
+        bench.queue.put_back(claimed, bench.owner, bench.clock() + wait, error.message)
+        bench.hear(DrawRetry(claimed.job, claimed.position, error.message, wait))
+
+    def _finish(self, claimed: Claimed, outcome: Outcome) -> None:
+        bench = self._bench
+        image = bench.queue.finish(
+            claimed, bench.owner, outcome, actor=bench.actor, now=bench.stamp()
+        )
+        if image is None:  # cancelled, or another has it
+            return
+        (found,) = bench.queue.images_by_ids([image])
+        bench.hear(DrawDone(claimed.job, claimed.position, found))
+
+    async def _beat(self) -> None:
+        """Renew the leases, and stop what is ours no more."""
+        while True:
+            await asyncio.sleep(BEAT)
+            if not self._progress:
+                continue
+            bench, progress = self._bench, dict(self._progress)
+            ours = await asyncio.to_thread(bench.queue.renew, bench.owner, bench.clock(), progress)
+            for task, claimed in self._running.items():
+                if claimed.id in progress and claimed.id not in ours:
+                    task.cancel()
+
+    async def _end(self) -> None:
+        """Cancel what runs, give it back, let go of the back ends."""
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+        self._bench.queue.let_go(self._bench.owner)
+        for generator in self._generators.values():
+            with contextlib.suppress(BackendError, SetupError):
+                await generator.aclose()
