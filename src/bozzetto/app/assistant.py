@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from bozzetto.app.campaigns import Campaigns
 from bozzetto.app.clock import now
 from bozzetto.app.counts import library_counts
 from bozzetto.app.drawing import Asked, Drawing, OnDraw
@@ -77,6 +78,7 @@ class Assistant:
         self._writer = Writer(settings, store, self._indexing, self.library.show)
         self._drawing = Drawing(settings, store)
         self.jobs = Jobs(store, settings.actor, self._drawing)
+        self.campaigns = Campaigns(settings, store, self._drawing, self.optimize)
 
     @classmethod
     def open(

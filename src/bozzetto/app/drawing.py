@@ -161,7 +161,7 @@ class Drawing:
     ) -> GenerateResult:
         """Draw tasks as a job of their own, and wait until it is over."""
         job = self.queue(" ".join(tasks[0].request.prompt.split())[:80], tasks)
-        self.work(job, on_event=on_event, stopped=stopped)
+        self.work((job,), on_event=on_event, stopped=stopped)
         sheet = str(self.sheet(job, grid)) if grid else None
         return GenerateResult(job, self.images(job), sheet)
 
@@ -183,12 +183,12 @@ class Drawing:
 
     def work(
         self,
-        job: str | None = None,
+        jobs: Sequence[str] = (),
         *,
         on_event: OnDraw | None = None,
         stopped: Callable[[], bool] = lambda: False,
     ) -> None:
-        """Draw what is open, of one job or of all.
+        """Draw what is open, of these jobs or of all.
 
         Raises:
             SetupError: a back end is not set up, or the disk is full; what is left waits.
@@ -207,7 +207,7 @@ class Drawing:
                 hear=on_event or (lambda _: None),
                 stopped=stopped,
             )
-            run(Worker(bench).run(job))
+            run(Worker(bench).run(jobs))
 
     def images(self, job: str) -> tuple[Image, ...]:
         """What came of a job."""

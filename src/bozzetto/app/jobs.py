@@ -72,4 +72,4 @@ class Jobs:
         """
         if job is not None:
             self._info(job)
-        self._drawing.work(job, on_event=on_event, stopped=stopped)
+        self._drawing.work((job,) if job else (), on_event=on_event, stopped=stopped)

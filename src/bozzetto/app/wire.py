@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from bozzetto.app.campaigns import Board, BoardItem
 from bozzetto.errors import BozzettoError
+from bozzetto.review.brief import brief_json
 from bozzetto.types import (
     BadRow,
     Candidate,
@@ -21,9 +23,11 @@ from bozzetto.types import (
     PromptRecord,
     SearchResult,
     Usage,
+    Verdict,
 )
 
 __all__ = [
+    "board_json",
     "candidate_json",
     "checks_json",
     "error_json",
@@ -36,6 +40,7 @@ __all__ = [
     "report_json",
     "search_json",
     "usage_json",
+    "verdict_json",
 ]
 
 Json = dict[str, Any]
@@ -206,6 +211,37 @@ def generate_json(result: GenerateResult) -> Json:
     """What `generate` answers."""
     shape: Json = {"images": [image_json(image) for image in result.images], "job": result.job}
     return shape | {"sheet": result.sheet} if result.sheet else shape
+
+
+def verdict_json(verdict: Verdict) -> Json:
+    """What one reviewer says of one picture."""
+    return asdict(verdict)
+
+
+def board_json(board: Board) -> Json:
+    """A campaign as one reviewer sees it; blind, nothing tells where a picture came from."""
+    return {
+        "name": board.name,
+        "brief": brief_json(board.brief),
+        "reviewer": board.reviewer,
+        "blind": board.blind,
+        "items": [_item_json(item, board.blind) for item in board.items],
+    }
+
+
+def _item_json(item: BoardItem, blind: bool) -> Json:
+    shape: Json = {
+        "image": {"id": item.image.id} if blind else image_json(item.image),
+        "own": verdict_json(item.own) if item.own else None,
+    }
+    if item.standing and not blind:
+        shape["standing"] = {
+            "keep": item.standing.keep,
+            "kept": item.standing.kept,
+            "rejected": item.standing.rejected,
+            "rating": item.standing.rating,
+        }
+    return shape
 
 
 def job_json(job: JobInfo) -> Json:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -67,8 +67,8 @@ class Worker:
         self._running: dict[asyncio.Task[None], Claimed] = {}
         self._progress: dict[int, float] = {}
 
-    async def run(self, job: str | None = None) -> None:
-        """Draw what is open, of one job or of all, until nothing is.
+    async def run(self, jobs: Sequence[str] = ()) -> None:
+        """Draw what is open, of these jobs or of all, until nothing is.
 
         Interrupted or stopped, what is begun waits again as if it had not been.
 
@@ -78,15 +78,15 @@ class Worker:
         """
         beating = asyncio.create_task(self._beat())
         try:
-            while not self._bench.stopped() and await self._step(job):
+            while not self._bench.stopped() and await self._step(jobs):
                 pass
         finally:
             beating.cancel()
             await self._end()
 
-    async def _step(self, job: str | None) -> bool:
+    async def _step(self, jobs: Sequence[str]) -> bool:
         """Begin what can be begun and wait for something to end; whether there is more to do."""
-        await self._begin(job)
+        await self._begin(jobs)
         if self._running:
             done, _ = await asyncio.wait(
                 self._running, timeout=LOOK, return_when=asyncio.FIRST_COMPLETED
@@ -97,17 +97,17 @@ class Worker:
                 if not task.cancelled():
                     task.result()
             return True
-        until = self._bench.queue.waits_until(self._bench.clock(), job=job)
+        until = self._bench.queue.waits_until(self._bench.clock(), jobs=jobs)
         if until is None:
             return False
         await asyncio.sleep(max(0.01, min(LOOK, until - self._bench.clock())))
         return True
 
-    async def _begin(self, job: str | None) -> None:
+    async def _begin(self, jobs: Sequence[str]) -> None:
         bench = self._bench
         while True:
             busy = [name for name in self._generators if not self._room(name)]
-            claimed = bench.queue.claim(bench.owner, bench.clock(), job=job, busy=busy)
+            claimed = bench.queue.claim(bench.owner, bench.clock(), jobs=jobs, busy=busy)
             if claimed is None:
                 return
             if claimed.attempts > MOST_ATTEMPTS:

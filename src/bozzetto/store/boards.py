@@ -55,7 +55,9 @@ class Boards:
         with self._database.write() as connection:
             return campaigns.undo(connection, campaign, reviewer)
 
-    def verdicts(self, campaign: str, *, reviewer: str | None = None) -> list[Verdict]:
+    def verdicts(
+        self, campaign: str, *, reviewer: str | None = None, image: str | None = None
+    ) -> list[Verdict]:
         """The verdicts that stand."""
         with self._database.read() as connection:
-            return campaigns.verdicts(connection, campaign, reviewer=reviewer)
+            return campaigns.verdicts(connection, campaign, reviewer=reviewer, image=image)

@@ -18,6 +18,7 @@ __all__ = [
     "by_ids",
     "id_of_failure",
     "id_of_file",
+    "ids",
     "page",
     "picture_path",
     "read_task",
@@ -144,6 +145,16 @@ def page(
         (value,),
     )
     return list(_images(folder, rows))
+
+
+def ids(connection: sqlite3.Connection, campaign: str) -> set[str]:
+    """The ids of the pictures of a campaign."""
+    rows = connection.execute(
+        "SELECT t.image FROM tasks t JOIN jobs j ON j.id = t.job"
+        " WHERE j.campaign = ? AND t.image IS NOT NULL",
+        (campaign,),
+    )
+    return {row[0] for row in rows}
 
 
 def _images(folder: Path, rows: Iterable[tuple[Any, ...]]) -> Iterable[Image]:

@@ -91,19 +91,19 @@ def claim(
     owner: str,
     now: float,
     *,
-    job: str | None = None,
+    jobs: Sequence[str] = (),
     busy: Sequence[str] = (),
 ) -> Claimed | None:
     """The next task that waits or was left behind, for `LEASE` seconds; None where none is.
 
-    Those for the back ends in `busy` are left to wait. Jobs are served in turn: of those with
-    something to do, the one with the fewest running.
+    Of `jobs`, or of all where none is named; those for the back ends in `busy` wait. Jobs are
+    served in turn: of those with something to do, the one with the fewest running.
     """
     row = connection.execute(
         "UPDATE tasks SET state = 'running', owner = :owner, lease = :until,"
         " attempts = attempts + 1, progress = NULL WHERE id = ("
         f" SELECT t.id FROM tasks t JOIN jobs j ON j.id = t.job WHERE {_OPEN}"
-        " AND (:job IS NULL OR t.job = :job)"
+        " AND (:jobs = '[]' OR t.job IN (SELECT value FROM json_each(:jobs)))"
         " AND t.images NOT IN (SELECT value FROM json_each(:busy)) ORDER BY"
         " (SELECT count(*) FROM tasks r WHERE r.job = t.job AND r.state = 'running'"
         "   AND r.lease >= :now),"
@@ -114,7 +114,7 @@ def claim(
             "until": now + LEASE,
             "now": now,
             "far": now + 2 * LEASE,
-            "job": job,
+            "jobs": json_list(list(jobs)),
             "busy": json_list(list(busy)),
         },
     ).fetchall()
@@ -124,12 +124,13 @@ def claim(
     return Claimed(identity, job_id, position, read_task(request, lineage, labels), attempts)
 
 
-def waits_until(connection: sqlite3.Connection, now: float, job: str | None) -> float | None:
+def waits_until(connection: sqlite3.Connection, now: float, jobs: Sequence[str]) -> float | None:
     """When the next open task may be claimed; None where nothing is open."""
     row = connection.execute(
         "SELECT min(CASE state WHEN 'waiting' THEN not_before ELSE min(lease, :most) END)"
-        " FROM tasks WHERE state IN ('waiting', 'running') AND (:job IS NULL OR job = :job)",
-        {"job": job, "most": now + LEASE},
+        " FROM tasks WHERE state IN ('waiting', 'running')"
+        " AND (:jobs = '[]' OR job IN (SELECT value FROM json_each(:jobs)))",
+        {"jobs": json_list(list(jobs)), "most": now + LEASE},
     ).fetchone()
     return None if row[0] is None else float(row[0])
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from bozzetto.store import images, jobs
+from bozzetto.store import images
+from bozzetto.store import jobs as queue
 from bozzetto.store.database import Database
 from bozzetto.store.entries import Change
 from bozzetto.store.images import Outcome
@@ -33,63 +34,63 @@ class Queue:
     ) -> str:
         """Put pictures to make into the queue; the job's id."""
         with self._database.write() as connection:
-            return jobs.add(connection, title, tasks, campaign, Change(actor, now))
+            return queue.add(connection, title, tasks, campaign, Change(actor, now))
 
     def claim(
-        self, owner: str, at: float, *, job: str | None = None, busy: Sequence[str] = ()
+        self, owner: str, at: float, *, jobs: Sequence[str] = (), busy: Sequence[str] = ()
     ) -> Claimed | None:
         """The next task, ours for `jobs.LEASE` seconds from `at` (since 1970)."""
         with self._database.write() as connection:
-            return jobs.claim(connection, owner, at, job=job, busy=busy)
+            return queue.claim(connection, owner, at, jobs=jobs, busy=busy)
 
-    def waits_until(self, at: float, *, job: str | None = None) -> float | None:
+    def waits_until(self, at: float, *, jobs: Sequence[str] = ()) -> float | None:
         """When the next open task may be claimed; None where nothing is open."""
         with self._database.read() as connection:
-            return jobs.waits_until(connection, at, job)
+            return queue.waits_until(connection, at, jobs)
 
     def renew(self, owner: str, at: float, progress: dict[int, float]) -> set[int]:
         """Hold on to tasks; those that are still ours."""
         with self._database.write() as connection:
-            return jobs.renew(connection, owner, at, progress)
+            return queue.renew(connection, owner, at, progress)
 
     def finish(
         self, claimed: Claimed, owner: str, outcome: Outcome, *, actor: str, now: str
     ) -> str | None:
         """Keep what came of a task, once; None where it is not ours any more."""
         with self._database.write() as connection:
-            return jobs.finish(connection, claimed, owner, outcome, Change(actor, now))
+            return queue.finish(connection, claimed, owner, outcome, Change(actor, now))
 
     def put_back(self, claimed: Claimed, owner: str, not_before: float, reason: str) -> None:
         """Let a task wait for another try."""
         with self._database.write() as connection:
-            jobs.put_back(connection, claimed, owner, not_before, reason)
+            queue.put_back(connection, claimed, owner, not_before, reason)
 
     def let_go(self, owner: str, *, crashed: bool = False) -> None:
         """Give back what an owner has not finished; for one that crashed the try counts."""
         with self._database.write() as connection:
-            jobs.let_go(connection, owner, crashed=crashed)
+            queue.let_go(connection, owner, crashed=crashed)
 
     def owners(self) -> list[str]:
         """Who has tasks in hand."""
         with self._database.read() as connection:
-            return jobs.owners(connection)
+            return queue.owners(connection)
 
     def cancel(self, job: str, *, actor: str, now: str) -> int:
         """Make no more of a job; how many were still open."""
         with self._database.write() as connection:
-            return jobs.cancel(connection, job, Change(actor, now))
+            return queue.cancel(connection, job, Change(actor, now))
 
     def retry(self, job: str, *, actor: str, now: str) -> int:
         """Let what failed or was cancelled wait again; how many."""
         with self._database.write() as connection:
-            return jobs.retry(connection, job, Change(actor, now))
+            return queue.retry(connection, job, Change(actor, now))
 
     def jobs(
         self, *, job: str | None = None, campaign: str | None = None, limit: int = 50
     ) -> list[JobInfo]:
         """Jobs in numbers, the newest first."""
         with self._database.read() as connection:
-            return jobs.infos(connection, job=job, campaign=campaign, limit=limit)
+            return queue.infos(connection, job=job, campaign=campaign, limit=limit)
 
     def images(
         self,
@@ -103,6 +104,11 @@ class Queue:
             return images.page(
                 connection, self._folder, job=job, campaign=campaign, candidate=candidate
             )
+
+    def image_ids(self, *, campaign: str) -> set[str]:
+        """The ids of the pictures of a campaign."""
+        with self._database.read() as connection:
+            return images.ids(connection, campaign)
 
     def images_by_ids(self, ids: Sequence[str]) -> list[Image]:
         """The pictures of those ids that are there, in the order given."""

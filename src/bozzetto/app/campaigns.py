@@ -1,0 +1,325 @@
+"""What hangs below the assistant as `a.campaigns`: briefs, their pictures, what people said."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from bozzetto.app.clock import now
+from bozzetto.app.comparing import tasks_of
+from bozzetto.app.drawing import Asked, Drawing, OnDraw
+from bozzetto.config import Settings
+from bozzetto.errors import InputError, NotFoundError
+from bozzetto.generate import plan
+from bozzetto.profiles import load as load_profile
+from bozzetto.review.agreement import Agreement, agreement
+from bozzetto.review.brief import brief_from, brief_json
+from bozzetto.review.verdicts import Standing, blind_order, standings
+from bozzetto.store.campaigns import CampaignRow
+from bozzetto.store.store import Store
+from bozzetto.types import (
+    Brief,
+    Image,
+    ImageTask,
+    JobInfo,
+    OptimizeResult,
+    Verdict,
+    Wishes,
+)
+
+__all__ = ["UNSET", "Board", "BoardItem", "Campaign", "Campaigns", "Unset"]
+
+Unset = Literal["unset"]
+UNSET: Unset = "unset"
+"""What a verdict does not change."""
+
+MOST_NOTE = 2_000
+MOST_REVIEWER = 80
+
+Optimize = Callable[..., OptimizeResult]
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A campaign as it stands: pictures in the order they were asked for, and what was said."""
+
+    id: str
+    name: str
+    brief: Brief
+    at: str
+    actor: str
+    images: tuple[Image, ...]
+    standings: tuple[Standing, ...]
+    verdicts: tuple[Verdict, ...]
+    jobs: tuple[JobInfo, ...]
+    agreement: Agreement
+
+
+@dataclass(frozen=True, slots=True)
+class BoardItem:
+    """A picture on a reviewer's board; `standing` is None where the board is blind."""
+
+    image: Image
+    own: Verdict | None
+    standing: Standing | None
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A campaign as one reviewer sees it.
+
+    A blind one hides what others said and where a picture came from, in an order that tells
+    nothing of it.
+    """
+
+    name: str
+    brief: Brief
+    reviewer: str
+    blind: bool
+    items: tuple[BoardItem, ...]
+
+
+class Campaigns:
+    """Campaigns of a home."""
+
+    def __init__(
+        self, settings: Settings, store: Store, drawing: Drawing, optimize: Optimize
+    ) -> None:
+        self._settings = settings
+        self._store = store
+        self._drawing = drawing
+        self._optimize = optimize
+
+    # From a brief to pictures
+
+    def run(
+        self,
+        brief: Brief,
+        *,
+        on_event: OnDraw | None = None,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> Campaign:
+        """Write and draw a campaign, or what is left of it: run again, it goes on.
+
+        Raises:
+            InputError: another brief has that name, or an idea or a size is wrong.
+            SetupError: the chat model or the image back end is not set up.
+        """
+        self._drawing.open(brief.images or self._settings.images)
+        row = self._begin(brief)
+        there = {job.title for job in self._store.queue.jobs(campaign=row.id, limit=plan.MOST)}
+        for idea in brief.ideas:
+            if idea not in there:
+                self._drawing.queue(idea, self._tasks(brief, row, idea), row.id)
+        self.resume(row.name, on_event=on_event, stopped=stopped)
+        return self.show(row.name)
+
+    def _begin(self, brief: Brief) -> CampaignRow:
+        """The campaign of a brief, new or the same again."""
+        kept = json.loads(json.dumps(brief_json(brief)))
+        found = self._store.boards.find(brief.name)
+        if found and dict(found.brief) == kept:
+            return found
+        if not found:  # a name that is taken by another brief is told by the store
+            self._tasks_possible(brief)
+        self._store.boards.add(brief.name, kept, actor=self._settings.actor, now=now())
+        return self._row(brief.name)
+
+    def _tasks_possible(self, brief: Brief) -> None:
+        """Whether the brief can be met, before anything is kept."""
+        each = (brief.n + 2 * brief.compare) * brief.seeds * max(1, len(brief.sizes))
+        if each > plan.MOST:
+            raise InputError(
+                f"{each:,} pictures an idea; at most {plan.MOST:,} are made",
+                hint="fewer candidates, seeds or sizes",
+            )
+        load_profile(brief.profile or self._settings.profile, self._settings.home / "profiles")
+
+    def _tasks(self, brief: Brief, row: CampaignRow, idea: str) -> Sequence[ImageTask]:
+        """The pictures of one idea: every prompt in every size with every seed."""
+        written = self._optimize(
+            idea,
+            n=brief.n,
+            wishes=Wishes(avoid=brief.never),
+            profile=self._profile(brief, row),
+            chat=brief.chat,
+            seed=brief.seed,
+        )
+        tasks = [
+            task
+            for size in brief.sizes or (None,)
+            for task in tasks_of(self._drawing, written, _asked(brief, size), compare=brief.compare)
+        ]
+        return plan.with_seeds(tasks, range(brief.seed, brief.seed + brief.seeds))
+
+    def _profile(self, brief: Brief, row: CampaignRow) -> str | None:
+        """The profile to write with: one of the campaign's own where the brief asks for more."""
+        if not (brief.must or brief.never or brief.audience):
+            return brief.profile
+        name = brief.profile or self._settings.profile
+        base = load_profile(name, self._settings.home / "profiles")
+        said = (f"The pictures are for: {brief.audience}",) if brief.audience else ()
+        lists = {
+            "guidelines": (*base.guidelines, *said),
+            "banned": (*base.banned, *brief.never),
+            "required": (*base.required, *brief.must),
+        }
+        whole = str(Path(name).expanduser().absolute()) if name.endswith(".toml") else name
+        texts = {"name": base.name, "extends": whole}
+        lines = [f"{key} = {_toml(value)}" for key, value in (texts | lists).items()]
+        path = self._settings.home / "campaigns" / f"{row.id}.toml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        return str(path)
+
+    def resume(
+        self,
+        name: str,
+        *,
+        on_event: OnDraw | None = None,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Draw what is still open of a campaign."""
+        row = self._row(name)
+        found = self._store.queue.jobs(campaign=row.id, limit=plan.MOST)
+        jobs = [job.id for job in found if job.waiting + job.running]
+        if jobs:
+            self._drawing.work(jobs, on_event=on_event, stopped=stopped)
+
+    # Looking
+
+    def list(self) -> Sequence[CampaignRow]:
+        """Every campaign, the newest first."""
+        return self._store.boards.all()
+
+    def show(self, name: str) -> Campaign:
+        """A campaign as it stands.
+
+        Raises:
+            NotFoundError: there is none of that name.
+        """
+        row = self._row(name)
+        images = tuple(self._store.queue.images(campaign=row.id))
+        verdicts = tuple(self._store.boards.verdicts(row.id))
+        return Campaign(
+            id=row.id,
+            name=row.name,
+            brief=brief_from(row.brief),
+            at=row.at,
+            actor=row.actor,
+            images=images,
+            standings=tuple(standings([image.id for image in images], verdicts).values()),
+            verdicts=verdicts,
+            jobs=tuple(reversed(self._store.queue.jobs(campaign=row.id, limit=plan.MOST))),
+            agreement=agreement(verdicts),
+        )
+
+    def board(self, name: str, *, reviewer: str | None = None, blind: bool = False) -> Board:
+        """The pictures there are, as one reviewer sees them.
+
+        Raises:
+            NotFoundError: there is no such campaign.
+        """
+        found = self.show(name)
+        who = self._reviewer(reviewer)
+        own = {verdict.image: verdict for verdict in found.verdicts if verdict.reviewer == who}
+        items = {
+            image.id: BoardItem(image, own.get(image.id), None if blind else standing)
+            for image, standing in zip(found.images, found.standings, strict=True)
+            if image.state == "ok"
+        }
+        order = blind_order(items, reviewer=who, campaign=found.name) if blind else tuple(items)
+        return Board(found.name, found.brief, who, blind, tuple(items[one] for one in order))
+
+    def _row(self, name: str) -> CampaignRow:
+        found = self._store.boards.find(name)
+        if found is None:
+            raise NotFoundError(
+                f"no campaign is called {name!r}", hint="campaign list shows their names"
+            )
+        return found
+
+    # Judging
+
+    def judge(
+        self,
+        name: str,
+        image: str,
+        *,
+        reviewer: str | None = None,
+        keep: bool | Unset | None = UNSET,
+        rating: int | Unset | None = UNSET,
+        note: str | Unset = UNSET,
+    ) -> Verdict:
+        """Say something of a picture; what is not given stays as the reviewer last said it.
+
+        Raises:
+            NotFoundError: there is no such campaign, or no such picture in it.
+            InputError: the rating is not 1-5, or a text is too long.
+        """
+        row, who = self._row(name), self._reviewer(reviewer)
+        if rating is not None and rating != UNSET and not 1 <= rating <= 5:
+            raise InputError(f"rating: {rating} is not between 1 and 5")
+        if len(note) > MOST_NOTE:
+            raise InputError(f"the note has {len(note):,} characters of {MOST_NOTE:,}")
+        if image not in self._store.queue.image_ids(campaign=row.id):
+            raise NotFoundError(
+                f"no picture of {row.name!r} is called {image!r}", hint="campaign show lists them"
+            )
+        standing = self._store.boards.verdicts(row.id, reviewer=who, image=image)
+        last = standing[0] if standing else Verdict(image, who)
+        verdict = replace(
+            last,
+            keep=last.keep if keep == UNSET else keep,
+            rating=last.rating if rating == UNSET else rating,
+            note=last.note if note == UNSET else note.strip(),
+            at=now(),
+        )
+        self._store.boards.judge(row.id, [verdict])
+        return verdict
+
+    def undo(self, name: str, *, reviewer: str | None = None) -> Verdict | None:
+        """Take back a reviewer's last verdict: what stands of that picture now, if there was one.
+
+        Raises:
+            NotFoundError: there is no such campaign.
+        """
+        return self._store.boards.undo(self._row(name).id, self._reviewer(reviewer))
+
+    def _reviewer(self, name: str | None) -> str:
+        """A reviewer's name; without one whoever uses the home."""
+        who = (self._settings.actor if name is None else name).strip()
+        if not who or len(who) > MOST_REVIEWER or not who.isprintable():
+            raise InputError(
+                f"reviewer: {who[:40]!r} is no name", hint=f"1 to {MOST_REVIEWER} characters"
+            )
+        return who
+
+
+def _asked(brief: Brief, size: str | None) -> Asked:
+    return Asked(
+        images=brief.images,
+        size=size,
+        steps=brief.steps,
+        guidance=brief.guidance,
+        sampler=brief.sampler,
+        model=brief.model,
+    )
+
+
+def _toml(value: str | Sequence[str]) -> str:
+    """A text or a list of texts as TOML."""
+    if not isinstance(value, str):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    plain = {'"': '\\"', "\\": "\\\\"}
+    return (
+        '"'
+        + "".join(
+            plain.get(c) or (c if c.isprintable() or c == " " else f"\\U{ord(c):08x}")
+            for c in value
+        )
+        + '"'
+    )
