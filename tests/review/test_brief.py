@@ -68,7 +68,7 @@ def test_no_file(tmp_path: Path) -> None:
         read_brief(tmp_path)
 
 
-SIZE_HINT = 'must be "WIDTHxHEIGHT", each side 64 to 4096 pixels, as "1024x768"'
+SIZE_HINT = 'must be "WIDTHxHEIGHT", each side 16 to 8192 pixels, as "1024x768"'
 
 
 @pytest.mark.parametrize(
@@ -91,7 +91,7 @@ SIZE_HINT = 'must be "WIDTHxHEIGHT", each side 64 to 4096 pixels, as "1024x768"'
         ('idea = "a"\nguidance = nan', "b: guidance: nan must be 0 to 100"),
         ('idea = "a"\nguidance = "7"', "b: guidance: '7' is not a number"),
         ('idea = "a"\nsizes = ["1024"]', f"b: sizes: ['1024'] {SIZE_HINT}"),
-        ('idea = "a"\nsizes = "63x64"', f"b: sizes: '63x64' {SIZE_HINT}"),
+        ('idea = "a"\nsizes = "15x64"', f"b: sizes: '15x64' {SIZE_HINT}"),
         ('idea = "a"\ncompare = 1', "b: compare: 1 is neither true nor false"),
         ('idea = "a"\nname = 3', "b: name: 3 is not a text"),
         ('idea = "a"\n[must]\nx = 1', "b: must: {'x': 1} is neither a text nor a list of texts"),

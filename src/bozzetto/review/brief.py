@@ -35,7 +35,7 @@ _MOST_TEXTS = 50
 _LONGEST = 2_000
 _LONGEST_NAME = 100
 _SIZE = re.compile(r"(\d{2,4}) ?[xX×] ?(\d{2,4})")
-_SIDES = range(64, 4097)
+_SIDES = range(16, 8193)  # what a job takes
 
 
 def read_brief(path: Path) -> Brief:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
 
     Font = ImageFont.FreeTypeFont | ImageFont.ImageFont
 
-__all__ = ["draw_lines", "font", "wrap"]
+__all__ = ["draw_lines", "font", "legible", "wrap"]
 
 _WIDE = (  # fonts with Chinese, Japanese and Korean letters, by the systems that bring them
     "NotoSansCJK-Regular.ttc", "NotoSansCJKsc-Regular.otf", "wqy-microhei.ttc", "wqy-zenhei.ttc",
@@ -18,13 +19,13 @@ _WIDE = (  # fonts with Chinese, Japanese and Korean letters, by the systems tha
     "Arial Unicode.ttf", "msyh.ttc", "malgun.ttf", "msgothic.ttc",
 )  # fmt: skip
 _NARROW = ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "Arial.ttf", "arial.ttf", "segoeui.ttf")
-_LATIN = 0x250
+_ASCII = 0x80  # Pillow's own font has no accents
 _FIRST_WIDE = 0x1100
 
 
 @cache
 def _load(names: tuple[str, ...], size: int) -> Font:
-    """The first of these fonts that the system has; Pillow's own, of Latin letters, else."""
+    """The first of these fonts that the system has; Pillow's own, of English letters, else."""
     from PIL import ImageFont
 
     for name in names:
@@ -32,7 +33,7 @@ def _load(names: tuple[str, ...], size: int) -> Font:
             return ImageFont.truetype(name, size)
         except OSError:
             continue
-    return ImageFont.load_default(size)
+    return _load((), size) if names else ImageFont.load_default(size)
 
 
 def font(text: str, size: int) -> Font:
@@ -40,7 +41,14 @@ def font(text: str, size: int) -> Font:
     highest = max(map(ord, text), default=0)
     if highest >= _FIRST_WIDE:
         return _load(_WIDE + _NARROW, size)
-    return _load(_NARROW if highest >= _LATIN else (), size)
+    return _load(_NARROW if highest >= _ASCII else (), size)
+
+
+def legible(text: str, letters: Font) -> str:
+    """A text without its accents where the font is Pillow's own, which has none."""
+    if text.isascii() or letters is not _load((), round(getattr(letters, "size", 0))):
+        return text
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
 
 
 def wrap(text: str, font: Font, width: int, most: int) -> list[str]:
@@ -90,7 +98,7 @@ def draw_lines(
     """Draw a text as lines from a corner on; the y under the last one is returned."""
     letters = font(text, size)
     x, y = at
-    for line in wrap(text, letters, width, most):
+    for line in wrap(legible(text, letters), letters, width, most):
         draw.text((x, y), line, font=letters, fill=fill)
         y += size + size // 3
     return y
