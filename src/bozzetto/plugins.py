@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -63,6 +64,26 @@ def load(kind: str, scheme: str) -> Callable[..., Any]:
     except ImportError as error:
         raise MissingExtraError(
             f"{scheme!r} needs the package {error.name or 'named here: ' + str(error)}",
-            hint=f"pip install {(error.name or 'it').split('.')[0]}",
+            hint=_pip((error.name or "it").split(".")[0], table[scheme]),
         ) from error
     return factory
+
+
+def _pip(package: str, point: EntryPoint) -> str:
+    """The command that installs a package: by the extra of the plug-in's own that brings it."""
+    home = point.dist
+    for line in (home.requires or ()) if home else ():
+        requirement, _, condition = line.partition(";")
+        extra = _EXTRA.search(condition)
+        if home and extra and _key(_NAME.split(requirement, maxsplit=1)[0]) == _key(package):
+            return f"pip install '{home.name}[{extra[1]}]'"
+    return f"pip install {package}"
+
+
+_EXTRA = re.compile(r"""extra\s*==\s*["']([\w.-]+)["']""")
+_NAME = re.compile(r"[^\w.-]")
+
+
+def _key(name: str) -> str:
+    """Names of packages as the index compares them: case and the kind of dash do not count."""
+    return re.sub(r"[-_.]+", "-", name.strip()).lower()
