@@ -11,12 +11,14 @@ from typing import Literal
 from bozzetto.app.clock import now
 from bozzetto.app.comparing import tasks_of
 from bozzetto.app.drawing import Asked, Drawing, OnDraw
+from bozzetto.app.writeout import write_whole
 from bozzetto.config import Settings
 from bozzetto.errors import InputError, NotFoundError
 from bozzetto.generate import plan
 from bozzetto.profiles import load as load_profile
 from bozzetto.review.agreement import Agreement, agreement
 from bozzetto.review.brief import brief_from, brief_json
+from bozzetto.review.contact import contact_pdf, contact_pngs
 from bozzetto.review.verdicts import Standing, blind_order, standings
 from bozzetto.store.campaigns import CampaignRow
 from bozzetto.store.store import Store
@@ -128,9 +130,13 @@ class Campaigns:
         self._store.boards.add(brief.name, kept, actor=self._settings.actor, now=now())
         return self._row(brief.name)
 
+    def pictures(self, brief: Brief) -> int:
+        """How many pictures a brief asks for."""
+        return len(brief.ideas) * _each(brief)
+
     def _tasks_possible(self, brief: Brief) -> None:
         """Whether the brief can be met, before anything is kept."""
-        each = (brief.n + 2 * brief.compare) * brief.seeds * max(1, len(brief.sizes))
+        each = _each(brief)
         if each > plan.MOST:
             raise InputError(
                 f"{each:,} pictures an idea; at most {plan.MOST:,} are made",
@@ -242,6 +248,24 @@ class Campaigns:
             )
         return found
 
+    def contact_sheet(self, name: str, path: Path) -> tuple[Path, ...]:
+        """Every picture with its prompt and what was said, as a PDF or as PNG pages.
+
+        Raises:
+            NotFoundError: there is no such campaign.
+            InputError: the file ends neither in .pdf nor in .png, or cannot be written.
+        """
+        found = self.show(name)
+        if path.suffix.lower() == ".pdf":
+            data = contact_pdf(found.images, found.verdicts, brief=found.brief)
+            return (write_whole(path, data),)
+        if path.suffix.lower() == ".png":
+            pages = contact_pngs(
+                found.images, found.verdicts, brief=found.brief, name=path.stem
+            ).items()
+            return tuple(write_whole(path.with_name(one), data) for one, data in pages)
+        raise InputError(f"{path}: a contact sheet is a .pdf or a .png")
+
     # Judging
 
     def judge(
@@ -297,6 +321,11 @@ class Campaigns:
                 f"reviewer: {who[:40]!r} is no name", hint=f"1 to {MOST_REVIEWER} characters"
             )
         return who
+
+
+def _each(brief: Brief) -> int:
+    """How many pictures of each idea."""
+    return (brief.n + 2 * brief.compare) * brief.seeds * max(1, len(brief.sizes))
 
 
 def _asked(brief: Brief, size: str | None) -> Asked:

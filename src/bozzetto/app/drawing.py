@@ -12,6 +12,7 @@ from bozzetto.app.bridge import run
 from bozzetto.app.clock import now
 from bozzetto.app.parts import open_images
 from bozzetto.app.workers import at_work, free_dead
+from bozzetto.app.writeout import write_whole
 from bozzetto.config import Settings
 from bozzetto.errors import InputError, NotFoundError
 from bozzetto.generate import plan
@@ -217,8 +218,6 @@ class Drawing:
         """The grid of a job as one labelled picture; its file."""
         from bozzetto.review.sheet import grid_sheet
 
-        path = self._settings.home / "sheets" / f"{job}.png"
-        path.parent.mkdir(parents=True, exist_ok=True)
         (rows, *more) = axes.items()
-        path.write_bytes(grid_sheet(self.images(job), rows, more[0] if more else None))
-        return path
+        data = grid_sheet(self.images(job), rows, more[0] if more else None)
+        return write_whole(self._settings.home / "sheets" / f"{job}.png", data)

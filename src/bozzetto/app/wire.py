@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from bozzetto.app.campaigns import Board, BoardItem
+from bozzetto.app.campaigns import Board, BoardItem, Campaign
 from bozzetto.errors import BozzettoError
 from bozzetto.review.brief import brief_json
 from bozzetto.types import (
@@ -28,6 +28,7 @@ from bozzetto.types import (
 
 __all__ = [
     "board_json",
+    "campaign_json",
     "candidate_json",
     "checks_json",
     "error_json",
@@ -242,6 +243,28 @@ def _item_json(item: BoardItem, blind: bool) -> Json:
             "rating": item.standing.rating,
         }
     return shape
+
+
+def campaign_json(campaign: Campaign) -> Json:
+    """A campaign as it stands: pictures, what was said of each, how far reviewers agree."""
+    said = {one.image: one for one in campaign.standings}
+    return {
+        "name": campaign.name,
+        "id": campaign.id,
+        "brief": brief_json(campaign.brief),
+        "at": campaign.at,
+        "images": [
+            image_json(image)
+            | {
+                "keep": said[image.id].keep,
+                "rating": said[image.id].rating,
+                "verdicts": [verdict_json(one) for one in said[image.id].verdicts],
+            }
+            for image in campaign.images
+        ],
+        "jobs": [job_json(job) for job in campaign.jobs],
+        "agreement": asdict(campaign.agreement),
+    }
 
 
 def job_json(job: JobInfo) -> Json:

@@ -10,6 +10,7 @@ import typer
 
 from bozzetto import __version__
 from bozzetto.cli import (
+    campaign,
     config,
     doctor,
     explain,
@@ -45,6 +46,7 @@ app.command("optimize", cls=Grouped)(optimize.optimize_command)
 app.command("explain")(explain.explain_command)
 app.command("generate")(generate.generate_command)
 app.add_typer(jobs.app, name="jobs")
+app.add_typer(campaign.app, name="campaign")
 app.add_typer(library.app, name="library")
 app.add_typer(profile.app, name="profile")
 app.add_typer(index.app, name="index")
