@@ -46,7 +46,8 @@ DIAGNOSES = (
         "for an index of your own set PIP_INDEX_URL (pip) or UV_INDEX_URL (uv).",
     ),
     (("certificate",), "The package index's certificate is not trusted; see pip's --cert option."),
-    (("no space left",), "The disk is full; the environment takes about 700 MB."),
+    (("no space left",), "The disk is full; the environment takes about 700 MB, "
+        "3 GB with torch, and more with a torch for GPUs."),
     (
         ("no matching distribution", "no solution found", "no wheels"),
         "A package has no build for this Python and system. Python 3.11 to 3.14 on Linux "
@@ -176,7 +177,7 @@ def installers() -> list[list[str]]:
     found = []
     if uv := shutil.which("uv"):
         # Compiled once here, not at each start where Python is told not to write bytecode.
-        compiled = [uv, "pip", "install", "--compile-bytecode"]
+        compiled = [uv, "pip", "install", "--compile-bytecode", *find_links()]
         found.append([*compiled, "--quiet", "--python", str(venv_python())])
     quiet = ["--quiet", "--disable-pip-version-check", "--no-input"]
     inside = [str(venv_python()), "-m", "pip"]
@@ -191,6 +192,15 @@ def installers() -> list[list[str]]:
             "On Debian and Ubuntu: apt install python3-pip. Elsewhere: python -m ensurepip."
         )
     return found
+
+
+def find_links() -> list[str]:
+    """Where pip is told to look for builds beside the index, in uv's words.
+
+    uv does not look there by itself, and would fetch a torch five times the size.
+    """
+    places = os.environ.get("PIP_FIND_LINKS", "").split()
+    return [word for place in places for word in ("--find-links", place)]
 
 
 def watch(command: list[str], title: str) -> tuple[int, str]:

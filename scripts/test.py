@@ -3,8 +3,9 @@
     python3 scripts/test.py
 
 Sets up .venv in the clone at the first run. Arguments go to pytest. Tests whose needs are
-missing are skipped and say why; BOZZETTO_REQUIRE=llm installs a small chat model and the
-server it runs in, and makes their absence a failure (tests/conftest.py).
+missing are skipped and say why; BOZZETTO_REQUIRE=llm,diffusers,aws,browser installs what the
+ones that it names need, and makes its absence a failure (tests/conftest.py). A browser comes from
+the system: Chromium.
 """
 
 from __future__ import annotations
@@ -15,14 +16,19 @@ import sys
 
 import setup_env
 
-INSTALLABLE = ("llm",)
-"""Needs of tests that are met by installing the dependency group of the same name."""
+GROUPS = {"llm": "llm", "diffusers": "pictures", "aws": "pictures", "browser": "pictures"}
+"""Needs of tests and the dependency groups of pyproject.toml that meet them."""
+
+
+def groups(required: str) -> tuple[str, ...]:
+    """The dependency groups that a list of needs asks for, each once."""
+    needs = required.replace(" ", "").split(",")
+    return tuple(dict.fromkeys(GROUPS[need] for need in needs if need in GROUPS))
 
 
 def main(arguments: list[str]) -> int:
     """Run pytest in the clone's own environment; its exit code is ours."""
-    required = os.environ.get("BOZZETTO_REQUIRE", "").replace(" ", "").split(",")
-    python = setup_env.start(("test", *(name for name in INSTALLABLE if name in required)))
+    python = setup_env.start(("test", *groups(os.environ.get("BOZZETTO_REQUIRE", ""))))
     command = [str(python), "-m", "pytest", *arguments]
     return subprocess.run(command, cwd=setup_env.ROOT, check=False).returncode
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import runpy
 import subprocess
 import sys
 from pathlib import Path
@@ -17,9 +18,34 @@ SCRIPTS = Path(setup_env.__file__).parent
 
 def test_groups_are_those_of_the_project() -> None:
     groups = setup_env.dependency_groups()
-    assert {"test", "llm", "lint"} <= set(groups)
+    assert {"test", "llm", "lint", "pictures"} <= set(groups)
     assert set(setup_env.BARE) <= set(groups)
     assert all(isinstance(line, str) for lines in groups.values() for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("required", "groups"),
+    [
+        ("", ()),
+        ("data", ()),
+        ("llm", ("llm",)),
+        ("aws,browser", ("pictures",)),
+        ("llm, data, diffusers, aws, browser", ("llm", "pictures")),
+    ],
+)
+def test_needs_lead_to_groups_of_the_project(required: str, groups: tuple[str, ...]) -> None:
+    script = runpy.run_path(str(SCRIPTS / "test.py"))
+    assert script["groups"](required) == groups
+    assert set(groups) <= set(setup_env.dependency_groups())
+
+
+def test_uv_is_told_where_pip_finds_builds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
+    assert setup_env.find_links() == []
+    monkeypatch.setenv("PIP_FIND_LINKS", "wheels https://example.org/builds")
+    assert setup_env.find_links() == [
+        "--find-links", "wheels", "--find-links", "https://example.org/builds",
+    ]  # fmt: skip
 
 
 def test_stamp_changes_with_root_and_groups() -> None:
