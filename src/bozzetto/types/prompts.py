@@ -43,6 +43,7 @@ __all__ = [
     "Usage",
     "Vectors",
     "Why",
+    "Wishes",
     "WriteDelta",
     "WriteDone",
     "WriteEvent",
