@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -83,10 +84,16 @@ def said_by(endpoint: Endpoint, text: str) -> str:
         words = error_words(read_json(text))
     except ValueError:
         words = "" if text.lstrip().startswith("<") else text
-    if endpoint.key:
-        words = words.replace(endpoint.key, "***")
+    for secret in _secrets(endpoint.key):
+        words = words.replace(secret, "***")
     line = visible(normalise(words[:2000]))
     return f": {line[:200]}" if line else ""
+
+
+def _secrets(key: str) -> list[str]:
+    """A key in the forms that a server may echo; "user:password" goes out in base64."""
+    forms = (key, b64encode(key.encode()).decode(), key.partition(":")[2])
+    return [form for form in forms if len(form) > 3]
 
 
 _SAYING = ("errors", "error", "detail", "message", "msg", "code")

@@ -1,0 +1,177 @@
+"""One call to a picture service over HTTP: bounded in bytes and time, errors in our words.
+
+No connection outlives a picture, so that no event loop owns one. Nothing is tried again here:
+whoever asked for the picture has a queue, and is told what may pass (`retryable`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+
+from bozzetto.adapters.endpoint import (
+    Endpoint,
+    PassingError,
+    key_refused,
+    pause_of,
+    read_json,
+    said_by,
+)
+from bozzetto.adapters.images.fitting import decode
+from bozzetto.errors import BackendError, BozzettoError, SetupError
+
+__all__ = ["LARGEST", "Answer", "call", "decode_picture", "open_client", "read_object", "refusal"]
+
+LARGEST = 64 * 2**20
+"""Bytes that an answer may have: a picture of 4096 x 4096 in base64 has fewer."""
+
+CONNECT = 5.0
+"""Seconds to reach a server at all."""
+
+READING = 300.0
+"""Seconds that an answer may take to arrive once it has begun."""
+
+_PASSING = frozenset({408, 409, 425, 429})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a server answered; `pause` is how long it asks to wait, seconds."""
+
+    status: int
+    body: bytes
+    pause: float = 0.0
+
+    @property
+    def text(self) -> str:
+        """The body as text, mended."""
+        return self.body.decode("utf-8-sig", "replace")
+
+
+def open_client(
+    endpoint: Endpoint, headers: Mapping[str, str], *, auth: tuple[str, str] | None = None
+) -> httpx2.AsyncClient:
+    """A client for the calls of one picture. A proxy of the environment is not for loopback."""
+    return httpx2.AsyncClient(
+        timeout=httpx2.Timeout(endpoint.timeout, connect=min(CONNECT, endpoint.timeout)),
+        headers={"Accept": "application/json", "Accept-Encoding": "identity", **headers},
+        auth=auth,
+        follow_redirects=False,
+        trust_env=not endpoint.local,
+        verify=not endpoint.local or endpoint.url.startswith("https:"),
+    )
+
+
+async def call(
+    client: httpx2.AsyncClient,
+    endpoint: Endpoint,
+    method: str,
+    path: str,
+    *,
+    body: object = None,
+    form: Mapping[str, str] | None = None,
+    patient: bool = False,
+    most: int = LARGEST,
+) -> Answer:
+    """Ask once, for at most so many bytes. A `patient` call bears any silence.
+
+    Raises:
+        BackendError: the server cannot be reached, is silent, breaks off, or sends too much.
+    """
+    extra: dict[str, Any] = {}
+    if body is not None:
+        extra = {"content": json.dumps(body), "headers": {"Content-Type": "application/json"}}
+    if form is not None:
+        # As multipart even without a file: None says that a part has no file name.
+        parts = {name: (None, value.encode("utf-8", "replace")) for name, value in form.items()}
+        extra = {"files": parts}
+    if patient:
+        extra["timeout"] = httpx2.Timeout(None, connect=min(CONNECT, endpoint.timeout))
+    try:
+        request = client.build_request(method, f"{endpoint.url}{path}", **extra)
+        response = await client.send(request, stream=True)
+        try:
+            async with asyncio.timeout(READING):
+                data = await _read(response, endpoint, most)
+        finally:
+            await response.aclose()
+    except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError) as error:
+        raise _broken(endpoint, error) from error
+    return Answer(response.status_code, data, pause_of(response.headers.get("retry-after", "")))
+
+
+async def _read(response: httpx2.Response, endpoint: Endpoint, most: int) -> bytes:
+    body = bytearray()
+    async for chunk in response.aiter_bytes():
+        body += chunk
+        if len(body) > most:
+            raise BackendError(f"{endpoint.place} sent more than {most >> 20} MiB")
+    return bytes(body)
+
+
+def _broken(endpoint: Endpoint, error: Exception) -> BackendError:
+    """An error of the transport in our words."""
+    place = endpoint.place
+    if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout):
+        hint = f"is it running? the address can be set by {endpoint.address_variable}"
+        return BackendError(f"{place} cannot be reached", hint=hint, retryable=True)
+    if isinstance(error, httpx2.TimeoutException | TimeoutError):
+        return PassingError(f"{place} did not answer: nothing for {endpoint.timeout:g} s")
+    if isinstance(error, httpx2.InvalidURL | httpx2.UnsupportedProtocol):
+        return BackendError(f"{place}: that is not an address")
+    return PassingError(f"{place} broke off in the middle of a call")
+
+
+def refusal(endpoint: Endpoint, answer: Answer, model: str) -> BozzettoError:
+    """What a status other than 200 means."""
+    status, said = answer.status, said_by(endpoint, answer.text)
+    if status in (401, 403):
+        return key_refused(endpoint, status, said)
+    if status == 404:
+        hint = f"or the address is wrong: it can be set by {endpoint.address_variable}"
+        return SetupError(f"{endpoint.place} has no model {model!r}{said}", hint=hint)
+    if status == 402 or "insufficient_quota" in answer.text or "billing_" in answer.text:
+        hint = "the account has no credit left"
+        return BackendError(f"{endpoint.place} answered {status}{said}", hint=hint, status=status)
+    if status in _PASSING or status >= 500:
+        message = f"{endpoint.place} answered {status}{said}"
+        return PassingError(message, status=status, pause=answer.pause)
+    if 300 <= status < 400:
+        hint = f"set the address it moved to by {endpoint.address_variable}"
+        return BackendError(f"{endpoint.place} points elsewhere", hint=hint, status=status)
+    return BackendError(f"{endpoint.place} answered {status}{said}", status=status)
+
+
+def read_object(endpoint: Endpoint, answer: Answer) -> dict[str, Any]:
+    """The JSON object that an answer is.
+
+    Raises:
+        BackendError: it is something else.
+    """
+    text = answer.text
+    if text.lstrip().startswith("<"):
+        hint = "is there a log-in or a proxy in between?"
+        raise BackendError(f"{endpoint.place} sent a web page", hint=hint)
+    try:
+        found = read_json(text)
+    except ValueError as error:
+        raise BackendError(f"{endpoint.place} sent something that is not JSON") from error
+    if not isinstance(found, dict):
+        raise BackendError(f"{endpoint.place} sent JSON that is no answer")
+    return found
+
+
+def decode_picture(endpoint: Endpoint, text: object) -> bytes:
+    """The bytes of a file in base64, with or without "data:image/png;base64," before it.
+
+    Raises:
+        BackendError: there is none, or it is not base64.
+    """
+    if isinstance(text, str) and text[:5] == "data:":
+        text = text.partition(",")[2]
+    return decode(text, endpoint.place)
