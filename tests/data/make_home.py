@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bozzetto.ports import SourceFeatures
 from bozzetto.store.entries import Entry, hash_of
+from bozzetto.store.kept import Judged
 from bozzetto.store.store import FILE, Store
 from bozzetto.text.normalise import normalise, prompt_id
 from bozzetto.types import (
@@ -87,10 +88,21 @@ def main(folder: Path) -> None:
         result = OptimizeResult("a fox", "en", (hit,), (candidate, child))
         store.save_candidates(result, {"seed": 0}, actor="ada", now=NOW)
         store.spend("2026-11-23", "ollama:tiny", Usage(100, 40, cost=0.01))
+        _judge(store)
     connection = sqlite3.connect(folder / FILE)
     connection.execute("VACUUM")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     connection.close()
+
+
+def _judge(store: Store) -> None:
+    """What a campaign and a person say of prompts that are there."""
+    fox, lighthouse = SOURCES["one.jsonl"][1], SOURCES["one.jsonl"][0]
+    row = SourcePrompt(fox.text, "", tags=("rejected",))
+    entry = Entry(hash_of(prompt_id(fox.text)), normalise(fox.text), "", row)
+    said = Judged(entry, keep=False, rating=1, image="1mage", candidate="c0ffee", idea="a fox")
+    store.kept.keep("foxes", [said], actor="ada", now=NOW)
+    store.kept.rate([prompt_id(lighthouse.text)], 2, actor="ada", now=NOW)
 
 
 if __name__ == "__main__":

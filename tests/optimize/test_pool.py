@@ -47,3 +47,34 @@ def test_no_figure_comes_where_there_is_none() -> None:
 def test_lifted() -> None:
     assert lifted(3, 10, 0.1)
     assert not lifted(1, 10, 0.1)
+
+
+def test_hits_count_by_their_rating() -> None:
+    library = LibraryStats.build(PLAIN + WORLD)
+
+    def weights(one: int | None, other: int | None, pick: str = "") -> dict[str, float]:
+        hits = [
+            Hit("a", "a chair, soft light", None, 1.0, "test", 0, rating=one),
+            Hit("b", "a chair, beige tones", None, 1.0, "test", 0, rating=other),
+        ]
+        return {e.look.text: e.weight for e in gather("a chair", hits, library, (pick,), 1)}
+
+    plain = weights(None, None)
+    assert weights(3, 3) == plain
+    better = weights(None, 5)
+    assert better["beige tones"] > plain["beige tones"]
+    assert better["soft light"] == plain["soft light"]
+    assert weights(2, None)["soft light"] < plain["soft light"]
+    assert weights(1, None)["soft light"] < weights(2, None)["soft light"]
+    assert weights(1, None, "a") == weights(None, None, "a"), "a picked one is liked as it is"
+
+
+def test_modifiers_are_worth_more_where_prompts_that_have_them_are_rated() -> None:
+    hits = [Hit("a", "a chair, soft light", None, 1.0, "test", 0)]
+    library = LibraryStats.build(PLAIN + WORLD)
+
+    def weight(rating: int | None) -> float:
+        rated = library.rated([] if rating is None else [(PLAIN[0], rating)])
+        return next(e.weight for e in gather("a chair", hits, rated) if e.look.key == "soft light")
+
+    assert weight(1) < weight(2) < weight(None) == weight(3) < weight(4) < weight(5)

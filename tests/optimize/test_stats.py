@@ -38,3 +38,13 @@ def test_rarity_of_words() -> None:
     assert stats.word_rarity("a") == 0
     assert stats.word_rarity("fox") == pytest.approx(math.log(2))
     assert LibraryStats().word_rarity("fox") == 1
+
+
+def test_ratings_add_to_what_a_modifier_is_worth_and_are_not_saved(tmp_path: Path) -> None:
+    stats = LibraryStats.build(PROMPTS)
+    rated = stats.rated([(PROMPTS[1], 5), (PROMPTS[2], 1)])
+    assert [rated.worth(key) for key in ("oil painting", "soft lighting", "x")] == [4, 0, 0]
+    assert rated.modifiers == stats.modifiers
+    assert stats.rated([]) == stats
+    rated.save(tmp_path / "counts.json")
+    assert LibraryStats.load(tmp_path / "counts.json") == stats

@@ -57,6 +57,12 @@ def test_a_home_of_every_schema_opens(tmp_path: Path, version: int) -> None:
         child = store.candidate("c0ffee2")
         assert (child is None) == (version < 2)
         assert [found.id for found in store.children("c0ffee")] == ["c0ffee2"] * (version >= 2)
+        assert [record.rating for record in store.page(limit=2)] == (
+            [4, 5] if version < 4 else [2, 1]
+        )
+        store.kept.take_back(campaign="foxes", actor="ada", now="n")
+        store.kept.rate([record.id for record in store.page(limit=2)], None, actor="ada", now="n")
+        assert [record.rating for record in store.page(limit=2)] == [4, 5]
     assert (home / "backups").exists() == (version < CURRENT)
 
 

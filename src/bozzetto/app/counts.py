@@ -16,12 +16,20 @@ __all__ = ["library_counts", "library_phrases"]
 MOST = 100_000
 """Prompts that are counted; of a larger library an even sample, chosen by id."""
 
+MOST_RATED = 2_000
+"""Rated prompts that are weighed; of more an even sample."""
+
 LEAST_PHRASE, MOST_PHRASES = 3, 6_000
 """Prompts that have to hold a phrase before it is looked up, and how many phrases are."""
 
 
 def library_counts(store: Store, folder: Path) -> LibraryStats:
-    """How often words and modifiers occur in the library as it is now."""
+    """How often words and modifiers occur in the library as it is now, ratings beside them."""
+    counted = _counts(store, folder)
+    return counted.rated(store.kept.rated(_every(store.kept.count_rated(), MOST_RATED)))
+
+
+def _counts(store: Store, folder: Path) -> LibraryStats:
     path = folder / f"counts-{store.state()}.json"
     try:
         return LibraryStats.load(path)
@@ -56,8 +64,13 @@ def _sweep(keep: Path, pattern: str) -> None:
             old.unlink(missing_ok=True)
 
 
+def _every(count: int, most: int) -> int:
+    """One in how many is taken so that there are not too many."""
+    return -(-count // most) or 1
+
+
 def _sample(store: Store) -> Iterator[str]:
-    every = -(-store.count() // MOST) or 1
+    every = _every(store.count(), MOST)
     for row in store.scan():
         if every == 1 or int(row.id[:8], 16) % every == 0:
             yield row.text

@@ -1,4 +1,4 @@
-"""What hangs below the assistant as `a.library`: look, delete, export."""
+"""What hangs below the assistant as `a.library`: look, rate, delete, export."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from bozzetto.app.clock import now
 from bozzetto.app.wire import record_json
-from bozzetto.errors import NotFoundError
+from bozzetto.errors import InputError, NotFoundError
 from bozzetto.store.store import Store
 from bozzetto.types import Filters, PromptRecord
 
@@ -57,6 +57,20 @@ class Shelf:
                     f"no prompt is called {identity!r}", hint="search and library list show ids"
                 )
         return [found[identity] for identity in ids]
+
+    def rate(self, ids: Sequence[str], rating: int | None) -> int:
+        """Rate prompts, 1-5; None or 0 takes that back, so that what stood before stands again.
+
+        Returns how many changed.
+
+        Raises:
+            InputError: the rating is none of these.
+            NotFoundError: an id is not there; nothing is rated then.
+        """
+        if rating is not None and not 0 <= rating <= 5:
+            raise InputError(f"rating: {rating} is not between 1 and 5", hint="0 takes it back")
+        self.show(ids)
+        return self._store.kept.rate(ids, rating or None, actor=self._actor, now=now())
 
     def delete(self, *, ids: Sequence[str] = (), source: str | None = None) -> int:
         """Delete prompts by id, or a source with all that was seen nowhere else.

@@ -18,6 +18,7 @@ from bozzetto.types import (
     Image,
     ImportReport,
     JobInfo,
+    KeptFrom,
     OptimizeResult,
     Phrase,
     PromptRecord,
@@ -159,9 +160,14 @@ def record_json(record: PromptRecord) -> Json:
         "made_at": record.made_at,
         "added_at": record.added_at,
         "added_by": record.added_by,
+        "kept": [_kept_json(one) for one in record.kept],
     }
     parameters: Mapping[str, Any] = asdict(record.parameters) if record.parameters else {}
     return shape | {k: v for k, v in parameters.items() if v is not None}
+
+
+def _kept_json(one: KeptFrom) -> Json:
+    return asdict(one) | {"hits": list(one.hits), "campaign": one.campaign or None}
 
 
 def _bad_json(row: BadRow) -> Json:

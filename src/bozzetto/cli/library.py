@@ -20,7 +20,7 @@ __all__ = ["app", "replacing"]
 NOTHING_FOUND = 3
 
 app = typer.Typer(
-    help="List, show, delete and export what the library holds.",
+    help="List, show, rate, delete and export what the library holds.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -73,6 +73,29 @@ def show_command(
 
         for record in records:
             console().print(record_view(record))
+
+
+@app.command("rate")
+def rate_command(
+    words: Annotated[
+        list[str], typer.Argument(metavar="ID... STARS", show_default=False, help="1-5; 0 undoes.")
+    ],
+    home: Home = None,
+    format: Format = FormatChoice.human,
+    actor: Actor = None,
+) -> None:
+    """Rate prompts, 1 to 5: better ones come first and count for more. 0 takes that back."""
+    from bozzetto.app import Assistant
+
+    *ids, stars = words
+    if not ids or stars not in tuple("012345"):
+        raise typer.BadParameter("give ids, then 1 to 5, or 0 to take a rating back")
+    with Assistant.open(home, actor=actor) as a:
+        changed = a.library.rate(ids, int(stars))
+    if format is FormatChoice.json:
+        write_json({"changed": changed})
+    else:
+        typer.echo(f"{changed:,} ratings changed")
 
 
 @app.command("delete")

@@ -15,7 +15,7 @@ from bozzetto.text.language_names import called
 from bozzetto.text.normalise import visible
 from bozzetto.text.split import split
 from bozzetto.text.tokens import ESTIMATED
-from bozzetto.types import Candidate, Hit, OptimizeResult, PromptRecord
+from bozzetto.types import Candidate, Hit, KeptFrom, OptimizeResult, PromptRecord
 
 if TYPE_CHECKING:
     from bozzetto.app.doctor import Check
@@ -204,7 +204,10 @@ def record_view(record: PromptRecord) -> RenderableType:
         ("sampler", parameters and parameters.sampler),
         ("added", f"{record.added_at} by {record.added_by}"),
     )
-    for name, value in rows:
+    for name, value in (
+        *rows,
+        *(("said" if not k.keep else "kept", _said(k)) for k in record.kept),
+    ):
         if value not in (None, ""):
             table.add_row(name, visible(str(value)))
     return Panel(
@@ -213,6 +216,20 @@ def record_view(record: PromptRecord) -> RenderableType:
         title_align="left",
         border_style=QUIET,
     )
+
+
+def _said(one: KeptFrom) -> str:
+    """Where a rating or a whole prompt came from, in one line."""
+    facts = (
+        f"{one.rating:g} of 5",
+        f"campaign {one.campaign}" if one.campaign else "",
+        f"idea: {one.idea}" if one.idea else "",
+        f"candidate {one.candidate}" if one.candidate else "",
+        f"image {one.image}" if one.image else "",
+        f"from {', '.join(one.hits)}" if one.hits else "",
+        f"{one.at} by {one.actor}",
+    )
+    return " · ".join(filter(None, facts))
 
 
 def checks_view(checks: Sequence[Check]) -> RenderableType:

@@ -49,6 +49,8 @@ _TRUST = 12
 """Prompts that being among the standard ones is worth."""
 _LADEN = frozenset({"mood", "time", "weather", "palette"})
 """Facets that say something of what is in the picture, too."""
+_RATED = {5: 3.0, 4: 2.0, 2: 0.3, 1: 0.0}
+"""What the vote of a hit counts by its rating; a picked one is liked for what it is."""
 _LIFT = 1.5
 """How much oftener than the library the hits must have what brings a world or a format along."""
 
@@ -105,8 +107,11 @@ def gather(
     found: dict[str, _Found] = {}
     for rank, (_, hit) in enumerate(ranked):
         picked = hit.id in pick
+        liked = 1.0 if picked else _RATED.get(hit.rating or 0, 1.0)
+        if not liked:
+            continue
         fit = 1.0 if picked else _FAINT + _likeness(said, hit.core or hit.prompt, masses)
-        vote = (_PICKED if picked else 1.0) * fit**2 / (rank + _FADE)
+        vote = liked * (_PICKED if picked else 1.0) * fit**2 / (rank + _FADE)
         for look in looks(hit.prompt, own, library):
             one = found.setdefault(look.key, _Found(look, hit.id, 0.0, picked=picked))
             one.votes += vote
@@ -139,7 +144,7 @@ def gather(
 def _known(one: _Found, library: LibraryStats) -> bool:
     """Whether enough prompts have a modifier for it to mean something; in a small library all."""
     least = _FEWEST if library.prompts >= _SMALL else 1
-    return max(library.modifiers.get(one.look.key, 0), len(one.ranks)) >= least
+    return max(library.worth(one.look.key), len(one.ranks)) >= least
 
 
 def _agreed(one: _Found, own: Set[str], agreed: int, hits: int, library: LibraryStats) -> bool:
@@ -194,7 +199,8 @@ def _entry(one: _Found, library: LibraryStats) -> Entry:
     known = max(library.modifiers.get(one.look.key, 0), len(one.ranks), _TRUST * one.trusted)
     share = known / max(1, library.prompts)
     stale = math.log(share / _USUAL) if share > _USUAL and known >= _OFTEN else 0.0
-    worth = known**2 / (known**2 + _ATTESTED**2)
+    attested = max(0.0, known + library.liked.get(one.look.key, 0.0))
+    worth = attested**2 / (attested**2 + _ATTESTED**2)
     ranks = frozenset(one.ranks)
     stance = sides(one.look.text)
     return Entry(one.look, one.votes * worth, one.source, ranks, stance, stale, share)
@@ -203,8 +209,7 @@ def _entry(one: _Found, library: LibraryStats) -> Entry:
 def _stock(library: LibraryStats) -> Iterable[tuple[Look, float]]:
     """The library's commonest modifiers that fit any idea, with their share of its prompts."""
     for text, about in library.stock.items():
-        count = library.modifiers.get(text, 0)
-        yield _stocked(text, about), count / max(1, library.prompts)
+        yield _stocked(text, about), library.worth(text) / max(1, library.prompts)
 
 
 @lru_cache(maxsize=1 << 12)

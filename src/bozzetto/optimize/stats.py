@@ -31,6 +31,8 @@ _STOCK = 500
 _BY = re.compile(r"\b(?:by|style of) ([^.,;|:()]+)", re.I)
 _RARE = 2000
 _FREQUENT = 20
+_LIKED = {5: 2.0, 4: 1.0, 2: -0.5, 1: -1.0}
+"""What a rating adds to the one prompt that a modifier's prompt counts for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,8 @@ class LibraryStats:
     modifiers with the lesser first, ten times the log of how much oftener than chance they
     stand together; `places` where a modifier stands among those of its prompt, 0-100;
     `facets` what modifiers speak of that no table names; `stock` are common modifiers that
-    may be added to any idea, with what they speak of.
+    may be added to any idea, with what they speak of. `liked` is what ratings add to the count
+    of a modifier where it is asked how much that is worth.
     """
 
     prompts: int = 0
@@ -52,6 +55,7 @@ class LibraryStats:
     places: Mapping[str, int] = field(default_factory=dict)
     facets: Mapping[str, str] = field(default_factory=dict)
     stock: Mapping[str, str] = field(default_factory=dict)
+    liked: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def build(cls, prompts: Iterable[str]) -> LibraryStats:
@@ -79,6 +83,19 @@ class LibraryStats:
         )
         return replace(found, stock=dict(found._stock()))
 
+    def rated(self, prompts: Iterable[tuple[str, int]]) -> LibraryStats:
+        """The same with ratings (1-5) of some of the prompts taken in."""
+        liked: dict[str, float] = {}
+        for prompt, rating in prompts:
+            if plus := _LIKED.get(rating):
+                for name in {key(piece) for piece in _modifiers(strip_weights(prompt))}:
+                    liked[name] = liked.get(name, 0.0) + plus
+        return replace(self, liked=liked)
+
+    def worth(self, key: str) -> float:
+        """How many prompts a modifier counts for, with what ratings add to that; at least 0."""
+        return max(0.0, self.modifiers.get(key, 0) + self.liked.get(key, 0.0))
+
     def _stock(self) -> Iterator[tuple[str, str]]:
         for name in islice(self.modifiers, _STOCK):
             look = as_look(name, frozenset(), self)
@@ -87,7 +104,7 @@ class LibraryStats:
 
     def save(self, path: Path) -> None:
         """Write beside and rename into place."""
-        data = {"format": _FORMAT} | {one.name: getattr(self, one.name) for one in fields(self)}
+        data = {"format": _FORMAT} | {name: getattr(self, name) for name in _counted()}
         fresh = path.with_name(path.name + ".new")
         fresh.write_text(json.dumps(data, ensure_ascii=False), encoding="utf-8")
         fresh.replace(path)
@@ -103,7 +120,7 @@ class LibraryStats:
             data = json.loads(path.read_text(encoding="utf-8"))
             if data["format"] != _FORMAT:
                 raise DataError(f"{path} has format {data['format']}, not {_FORMAT}")
-            return cls(**{one.name: data[one.name] for one in fields(cls)})
+            return cls(**{name: data[name] for name in _counted()})
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise DataError(
                 f"{path} holds no library counts", hint="bozzetto index rebuild"
@@ -128,6 +145,11 @@ class LibraryStats:
         """How much oftener than chance two modifiers stand together, in nats; 0 if unknown."""
         first, second = sorted((one, other))
         return self.bonds.get(first, {}).get(second, 0) / 10
+
+
+def _counted() -> Iterator[str]:
+    """What is kept in the file: ratings change oftener than prompts do."""
+    return (one.name for one in fields(LibraryStats) if one.name != "liked")
 
 
 def _modifiers(prompt: str) -> Iterator[str]:

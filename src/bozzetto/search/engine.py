@@ -16,6 +16,7 @@ from bozzetto.search.diversify import Found, pick
 from bozzetto.search.fuse import Leg, fuse, lookup, top
 from bozzetto.search.hits import count, make_hit
 from bozzetto.search.indexes import Indexes
+from bozzetto.search.liking import liking
 from bozzetto.search.looks import BY_WORDS, LEGS, Embed, compared, look_words
 from bozzetto.search.meaning import Bridge, Meaning, Meanings, Translate, lacking
 from bozzetto.search.understand import Query, understand
@@ -176,7 +177,7 @@ class Searcher:
         looks = self._looks(aim, meaning, seen)
         beside = wording.weight * wording.scores + looks.weight * looks.scores
         scores = [
-            score + float(more) + by_words(query, one)
+            score + float(more) + by_words(query, one) + liking(one.rating) * meaning.weight
             for score, more, one in zip(fused, beside, seen, strict=True)
         ]
         order = sorted(range(len(records)), key=lambda i: (-scores[i], records[i].seq))
@@ -199,7 +200,7 @@ class Searcher:
         self, aim: Aim, filters: Filters, max_nsfw: float, allow: Keys | None
     ) -> Meaning:
         """The legs, kept for the next call: the writer asks twice for one idea."""
-        key = (aim, filters, max_nsfw, self._store.state())
+        key = (aim, filters, max_nsfw, self._store.state(), self._store.ratings())
         last = self._last
         if last is not None and last[0] == key:
             return last[1]

@@ -157,7 +157,7 @@ class Indexes:
         left_out = set(index.left_out.keys.tolist())
         if left_out and (rows or arrived):
             rows = [row for row in self._store.scan() if row.seq in left_out] + rows
-        if rows:
+        if rows or index.followed:  # those that followed may be gone
             factory.follow(index, rows)
         return index
 

@@ -19,9 +19,9 @@ def put(connection: sqlite3.Connection, key: str, value: int) -> None:
     connection.execute("UPDATE meta SET value = ? WHERE key = ?", (value, key))
 
 
-def bump(connection: sqlite3.Connection) -> None:
-    """Note that prompts have changed."""
-    connection.execute("UPDATE meta SET value = value + 1 WHERE key = 'state'")
+def bump(connection: sqlite3.Connection, key: str = "state") -> None:
+    """Note that prompts have changed, or what people say of them ("ratings")."""
+    connection.execute("UPDATE meta SET value = value + 1 WHERE key = ?", (key,))
 
 
 def record(connection: sqlite3.Connection, change: Change, action: str, subject: str) -> int:

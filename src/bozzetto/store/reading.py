@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from bozzetto.store.database import Database, json_list
 from bozzetto.store.entries import hash_of, id_of
-from bozzetto.types import Keys, Parameters, PromptRecord
+from bozzetto.types import KeptFrom, Keys, Parameters, PromptRecord
 
 __all__ = ["ScanRow", "by_ids", "records", "scan", "seqs_of"]
 
@@ -73,13 +74,51 @@ def records(connection: sqlite3.Connection, seqs: Sequence[int] | Keys) -> list[
         (given,),
     ):
         seen.setdefault(seq, []).append((name, count))
+    kept = _kept(connection, given)
     return [
-        _record(found[seq], tags.get(seq, ()), seen.get(seq, ())) for seq in wanted if seq in found
+        _record(found[seq], tags.get(seq, ()), seen.get(seq, ()), kept.get(seq, ()))
+        for seq in wanted
+        if seq in found
     ]
 
 
+def _kept(connection: sqlite3.Connection, given: str) -> dict[int, list[KeptFrom]]:
+    """What campaigns and people say of prompts, oldest first."""
+    found: dict[int, list[KeptFrom]] = {}
+    if not connection.execute("SELECT EXISTS (SELECT 1 FROM kept)").fetchone()[0]:
+        return found
+    for (
+        seq,
+        campaign,
+        keep,
+        rating,
+        image,
+        known,
+        candidate,
+        idea,
+        hits,
+        at,
+        actor,
+    ) in connection.execute(
+        "SELECT k.prompt, k.campaign, k.keep, k.rating, k.image, k.known, k.candidate, k.idea,"
+        " k.hits, c.at, c.actor FROM kept k JOIN changes c ON c.id = k.change"
+        f" WHERE k.prompt {_IN} ORDER BY k.change, k.id",
+        (given,),
+    ):
+        picture = json.loads(known).get("image")
+        said = KeptFrom(
+            campaign, bool(keep), rating, image or None, picture, candidate, idea,
+            tuple(json.loads(hits)), at, actor,
+        )  # fmt: skip
+        found.setdefault(seq, []).append(said)
+    return found
+
+
 def _record(
-    row: tuple[Any, ...], tags: Sequence[str], seen: Sequence[tuple[str, int]]
+    row: tuple[Any, ...],
+    tags: Sequence[str],
+    seen: Sequence[tuple[str, int]],
+    kept: Sequence[KeptFrom],
 ) -> PromptRecord:
     (seq, number, text, core, family, negative, original, seed, steps, guidance, sampler, width,
      height, model, prompt_nsfw, image_nsfw, image, use, model_family, rating, source,
@@ -108,6 +147,7 @@ def _record(
         made_at=made_at,
         added_at=added_at,
         added_by=added_by,
+        kept=tuple(kept),
     )
 
 

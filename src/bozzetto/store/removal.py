@@ -10,7 +10,7 @@ from bozzetto.store.entries import Change
 from bozzetto.store.meta import bump, put, record
 from bozzetto.store.reading import seqs_of
 
-__all__ = ["STARTER", "delete_ids", "delete_source"]
+__all__ = ["STARTER", "delete_ids", "delete_source", "leave"]
 
 STARTER = "starter"
 """Both the name and the kind of the prompts that come with the program."""
@@ -67,10 +67,46 @@ def delete_source(connection: sqlite3.Connection, name: str, change: Change) -> 
     return count
 
 
+def leave(connection: sqlite3.Connection, fingerprint: str, seqs: Sequence[int]) -> None:
+    """Take prompts out of a source, and those seen nowhere else for good; empty, it goes too."""
+    row = connection.execute("SELECT id FROM sources WHERE fingerprint = ?", (fingerprint,))
+    source = next((found[0] for found in row), None)
+    if source is None or not seqs:
+        return
+    connection.execute("CREATE TEMP TABLE IF NOT EXISTS gone (seq INTEGER PRIMARY KEY)")
+    connection.execute("DELETE FROM gone")
+    given = json_list(list(seqs))
+    some = "IN (SELECT value FROM json_each(?))"
+    connection.execute(
+        f"INSERT INTO gone SELECT prompt FROM occurrences WHERE source = ? AND prompt {some}",
+        (source, given),
+    )
+    connection.execute(
+        f"DELETE FROM occurrences WHERE source = ? AND prompt {some}", (source, given)
+    )
+    connection.execute("DELETE FROM gone WHERE seq IN (SELECT prompt FROM occurrences)")
+    if connection.execute("SELECT EXISTS (SELECT 1 FROM gone)").fetchone()[0]:
+        _sweep(connection)
+    # A prompt that stays is as the oldest source brought it that still has it.
+    connection.execute(
+        "UPDATE prompts SET (source, change) = (SELECT o.source, s.change FROM occurrences o"
+        " JOIN sources s ON s.id = o.source WHERE o.prompt = seq ORDER BY o.source LIMIT 1)"
+        f" WHERE source = ? AND seq {some}",
+        (source, given),
+    )
+    connection.execute(
+        "UPDATE sources SET rows = (SELECT count(*) FROM occurrences WHERE source = id),"
+        " new = (SELECT count(*) FROM prompts WHERE source = sources.id) WHERE id = ?",
+        (source,),
+    )
+    connection.execute("DELETE FROM sources WHERE id = ? AND rows = 0", (source,))
+
+
 def _sweep(connection: sqlite3.Connection) -> int:
     """Delete the prompts in `gone` and all that hangs on them."""
     for table, key in (
-        ("originals", "prompt"), ("tags", "prompt"), ("variants", "prompt"), ("prompts", "seq")
+        ("originals", "prompt"), ("tags", "prompt"), ("variants", "prompt"), ("kept", "prompt"),
+        ("beneath", "prompt"), ("prompts", "seq"),
     ):  # fmt: skip
         cursor = connection.execute(f"DELETE FROM {table} WHERE {key} IN (SELECT seq FROM gone)")
     # A family whose first is gone has no name any more, until families are worked out again.

@@ -14,6 +14,7 @@ from bozzetto.store import (
     candidates,
     facets,
     families,
+    kept,
     meta,
     reading,
     removal,
@@ -25,6 +26,7 @@ from bozzetto.store.candidates import KeptCandidate
 from bozzetto.store.database import Database
 from bozzetto.store.entries import Change, Entry
 from bozzetto.store.facets import Allowed, SourceInfo, Stats
+from bozzetto.store.kept import Kept
 from bozzetto.store.migrations import CURRENT
 from bozzetto.store.queue import Queue
 from bozzetto.store.reading import ScanRow
@@ -57,7 +59,8 @@ class Store:
         self._database = database
         self.queue = Queue(folder, database)
         self.boards = Boards(database)
-        self._allowed: tuple[tuple[int, Filters, float], Allowed] | None = None
+        self.kept = Kept(database)
+        self._allowed: tuple[tuple[int, int, Filters, float], Allowed] | None = None
 
     @classmethod
     def open(cls, folder: Path) -> Self:
@@ -116,6 +119,11 @@ class Store:
         with self._database.read() as connection:
             return meta.get(connection, "state")
 
+    def ratings(self) -> int:
+        """A number that grows with each change of what people say of prompts."""
+        with self._database.read() as connection:
+            return meta.get(connection, "ratings")
+
     def count(self) -> int:
         """How many prompts there are."""
         with self._database.read() as connection:
@@ -155,7 +163,8 @@ class Store:
         while the prompts stay as they are, for a million keys take long.
         """
         with self._database.read() as connection:
-            key = (meta.get(connection, "state"), filters, nsfw_limit)
+            numbers = meta.get(connection, "state"), meta.get(connection, "ratings")
+            key = (*numbers, filters, nsfw_limit)
             last = self._allowed
             if last is None or last[0] != key or filters.source:  # seen again in another source
                 last = self._allowed = key, facets.allowed(connection, filters, nsfw_limit)
@@ -288,7 +297,12 @@ class Store:
             NotFoundError: no source has that name.
         """
         with self._database.write() as connection:
+            campaign = any(
+                info.name == name and info.kind == kept.KIND for info in facets.sources(connection)
+            )
             gone = removal.delete_source(connection, name, Change(actor, now))
+            if campaign:
+                kept.forget(connection, name, Change(actor, now))
         if gone is None:
             known = ", ".join(dict.fromkeys(info.name for info in self.sources()))
             raise NotFoundError(

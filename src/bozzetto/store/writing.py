@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bozzetto.errors import DataError
 from bozzetto.ports import SourceFeatures
+from bozzetto.store import beneath
 from bozzetto.store.database import json_list
 from bozzetto.store.entries import (
     COLUMNS,
@@ -105,6 +106,7 @@ def add_batch(
     filled = _fill_known(connection, seen, known)
     seqs = fresh | {number: row[0] for number, row in known.items()}
     tagged = _attach(connection, begun.source, seen, seqs)
+    beneath.take_in(connection, {seqs[h]: (s.values, s.tags) for h, s in seen.items()})
     _keep_bad(connection, begun.source, bad, bad_before)
     connection.execute(
         "UPDATE sources SET position = ?, rows = rows + ?, new = new + ?, bad = bad + ?"
