@@ -86,7 +86,7 @@ def _denied(asked: Asked, what: Said) -> BozzettoError:
 
 def _gone(asked: Asked, what: Said) -> BozzettoError:
     return SetupError(
-        f"{asked.title} has no {asked.name} for this account and region: {what.words}",
+        f"{asked.title} knows nothing of {asked.name} in this account and region: {what.words}",
         hint=asked.listing or None,
     )
 
@@ -179,7 +179,8 @@ _CLIENT_SETUP = {
     "ConfigNotFound": "name a file that exists in AWS_CONFIG_FILE",
     "NoRegionError": "set AWS_REGION, such as us-west-2",
     "InvalidRegionError": "set AWS_REGION to a region's name, such as us-west-2",
-    "NoAuthTokenError": "set AWS_BEARER_TOKEN_BEDROCK",
+    "InvalidEndpointConfigurationError": "an API key goes over https only: look at "
+    "AWS_ENDPOINT_URL_BEDROCK_RUNTIME and AWS_ENDPOINT_URL, or sign with access keys",
     "SSLError": "name the certificates of a proxy in AWS_CA_BUNDLE",
 }
 """botocore's own errors that whoever set it up can mend (subclasses too), and how."""
