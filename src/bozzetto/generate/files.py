@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import suppress
 from pathlib import Path
 from uuid import uuid4
 
-from bozzetto.errors import SetupError
-from bozzetto.generate.received import Received
+from bozzetto.errors import DataError, SetupError
+from bozzetto.generate.received import Received, small_copy, sniff
 from bozzetto.store.images import picture_path, thumbnail_path
 
-__all__ = ["keep"]
+__all__ = ["keep", "thumbnail"]
 
 
 def keep(folder: Path, received: Received) -> str:
@@ -32,6 +33,22 @@ def keep(folder: Path, received: Received) -> str:
             hint="make room on the disk, then: bozzetto jobs resume",
         ) from error
     return digest
+
+
+def thumbnail(picture: Path, place: Path) -> bytes:
+    """The thumbnail at a place; where it is missing or damaged it is made again from the picture.
+
+    Raises:
+        DataError: the picture cannot be read.
+    """
+    with suppress(OSError, DataError):
+        data = place.read_bytes()
+        sniff(data)
+        return data
+    data = small_copy(picture.read_bytes())
+    with suppress(OSError):  # a full disk is no reason not to show it
+        _put(place, data, sync=False)
+    return data
 
 
 def _put(path: Path, data: bytes, *, sync: bool) -> None:

@@ -16,11 +16,22 @@ from bozzetto.types import Effective, ImageTask
 if TYPE_CHECKING:
     from PIL import Image as Pixels
 
-__all__ = ["MOST_BYTES", "MOST_PIXELS", "OURS", "Received", "receive"]
+__all__ = [
+    "MEDIA_TYPES",
+    "MOST_BYTES",
+    "MOST_PIXELS",
+    "OURS",
+    "Received",
+    "receive",
+    "small_copy",
+    "sniff",
+]
 
 MOST_BYTES = 128 * 1024 * 1024
 MOST_PIXELS = 40_000_000
 """A picture of more is not decoded: 8,000 by 5,000."""
+
+_BOUND = f"up to {MOST_PIXELS / 1e6:.0f} megapixels are taken"
 
 OURS = "bozzetto"
 """The keyword of our own text: request, effective values and lineage as JSON."""
@@ -36,6 +47,9 @@ _KINDS = (
     (b"\xff\xd8\xff", "JPEG"),
     (b"RIFF", "WEBP"),
 )
+
+
+MEDIA_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +78,15 @@ def receive(data: bytes, task: ImageTask, effective: Effective) -> Received:
     }
     plain = data if kind == "PNG" else _as_png(pixels)
     return Received(rewrite(plain, texts, _THEIRS), _thumbnail(pixels), size)
+
+
+def small_copy(data: bytes) -> bytes:
+    """The thumbnail of a picture's file.
+
+    Raises:
+        DataError: it is no picture, damaged, cut off, animated or too large; says what it is.
+    """
+    return _thumbnail(_decode(data, sniff(data)))
 
 
 def _ours(task: ImageTask, effective: Effective) -> Mapping[str, Any]:
@@ -107,16 +130,15 @@ def _decode(data: bytes, kind: str) -> Pixels.Image:
             found = Image.open(io.BytesIO(data), formats=[kind])
         width, height = found.size
         if width * height > MOST_PIXELS:
-            raise DataError(
-                f"a picture of {width}x{height} came; up to {MOST_PIXELS / 1e6:.0f} megapixels"
-                " are taken"
-            )
+            raise DataError(f"a picture of {width}x{height} came; {_BOUND}")
         if getattr(found, "n_frames", 1) > 1:
             raise DataError("it is an animation, not a picture")
         found.load()
     except DataError:
         raise
-    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError as error:
+        raise DataError(f"a picture of far too many pixels came; {_BOUND}") from error
+    except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise DataError(f"the {kind} cannot be read: {error}") from error
     return found
 
