@@ -1,0 +1,226 @@
+"""Pictures with all that is known of them, as a folder or a ZIP file to hand on.
+
+`001-<id>.png` and so on, `prompts.txt`, `manifest.csv`, `manifest.json`, and the sheets that
+are given. An export may be written again over an older one as long as nobody has changed it:
+its manifest names every file with its hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import re
+import zipfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from bozzetto.errors import InputError
+from bozzetto.review.folder import beside, filling, new_folder, vacant
+from bozzetto.review.manifest import FORMAT, Entry, csv_bytes, json_bytes, prompt_lines
+from bozzetto.review.verdicts import standings
+from bozzetto.types import Brief, Candidate, Image, Verdict
+
+__all__ = ["Export", "Exported", "export_folder", "export_zip"]
+
+_MANIFEST = "manifest.json"
+_LARGEST_MANIFEST = 256 * 1024 * 1024
+
+Put = Callable[[str, bytes], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """What is to be handed on.
+
+    `candidates` by id add the phrases of prompts to the manifest; `sheets` are further files by
+    their names. With `only_kept` the pictures that most reviewers keep.
+    """
+
+    images: Sequence[Image]
+    verdicts: Sequence[Verdict] = ()
+    brief: Brief | None = None
+    candidates: Mapping[str, Candidate] = field(default_factory=dict)
+    sheets: Mapping[str, bytes] = field(default_factory=dict)
+    only_kept: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was written: how many pictures, and the ids of those whose files are gone."""
+
+    target: Path
+    pictures: int
+    missing: tuple[str, ...]
+
+
+def export_folder(target: Path, what: Export) -> Exported:
+    """Write a folder, new or in place of an older export that nobody has changed.
+
+    Raises:
+        InputError: something else stands there, or an older export was changed.
+        SetupError: the disk is full or cannot be written to.
+    """
+    with new_folder(target, instead_of=_is_our_folder) as part:
+        return _write(target, what, lambda name, data: _file(part / name, data))
+
+
+def export_zip(target: Path, what: Export) -> Exported:
+    """Write a ZIP file, new or in place of an older export; the same pictures give the same bytes.
+
+    Nothing in it is compressed again: pictures are already.
+
+    Raises:
+        InputError: another file stands there.
+        SetupError: the disk is full or cannot be written to.
+    """
+    with filling(target):
+        if target.is_dir() or not (vacant(target) or _is_our_zip(target)):
+            raise InputError(
+                f"{target} is there already, and no export", hint="choose another name"
+            )
+        target.parent.mkdir(parents=True, exist_ok=True)
+        part = beside(target)
+        try:
+            with part.open("wb") as file:
+                with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+                    exported = _write(target, what, lambda n, data: _member(archive, n, data))
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
+    return exported
+
+
+def _write(target: Path, what: Export, put: Put) -> Exported:
+    """Give all files to `put`, the manifest last."""
+    files: dict[str, str] = {}
+
+    def counted(name: str, data: bytes) -> None:
+        put(name, data)
+        files[name] = hashlib.sha256(data).hexdigest()
+
+    entries = list(_pictures(what, counted))
+    counted("prompts.txt", prompt_lines(entries))
+    counted("manifest.csv", csv_bytes(entries))
+    for name, data in what.sheets.items():
+        counted(name, data)
+    put(
+        _MANIFEST,
+        json_bytes(entries, brief=what.brief, candidates=what.candidates, files=files),
+    )
+    return Exported(
+        target=target,
+        pictures=sum(entry.file is not None for entry in entries),
+        missing=tuple(e.image.id for e in entries if e.image.state == "ok" and e.file is None),
+    )
+
+
+def _pictures(what: Export, put: Put) -> Iterable[Entry]:
+    """Put the pictures; those whose file is gone have an entry without one."""
+    stands = standings((image.id for image in what.images), what.verdicts)
+    number = 0
+    for image in what.images:
+        standing = stands[image.id]
+        if what.only_kept and standing.keep is not True:
+            continue
+        number += 1
+        data = _read(image)
+        name = f"{number:03}-{re.sub('[^0-9A-Za-z_-]', '_', image.id)[:64]}{_suffix(image)}"
+        if data is not None:
+            put(name, data)
+        yield Entry(image, standing, None if data is None else name)
+
+
+def _read(image: Image) -> bytes | None:
+    try:
+        return Path(image.path).read_bytes() if image.path and image.state == "ok" else None
+    except OSError:
+        return None
+
+
+def _suffix(image: Image) -> str:
+    found = Path(image.path or "").suffix.lower()
+    return found if found in (".png", ".jpg", ".jpeg", ".webp") else ".png"
+
+
+# -- a folder -----------------------------------------------------------------------------
+
+
+def _file(path: Path, data: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+_LEFT_BY_SYSTEMS = frozenset((".DS_Store", "Thumbs.db", "desktop.ini"))
+
+
+def _is_our_folder(target: Path) -> bool:
+    """Whether an export stands there, as it was written and with nothing else.
+
+    Raises:
+        InputError: it was one, and somebody has worked in it since.
+    """
+    found = _names(_manifest_text(target))
+    if found is None:
+        return False
+    for path in sorted(target.iterdir()):
+        if path.name in (_MANIFEST, *_LEFT_BY_SYSTEMS):
+            continue
+        if not path.is_file() or found.get(path.name) != _digest(path):
+            raise InputError(f"{path} is not as it was exported", hint="name another folder")
+    return True
+
+
+def _manifest_text(target: Path) -> bytes:
+    try:
+        with (target / _MANIFEST).open("rb") as file:
+            return file.read(_LARGEST_MANIFEST)
+    except OSError:
+        return b""
+
+
+def _names(text: bytes) -> dict[str, str] | None:
+    """The files that a manifest names; None where it is not one of ours."""
+    try:
+        document: Any = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(document, dict) or document.get("format") != FORMAT:
+        return None
+    files = document.get("files")
+    if not isinstance(files, dict):
+        return None
+    return {name: str(digest) for name, digest in files.items()}
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+# -- a ZIP file ---------------------------------------------------------------------------
+
+
+def _member(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
+    """Add a file, of no date and readable to all, so that the bytes depend on nothing else."""
+    info = zipfile.ZipInfo(name, date_time=(1980, 1, 1, 0, 0, 0))
+    info.create_system = 3
+    info.external_attr = 0o644 << 16
+    archive.writestr(info, data)
+
+
+def _is_our_zip(target: Path) -> bool:
+    try:
+        with zipfile.ZipFile(target) as archive:
+            member = archive.getinfo(_MANIFEST)
+            return (
+                member.file_size <= _LARGEST_MANIFEST and _names(archive.read(member)) is not None
+            )
+    except (OSError, KeyError, zipfile.BadZipFile, NotImplementedError, RuntimeError):
+        return False
