@@ -31,6 +31,9 @@ OFFLINE = ROOT / "scripts" / "no_network"
 
 _FOREIGN = (
     "ALL_PROXY",
+    "AWS_CA_BUNDLE",
+    "AWS_DEFAULT_PROFILE",
+    "AWS_PROFILE",
     "COLUMNS",
     "FORCE_COLOR",
     "HTTPS_PROXY",

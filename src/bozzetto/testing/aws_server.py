@@ -11,6 +11,7 @@ what is documented, and answers as documented, or as badly as planned.
 from __future__ import annotations
 
 import json
+import os
 import re
 import threading
 from collections import deque
@@ -147,6 +148,8 @@ class AwsServer:
             "AWS_REGION": "us-west-2",
             "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": self.address,
             "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": self.address,
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
             "AWS_EC2_METADATA_DISABLED": "true",
         }
 
