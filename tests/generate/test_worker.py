@@ -236,9 +236,11 @@ def test_as_many_as_the_back_end_takes(store: Store) -> None:
         async def _stream(self, request: ImageRequest):  # type: ignore[no-untyped-def]  # noqa: ANN202
             now[0] += 1
             most[0] = max(most[0], now[0])
-            async for event in super()._stream(request):
-                yield event
-            now[0] -= 1
+            try:
+                async for event in super()._stream(request):
+                    yield event
+            finally:
+                now[0] -= 1
 
     asyncio.run(Worker(bench(store, Counting(delay=0.02, parallel=3))).run())
     assert most[0] == 3
