@@ -30,6 +30,9 @@ _HEAD = 150
 _CAPTION = 100
 _TITLE, _TEXT, _SMALL = 34, 17, 15
 
+_AT_ONCE = 8
+"""Pages that are held in memory, 7 MB each."""
+
 _CELL = (_WIDTH - 2 * _EDGE - (_ACROSS - 1) * _GAP) // _ACROSS
 _ROW = (_HEIGHT - _HEAD - 20) // _DOWN
 
@@ -59,11 +62,14 @@ def contact_pdf(
 ) -> bytes:
     """The pages as one PDF file of A4; the same pictures give the same bytes."""
     file = io.BytesIO()
-    for number, page in enumerate(contact_pages(images, verdicts, brief=brief, title=title)):
-        page.save(
+    pages = contact_pages(images, verdicts, brief=brief, title=title)
+    while batch := list(islice(pages, _AT_ONCE)):
+        batch[0].save(
             file,
             "PDF",
-            append=number > 0,
+            save_all=True,
+            append_images=batch[1:],
+            append=file.tell() > 0,
             resolution=DPI,
             title=one_line(title or (brief.name if brief else "contact sheet")),
             creator="bozzetto",
