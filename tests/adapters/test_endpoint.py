@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bozzetto.adapters.endpoint import Service, error_words, open_endpoint, read_json, said_by
+from bozzetto.adapters.endpoint import (
+    Endpoint,
+    Service,
+    error_words,
+    open_endpoint,
+    read_json,
+    said_by,
+)
 from bozzetto.errors import SetupError
 from bozzetto.text.normalise import visible
 
@@ -56,6 +63,12 @@ def test_an_address_that_is_none_is_shown_without_its_password() -> None:
 )  # fmt: skip
 def test_what_an_error_says(found: object, words: str) -> None:
     assert error_words(found) == words
+
+
+@pytest.mark.parametrize("echo", ["me:canary12", "canary12", "bWU6Y2FuYXJ5MTI="])
+def test_no_echo_of_a_password_is_shown(echo: str) -> None:
+    endpoint = Endpoint("Acme", "https://acme.test", "m", 1.0, key="me:canary12")
+    assert said_by(endpoint, f"you sent {echo}!") == ": you sent ***!"
 
 
 TREE = st.recursive(

@@ -13,13 +13,12 @@ import asyncio
 import difflib
 import re
 from collections.abc import AsyncGenerator, Mapping
-from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 import httpx2
 
-from bozzetto.adapters.endpoint import Endpoint, Service, open_endpoint, said_by
+from bozzetto.adapters.endpoint import Endpoint, Service, open_endpoint, read_json, said_by
 from bozzetto.adapters.images.a1111_info import read_info
 from bozzetto.adapters.images.a1111_watch import Watch
 from bozzetto.adapters.images.http import (
@@ -72,6 +71,7 @@ async def _stream(
     async with open_client(endpoint, {}, auth=auth) as client:
         watch = Watch(client, endpoint, job)
         await watch.begin()
+        yield ImageProgress(0.0)
         posting = asyncio.create_task(
             call(
                 client, endpoint, "POST", "/sdapi/v1/txt2img",
@@ -80,7 +80,6 @@ async def _stream(
         )  # fmt: skip
         looking = asyncio.create_task(watch.look())
         try:
-            yield ImageProgress(0.0)
             while not posting.done():
                 await asyncio.wait({posting, looking}, return_when=asyncio.FIRST_COMPLETED)
                 if looking.done() and not posting.done():
@@ -101,10 +100,9 @@ async def _end_tasks(
 ) -> None:
     """Leave no task behind; a call that is still open is left, and its picture interrupted."""
     left = not posting.done()
-    tasks = [task for task in (posting, looking) if not task.done()]
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    posting.cancel()
+    looking.cancel()
+    await asyncio.gather(posting, looking, return_exceptions=True)
     if left:
         await watch.interrupt()
 
@@ -118,7 +116,7 @@ def _body(request: ImageRequest, job: str) -> dict[str, Any]:
         "width": request.width or request.height,
         "height": request.height or request.width,
     }
-    body = {name: value for name, value in optional.items() if value is not None}
+    body: dict[str, Any] = {name: value for name, value in optional.items() if value is not None}
     if request.model:
         body["override_settings"] = {"sd_model_checkpoint": request.model}
         body["override_settings_restore_afterwards"] = True
@@ -153,11 +151,11 @@ async def _close(
     """The names nearest to one that the server does not know, for a hint."""
     try:
         answer = await call(client, endpoint, "GET", path, most=2**22)
-        found = read_object(endpoint, replace(answer, body=b'{"all":' + answer.body + b"}"))["all"]
-    except BackendError:
+        found = read_json(answer.text)
+    except (BackendError, ValueError):
         return None
-    names = [one.get(field) for one in found if isinstance(one, dict)][:5000]
-    names = [one for one in names if isinstance(one, str)]
+    rows = [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+    names = [str(one[field]) for one in rows[:5000] if field in one]
     near = difflib.get_close_matches(name, names, n=3, cutoff=0.4) or sorted(names)[:5]
     return said_by(endpoint, f"it has {', '.join(near)}").removeprefix(": ") if near else None
 
@@ -200,7 +198,7 @@ def open_images(rest: str, *, environ: Mapping[str, str], timeout: float) -> A11
         address = f"http://{address}"
     endpoint = open_endpoint("a1111", SERVICE, address, environ=environ, timeout=timeout)
     if endpoint.model != SERVICE.model:
-        raise InputError(
-            f"a1111: takes an address, not {rest!r}", hint=f"such as {SERVICE.address}"
-        )
+        shown = rest.rpartition("@")[2]
+        hint = f"such as {SERVICE.address}"
+        raise InputError(f"a1111: takes an address, not {shown!r}", hint=hint)
     return A1111(f"a1111:{endpoint.url}", endpoint, _login(endpoint))

@@ -34,7 +34,7 @@ from bozzetto.types import (
     ImageRequest,
 )
 
-__all__ = ["SERVICE", "OpenAIImages", "open_images"]
+__all__ = ["SERVICE", "OpenAIImages", "fit_free", "open_images"]
 
 SERVICE = Service("OpenAI", "https://api.openai.com/v1", "OPENAI_BASE_URL", "OPENAI_API_KEY", True)
 
@@ -42,7 +42,7 @@ _STEP, _EDGE, _RATIO, _FEWEST, _MOST = 16, 3840, 3, 655_360, 8_294_400
 """What sizes GPT Image 2 makes: sides' multiple and limit, shape, pixels."""
 
 
-def _free(size: Size) -> Size:
+def fit_free(size: Size) -> Size:
     """The nearest size within the limits of GPT Image 2."""
     width, height = size
     width, height = min(width, _RATIO * height), min(height, _RATIO * width)
@@ -89,7 +89,7 @@ _FAMILIES: tuple[tuple[str, _Family], ...] = (
     (r"dall-e-2", _Family(_one_of((256, 256), (512, 512), (1024, 1024)), 1000, _OLD)),
     (r"dall-e-3", _Family(_one_of((1024, 1024), (1792, 1024), (1024, 1792)), 4000, _OLD)),
     (r"gpt-image-1|chatgpt-image", _Family(_one_of(*_LANDSCAPE), 32_000, _NEW)),
-    (r"gpt-image", _Family(_free, 32_000, _NEW)),
+    (r"gpt-image", _Family(fit_free, 32_000, _NEW)),
     (r"", _Family(_as_asked, 32_000, _OLD)),
 )
 """How a model's name begins, to its family; the last is for everybody else's models."""
@@ -170,9 +170,9 @@ def _made(
     endpoint: Endpoint, request: ImageRequest, found: Mapping[str, Any], body: Mapping[str, Any]
 ) -> ImageMade:
     data = found.get("data")
-    if not isinstance(data, list) or len(data) != 1 or not isinstance(data[0], dict):
-        count = len(data) if isinstance(data, list) else 0
-        raise BackendError(f"{endpoint.place} sent {count} pictures where one was asked for")
+    data = [one for one in data if isinstance(one, dict)] if isinstance(data, list) else []
+    if len(data) != 1:
+        raise BackendError(f"{endpoint.place} sent {len(data)} pictures where one was asked for")
     if data[0].get("url") and not data[0].get("b64_json"):
         raise BackendError(
             f"{endpoint.place} sent an address in place of the picture",
