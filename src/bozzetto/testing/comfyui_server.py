@@ -18,70 +18,26 @@ import struct
 import threading
 import time
 import uuid
-from collections import deque
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from bozzetto.testing.comfyui_nodes import NODES, draw, object_info, order, validate
+from bozzetto.testing.comfyui_nodes import object_info, validate
+from bozzetto.testing.comfyui_studio import Answer, Job, Studio, Trouble
 
 __all__ = ["ComfyServer", "Trouble"]
 
 _MAGIC = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _STATUS = {200: "OK", 400: "Bad Request", 403: "Forbidden", 404: "Not Found", 500: "Error"}
-_TEXT, _BINARY, _CLOSE = 1, 2, 8
-
-Answer = tuple[int, bytes, str]
-File = tuple[str, str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """What goes wrong.
-
-    `fails_in` is a class of nodes that fail; `drops` closes the websockets after so many messages
-    of a picture, once; `silent` tells nothing and draws for ever; `no_pictures` leaves the
-    outputs empty; `late` is how many seconds after its end a picture comes into the history.
-    `answers` gives fixed answers by path. `old` is a server of years ago: no `/api/jobs`, no
-    `/models`, an `/interrupt` that stops whatever runs, ids of its own.
-    """
-
-    fails_in: str | None = None
-    drops: int | None = None
-    silent: bool = False
-    no_pictures: bool = False
-    late: float = 0.0
-    answers: Mapping[str, Answer] = field(default_factory=dict)
-    old: bool = False
-
-
-@dataclass(slots=True)
-class _Job:
-    number: int
-    id: str
-    graph: dict[str, Any]
-    extra: dict[str, Any]
-
-    @property
-    def row(self) -> list[Any]:
-        return [self.number, self.id, self.graph, self.extra, []]
-
-
-class _InterruptedError(Exception):
-    pass
-
-
-class _NodeError(Exception):
-    pass
+_TEXT, _CLOSE = 1, 8
 
 
 class ComfyServer:
     """A ComfyUI on a loopback port.
 
-    `requests` holds what was asked, as "METHOD path"; `prompts` the bodies of `/prompt`;
-    `drawn` counts the pictures that were really drawn. `trouble` may be changed at any time.
+    `requests` holds what was asked, as "METHOD path"; `prompts` the bodies of `/prompt`; the
+    `studio` what waits, what runs, and what was drawn.
     """
 
     def __init__(
@@ -92,22 +48,14 @@ class ComfyServer:
         checkpoints: tuple[str, ...] = ("sd_xl_base_1.0.safetensors", "v1-5-pruned.safetensors"),
         trouble: Trouble | None = None,
     ) -> None:
-        self.trouble = trouble or Trouble()
         self.requests: list[str] = []
         self.prompts: list[dict[str, Any]] = []
-        self.history: dict[str, Any] = {}
-        self.files: dict[File, bytes] = {}
-        self.drawn = 0
         self.address = ""
-        self._steps, self._pause = steps, pause
+        self.studio = Studio(trouble or Trouble(), steps, pause, self._send)
         self._checkpoints = list(checkpoints)
-        self._cache: dict[str, dict[str, Any]] = {}
-        self._queue: deque[_Job] = deque()
-        self._running: _Job | None = None
-        self._interrupted = False
         self._lines: dict[str, asyncio.StreamWriter] = {}
         self._writers: set[asyncio.StreamWriter] = set()
-        self._port = 0
+        self._port = self._sent = 0
         self._server: asyncio.Server | None = None
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -143,9 +91,18 @@ class ComfyServer:
         return done(self)
 
     @property
+    def trouble(self) -> Trouble:
+        """What goes wrong; may be changed at any time."""
+        return self.studio.trouble
+
+    @trouble.setter
+    def trouble(self, trouble: Trouble) -> None:
+        self.studio.trouble = trouble
+
+    @property
     def idle(self) -> bool:
         """Whether nothing waits and nothing is drawn."""
-        return self._running is None and not self._queue
+        return self.studio.running is None and not self.studio.queue
 
     def _within(self, work: Any) -> None:  # noqa: ANN401
         asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
@@ -153,7 +110,7 @@ class ComfyServer:
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)
         self._loop.run_until_complete(self._listen())
-        drawing = self._loop.create_task(self._draw_all())
+        drawing = self._loop.create_task(self.studio.draw_all())
         self._ready.set()
         try:
             self._loop.run_forever()
@@ -176,11 +133,8 @@ class ComfyServer:
             self._server.close()
         for writer in tuple(self._writers):
             writer.transport.abort()
-        self._queue.clear()
-        self._interrupted = True
-        self.history.clear()
-        self._cache.clear()
         self._lines.clear()
+        self.studio.forget()
 
     # What comes in
 
@@ -189,8 +143,8 @@ class ComfyServer:
         try:
             while await self._one(reader, writer):
                 pass
-        except (OSError, asyncio.IncompleteReadError):
-            pass
+        except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            pass  # cancelled where the server ends: nobody waits for this task
         finally:
             self._writers.discard(writer)
             writer.close()
@@ -206,15 +160,14 @@ class ComfyServer:
         path = unquote(url.path)
         self.requests.append(f"{method} {path}")
         if _foreign(headers):
-            answer: Answer = (403, b"", "text/plain")
+            status, data, kind = 403, b"", "text/plain"
         elif path in self.trouble.answers:
-            answer = self.trouble.answers[path]
+            status, data, kind = self.trouble.answers[path]
         elif path == "/ws":
             await self._websocket(reader, writer, headers, query.get("clientId", ""))
             return False
         else:
-            answer = self._answer(method, path, query, body)
-        status, data, kind = answer
+            status, data, kind = self._answer(method, path, query, body)
         head = (
             f"HTTP/1.1 {status} {_STATUS.get(status, '-')}\r\nContent-Type: {kind}\r\n"
             f"Content-Length: {len(data)}\r\n\r\n"
@@ -250,38 +203,35 @@ class ComfyServer:
         if prompt_id != str(uuid.UUID(prompt_id)):
             return _json(400, {"error": {"type": "invalid_prompt_id"}, "node_errors": {}})
         extra = {**body.get("extra_data", {}), "client_id": body.get("client_id")}
-        self._queue.append(_Job(len(self.prompts), prompt_id, body["prompt"], extra))
-        answer = {"prompt_id": prompt_id, "number": len(self.prompts), "node_errors": {}}
-        return _json(200, answer)
+        self.studio.queue.append(Job(len(self.prompts), prompt_id, body["prompt"], extra))
+        number = len(self.prompts)
+        return _json(200, {"prompt_id": prompt_id, "number": number, "node_errors": {}})
 
     def _queued(self) -> dict[str, Any]:
-        running = [self._running.row] if self._running else []
-        return {"queue_running": running, "queue_pending": [job.row for job in self._queue]}
+        running = self.studio.running
+        return {
+            "queue_running": [running.row] if running else [],
+            "queue_pending": [job.row for job in self.studio.queue],
+        }
 
     def _history(self, prompt_id: str) -> dict[str, Any]:
-        found = self.history.items()
+        found = self.studio.history.items()
         return {key: entry for key, entry in found if not prompt_id or key == prompt_id}
 
     def _delete(self, body: Mapping[str, Any]) -> Answer:
-        gone = body.get("delete", [])
-        self._queue = deque(job for job in self._queue if job.id not in gone)
+        self.studio.delete(body.get("delete", []))
         return 200, b"", "text/plain"
 
     def _interrupt(self, body: Mapping[str, Any]) -> Answer:
-        asked = None if self.trouble.old else body.get("prompt_id")
-        if self._running and asked in (None, self._running.id):
-            self._interrupted = True
+        self.studio.interrupt(None if self.trouble.old else body.get("prompt_id"))
         return 200, b"", "text/plain"
 
     def _jobs(self, method: str, path: str) -> Answer:
         parts = path.split("/")
         if self.trouble.old or method != "POST" or parts[-1] != "cancel":
             return 404, b"", "text/plain"
-        before = len(self._queue)
-        self._delete({"delete": [parts[3]]})
-        runs = self._running is not None and self._running.id == parts[3]
-        self._interrupted = self._interrupted or runs
-        return _json(200, {"cancelled": runs or len(self._queue) < before})
+        waited = self.studio.delete([parts[3]])
+        return _json(200, {"cancelled": self.studio.interrupt(parts[3]) or bool(waited)})
 
     def _models(self, folder: str) -> Answer:
         if self.trouble.old or folder != "checkpoints":
@@ -290,91 +240,8 @@ class ComfyServer:
 
     def _view(self, query: Mapping[str, str]) -> Answer:
         asked = (query["filename"], query.get("subfolder", ""), query.get("type", "output"))
-        data = self.files.get(asked)
+        data = self.studio.files.get(asked)
         return (404, b"", "text/plain") if data is None else (200, data, "image/png")
-
-    # What is drawn
-
-    async def _draw_all(self) -> None:
-        while True:
-            while not self._queue:
-                await asyncio.sleep(0.002)
-            self._running, self._interrupted = self._queue.popleft(), False
-            await self._draw(self._running)
-            self._running = None
-
-    async def _draw(self, job: _Job) -> None:
-        """One picture, and how it ended into the history; then the end is told once more."""
-        ids = {"prompt_id": job.id}
-        outputs: dict[str, Any] = {}
-        messages: list[list[Any]] = [["execution_start", ids]]
-        try:
-            await self._tell(job, "execution_start", ids)
-            outputs = await self._run_nodes(job)
-            messages.append(["execution_success", ids])
-        except _InterruptedError:
-            messages.append(["execution_interrupted", ids])
-        except _NodeError as error:
-            told = {**ids, **error.args[0]}
-            messages.append(["execution_error", told])
-        await self._tell(job, *messages[-1])
-        await asyncio.sleep(self.trouble.late)
-        good = messages[-1][0] == "execution_success"
-        status = {"status_str": "success" if good else "error", "completed": good}
-        entry = {"prompt": job.row, "outputs": outputs, "status": {**status, "messages": messages}}
-        if self._server is not None and self._server.is_serving():
-            self.history[job.id] = entry
-        await self._tell(job, "executing", {"node": None, **ids})
-
-    async def _run_nodes(self, job: _Job) -> dict[str, Any]:
-        while self.trouble.silent:
-            await self._breathe(0.005)
-        key = json.dumps([[n["class_type"], n["inputs"]] for n in job.graph.values()])
-        known = self._cache.get(key)
-        told = list(job.graph) if known is not None else []
-        await self._tell(job, "execution_cached", {"nodes": told, "prompt_id": job.id})
-        if known is not None:
-            return known
-        outputs: dict[str, Any] = {}
-        for name in order(job.graph):
-            kind = job.graph[name]["class_type"]
-            await self._tell(job, "executing", {"node": name, "prompt_id": job.id})
-            if kind == self.trouble.fails_in:
-                told_of = {"node_id": name, "node_type": kind, "exception_type": "RuntimeError"}
-                raise _NodeError({**told_of, "exception_message": "mat1 and mat2\x1b[31m differ"})
-            if kind == "KSampler":
-                await self._sample(job, name)
-            if NODES[kind].is_output and not self.trouble.no_pictures:
-                outputs[name] = {"images": [self._save(job, kind, name)]}
-                said = {"node": name, "output": outputs[name], "prompt_id": job.id}
-                await self._tell(job, "executed", said)
-        self._cache[key] = outputs
-        return outputs
-
-    async def _sample(self, job: _Job, name: str) -> None:
-        preview = draw(job.graph, {}, side=16)
-        for step in range(1, self._steps + 1):
-            await self._breathe(self._pause)
-            said: dict[str, Any] = {"value": step, "max": self._steps}
-            if not self.trouble.old:
-                said |= {"prompt_id": job.id, "node": name}
-            await self._tell(job, "progress", said)
-            await self._send(job, _BINARY, struct.pack(">II", 1, 2) + preview)
-
-    async def _breathe(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
-        if self._interrupted:
-            raise _InterruptedError
-
-    def _save(self, job: _Job, kind: str, name: str) -> dict[str, str]:
-        self.drawn += 1
-        chunks = {"prompt": job.graph, **job.extra.get("extra_pnginfo", {})}
-        prefix = job.graph[name]["inputs"].get("filename_prefix", "temp")
-        folder, _, start = prefix.rpartition("/")
-        filename = f"{start}_{self.drawn:05}_.png"
-        place = "output" if kind == "SaveImage" else "temp"
-        self.files[(filename, folder, place)] = draw(job.graph, chunks)
-        return {"filename": filename, "subfolder": folder, "type": place}
 
     # What goes out on the websocket
 
@@ -391,7 +258,7 @@ class ComfyServer:
             b"Sec-WebSocket-Accept: " + base64.b64encode(digest) + b"\r\n\r\n"
         )
         self._lines[client] = writer
-        status = {"exec_info": {"queue_remaining": len(self._queue)}}
+        status = {"exec_info": {"queue_remaining": len(self.studio.queue)}}
         said = {"type": "status", "data": {"status": status, "sid": client}}
         writer.write(_frame(_TEXT, json.dumps(said).encode()))
         try:
@@ -403,19 +270,14 @@ class ComfyServer:
             if self._lines.get(client) is writer:
                 del self._lines[client]
 
-    async def _tell(self, job: _Job, kind: str, data: Mapping[str, Any]) -> None:
-        await self._send(job, _TEXT, json.dumps({"type": kind, "data": data}).encode())
-
-    async def _send(self, job: _Job, opcode: int, data: bytes) -> None:
-        writer = self._lines.get(job.extra.get("client_id") or "")
-        if writer is None or self.trouble.silent:
+    async def _send(self, client: str, opcode: int, data: bytes) -> None:
+        writer = self._lines.get(client)
+        if writer is None:
             return
-        if self.trouble.drops is not None:
-            self.trouble = replace(self.trouble, drops=self.trouble.drops - 1)
-            if self.trouble.drops == 0:
-                self.trouble = replace(self.trouble, drops=None)
-                writer.transport.abort()
-                return
+        self._sent += 1
+        if self._sent == self.trouble.drops:
+            writer.transport.abort()
+            return
         try:
             writer.write(_frame(opcode, data))
             await writer.drain()

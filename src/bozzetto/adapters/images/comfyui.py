@@ -282,30 +282,32 @@ class _Job:
     async def _look(self) -> None:
         """Ask history and queue; a server that is away for a while may come back."""
         self._looked = now = monotonic()
+        silence = self._server.endpoint.timeout
+        known = True
         try:
-            await self._ask()
+            known = await self._ask()
         except BackendError as error:
-            if not error.retryable or isinstance(error, _LostError):
+            if not error.retryable or now - self._heard > silence:
                 raise
-            if now - self._heard > self._server.endpoint.timeout:
-                raise
-        if self.entry is None and now - self._heard > self._server.endpoint.timeout:
-            place, silence = self._server.endpoint.place, self._server.endpoint.timeout
+        if not known:
+            self._lose("was started anew and knows nothing of the picture")
+        if self.entry is None and now - self._heard > silence:
+            place = self._server.endpoint.place
             raise BackendError(f"{place} fell silent: nothing for {silence:g} s", retryable=True)
 
-    async def _ask(self) -> None:
+    async def _ask(self) -> bool:
+        """Whether the server knows the picture."""
         self.entry = await self._server.entry(self._id)
         if self.entry is not None:
-            return
+            return True
         state = await self._server.state(self._id)
         if state == "waiting":
             self._heard = monotonic()  # others are drawn first: that is no silence
         if state is None:
             self.entry = await self._server.entry(self._id)
-            if self.entry is None and not self._watch.over:
-                self._lose("was started anew and knows nothing of the picture")
         if self._watch.over and self.entry is None:
             await asyncio.sleep(0.02)  # the end is told a moment before it is in the history
+        return state is not None or self.entry is not None or self._watch.over
 
     def _lose(self, why: str) -> None:
         kind = BackendError if self._asked else _LostError

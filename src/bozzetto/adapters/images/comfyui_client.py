@@ -247,7 +247,7 @@ class Feed:
         # No pings: a server that loads a model may not answer them for a while.
         return await Line(
             self._url, proxy=None, compression=None, max_size=LARGEST_MESSAGE, ping_interval=None,
-            open_timeout=min(CONNECT, self._endpoint.timeout), close_timeout=1,
+            open_timeout=min(CONNECT, self._endpoint.timeout), close_timeout=0.3,
             additional_headers=_headers(self._endpoint),
         )  # fmt: skip
 

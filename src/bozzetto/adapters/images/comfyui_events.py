@@ -149,19 +149,19 @@ def files(entry: Mapping[str, Any]) -> list[File]:
     if isinstance(status, dict) and status.get("status_str") == "error":
         raise what_failed(status.get("messages"))
     outputs = entry.get("outputs")
-    found = []
+    found: list[Any] = []
     for output in outputs.values() if isinstance(outputs, dict) else ():
         images = output.get("images") if isinstance(output, dict) else None
-        for image in images if isinstance(images, list) else ():
-            names = [image.get(key) for key in ("filename", "subfolder", "type")]
-            if _plain(names):
-                found.append(File(*names))
-    return sorted(found, key=lambda file: file.type != "output")
+        found += images if isinstance(images, list) else []
+    named = [_file(image) for image in found if isinstance(image, dict)]
+    return sorted((file for file in named if file), key=lambda file: file.type != "output")
 
 
-def _plain(names: list[Any]) -> bool:
-    """Whether it is a file that ComfyUI made, in its own folder."""
-    if not all(isinstance(name, str) for name in names) or not names[0]:
-        return False
-    parts = re.split(r"[\\/]", f"{names[1]}/{names[0]}")
-    return names[2] in ("output", "temp") and ".." not in parts
+def _file(image: Mapping[str, Any]) -> File | None:
+    """The file of an image, if ComfyUI made it, in its own folder."""
+    names = [image.get(key) for key in ("filename", "subfolder", "type")]
+    texts = [name for name in names if isinstance(name, str)]
+    if len(texts) < len(names) or not texts[0] or texts[2] not in ("output", "temp"):
+        return None
+    parts = re.split(r"[\\/]", f"{texts[1]}/{texts[0]}")
+    return None if ".." in parts else File(*texts)
