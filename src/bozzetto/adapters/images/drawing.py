@@ -20,6 +20,7 @@ from bozzetto.types import Effective, ImageFiltered, ImageMade, ImageProgress, I
 __all__ = ["LeftError", "Loaded", "draw", "quick_settings"]
 
 LARGEST_SEED: Final = 2**64 - 1
+MOST_STEPS: Final = 500  # models know a thousand, and some samplers look twice
 SIDES: Final = (8, 8192)
 PREVIEW_EVERY: Final = 4  # steps
 PREVIEW_SIDE: Final = 256
@@ -120,8 +121,8 @@ def quick_settings(name: str, scheduler: str) -> tuple[int, float] | None:
 def _check(request: ImageRequest) -> None:
     if not 0 <= request.seed <= LARGEST_SEED:
         raise InputError(f"diffusers: seed {request.seed} is not between 0 and {LARGEST_SEED}")
-    if request.steps is not None and not 1 <= request.steps <= 1000:
-        raise InputError(f"diffusers: {request.steps} steps are not between 1 and 1000")
+    if request.steps is not None and not 1 <= request.steps <= MOST_STEPS:
+        raise InputError(f"diffusers: {request.steps} steps are not between 1 and {MOST_STEPS}")
     for side in (request.width, request.height):
         if side is not None and not SIDES[0] <= side <= SIDES[1]:
             raise InputError(

@@ -66,8 +66,8 @@ def load(name: str, environ: Mapping[str, str]) -> Loaded:
     _hush()
     path = locate(name)
     device = _device()
-    folder = _fetch(name, environ, device) if path is None else path
     try:
+        folder = _fetch(name, environ, device) if path is None else path
         pipeline = _open(folder, environ, device)
         pipeline.to(device)
     except BozzettoError:
@@ -148,16 +148,13 @@ def _open_file(path: Path, environ: Mapping[str, str], device: str) -> Any:  # n
     import diffusers
 
     name = _CLASSES[check_file(path)]
-    beside = path.with_suffix("")
+    opened = getattr(diffusers, name).from_single_file
+    dtype, beside = _dtype(name, device), path.with_suffix("")
     if beside.is_dir():
         read_folder(beside)
-    with _hub_errors(path.name, _FILE_HINT):
-        return getattr(diffusers, name).from_single_file(
-            str(path),
-            torch_dtype=_dtype(name, device),
-            config=str(beside) if beside.is_dir() else None,
-            local_files_only=beside.is_dir() or _offline(environ),
-        )
+        return opened(str(path), torch_dtype=dtype, config=str(beside), local_files_only=True)
+    with _hub_errors(path.name, _FILE_HINT, environ):
+        return opened(str(path), torch_dtype=dtype, local_files_only=_offline(environ))
 
 
 def _fetch(name: str, environ: Mapping[str, str], device: str) -> Path:
@@ -169,7 +166,7 @@ def _fetch(name: str, environ: Mapping[str, str], device: str) -> Path:
 
     wanted = (None, "fp16") if device == "cpu" else ("fp16", None)
     hint = f"where there is a network: hf download {name} --local-dir FOLDER; then diffusers:FOLDER"
-    with _hub_errors(name, hint):
+    with _hub_errors(name, hint, environ):
         for variant in wanted:
             with contextlib.suppress(*([ValueError] if variant == wanted[0] else [])):
                 return Path(
@@ -196,7 +193,7 @@ _FILE_HINT: Final = (
 
 
 @contextlib.contextmanager
-def _hub_errors(name: str, hint: str) -> Iterator[None]:
+def _hub_errors(name: str, hint: str, environ: Mapping[str, str]) -> Iterator[None]:
     """The hub's refusals in our words."""
     from huggingface_hub import errors
 
@@ -212,19 +209,19 @@ def _hub_errors(name: str, hint: str) -> Iterator[None]:
             f"diffusers: the hub has no model {name}, or it is private",
             hint="check the name; for a private model: hf auth login, or set HF_TOKEN",
         ) from error
-    except (
-        errors.LocalEntryNotFoundError,
-        errors.OfflineModeIsEnabled,
-        FileNotFoundError,
-    ) as error:
-        raise SetupError(
-            f"diffusers: {name} is not on this machine, and the hub is not asked", hint=hint
-        ) from error
-    except (errors.HfHubHTTPError, OSError) as error:
+    except (errors.OfflineModeIsEnabled, OSError) as error:
+        if _offline(environ):
+            raise SetupError(
+                f"diffusers: {name} needs what is not on this machine, and HF_HUB_OFFLINE is set",
+                hint=hint,
+            ) from error
+        status = getattr(getattr(error, "response", None), "status_code", None)
+        why = "cannot be reached" if status is None else f"answers {status}"
         raise BackendError(
-            f"diffusers: {name} cannot be fetched from the hub: {_first_line(error)}",
+            f"diffusers: {name} cannot be fetched: the hub {why}",
             hint=hint,
             retryable=True,
+            status=status,
         ) from error
 
 

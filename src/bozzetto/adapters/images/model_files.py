@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -52,7 +52,6 @@ class Folder:
     pipeline: str
     variant: str | None = None
     absent: tuple[str, ...] = ()
-    parts: Mapping[str, str] = field(default_factory=dict)
 
 
 def is_hub_id(name: str) -> bool:
@@ -114,7 +113,6 @@ def read_folder(path: Path) -> Folder:
         pipeline,
         variant=_variant(path, present),
         absent=tuple(n for n in _may_lack(pipeline) if n not in present),
-        parts={name: part[1] for name, part in present.items()},
     )
 
 
