@@ -18,6 +18,7 @@ from bozzetto.app.indexing import Indexing
 from bozzetto.app.intake import sources_of, together, way_back
 from bozzetto.app.jobs import Jobs
 from bozzetto.app.orders import Order, own_profile
+from bozzetto.app.pictures import Pictures
 from bozzetto.app.sessions import Listening, OnEvent
 from bozzetto.app.shelf import Shelf
 from bozzetto.app.writer import Writer
@@ -78,7 +79,8 @@ class Assistant:
         self._writer = Writer(settings, store, self._indexing, self.library.show)
         self._drawing = Drawing(settings, store)
         self.jobs = Jobs(store, settings.actor, self._drawing)
-        self.campaigns = Campaigns(settings, store, self._drawing, self.optimize)
+        self.campaigns = Campaigns(settings, store, self._drawing, self.optimize, self.embed)
+        self.pictures = Pictures(store)
 
     @classmethod
     def open(

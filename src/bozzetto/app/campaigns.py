@@ -4,35 +4,36 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
+from bozzetto.app import handing, keeping
+from bozzetto.app.boards import Board, BoardItem, Campaign
 from bozzetto.app.clock import now
 from bozzetto.app.comparing import tasks_of
 from bozzetto.app.drawing import Asked, Drawing, OnDraw
-from bozzetto.app.writeout import write_whole
 from bozzetto.config import Settings
 from bozzetto.errors import InputError, NotFoundError
 from bozzetto.generate import plan
 from bozzetto.profiles import load as load_profile
-from bozzetto.review.agreement import Agreement, agreement
+from bozzetto.review.agreement import agreement
 from bozzetto.review.brief import brief_from, brief_json
-from bozzetto.review.contact import contact_pdf, contact_pngs
-from bozzetto.review.verdicts import Standing, blind_order, standings
+from bozzetto.review.export import Exported
+from bozzetto.review.tuning import Tuning, export_tuning
+from bozzetto.review.verdicts import blind_order, standings
 from bozzetto.store.campaigns import CampaignRow
 from bozzetto.store.store import Store
 from bozzetto.types import (
     Brief,
-    Image,
     ImageTask,
-    JobInfo,
+    KeepReport,
     OptimizeResult,
     Verdict,
     Wishes,
 )
 
-__all__ = ["UNSET", "Board", "BoardItem", "Campaign", "Campaigns", "Unset"]
+__all__ = ["UNSET", "Campaigns", "Unset"]
 
 Unset = Literal["unset"]
 UNSET: Unset = "unset"
@@ -44,56 +45,22 @@ MOST_REVIEWER = 80
 Optimize = Callable[..., OptimizeResult]
 
 
-@dataclass(frozen=True, slots=True)
-class Campaign:
-    """A campaign as it stands: pictures in the order they were asked for, and what was said."""
-
-    id: str
-    name: str
-    brief: Brief
-    at: str
-    actor: str
-    images: tuple[Image, ...]
-    standings: tuple[Standing, ...]
-    verdicts: tuple[Verdict, ...]
-    jobs: tuple[JobInfo, ...]
-    agreement: Agreement
-
-
-@dataclass(frozen=True, slots=True)
-class BoardItem:
-    """A picture on a reviewer's board; `standing` is None where the board is blind."""
-
-    image: Image
-    own: Verdict | None
-    standing: Standing | None
-
-
-@dataclass(frozen=True, slots=True)
-class Board:
-    """A campaign as one reviewer sees it.
-
-    A blind one hides what others said and where a picture came from, in an order that tells
-    nothing of it.
-    """
-
-    name: str
-    brief: Brief
-    reviewer: str
-    blind: bool
-    items: tuple[BoardItem, ...]
-
-
 class Campaigns:
     """Campaigns of a home."""
 
     def __init__(
-        self, settings: Settings, store: Store, drawing: Drawing, optimize: Optimize
+        self,
+        settings: Settings,
+        store: Store,
+        drawing: Drawing,
+        optimize: Optimize,
+        embed: Callable[[], None],
     ) -> None:
         self._settings = settings
         self._store = store
         self._drawing = drawing
         self._optimize = optimize
+        self._embed = embed
 
     # From a brief to pictures
 
@@ -248,6 +215,8 @@ class Campaigns:
             )
         return found
 
+    # Handing on
+
     def contact_sheet(self, name: str, path: Path) -> tuple[Path, ...]:
         """Every picture with its prompt and what was said, as a PDF or as PNG pages.
 
@@ -255,16 +224,48 @@ class Campaigns:
             NotFoundError: there is no such campaign.
             InputError: the file ends neither in .pdf nor in .png, or cannot be written.
         """
+        return handing.contact_sheet(self.show(name), path)
+
+    def export(self, name: str, target: Path, *, only_kept: bool = False) -> Exported:
+        """Pictures, prompts, manifests and a contact sheet as a folder, or as a .zip file.
+
+        Raises:
+            NotFoundError: there is no such campaign.
+            InputError: something else stands at the target.
+            SetupError: the disk is full or cannot be written to.
+        """
+        return handing.export(self._store, self.show(name), target, only_kept=only_kept)
+
+    def tune(self, name: str, folder: Path, **options: Any) -> Tuning:  # noqa: ANN401
+        """Kept pictures with their prompts, to tune a model; see `review.tuning.export_tuning`.
+
+        Raises:
+            NotFoundError: there is no such campaign.
+            InputError: nothing is kept, or the folder is not empty.
+        """
         found = self.show(name)
-        if path.suffix.lower() == ".pdf":
-            data = contact_pdf(found.images, found.verdicts, brief=found.brief)
-            return (write_whole(path, data),)
-        if path.suffix.lower() == ".png":
-            pages = contact_pngs(
-                found.images, found.verdicts, brief=found.brief, name=path.stem
-            ).items()
-            return tuple(write_whole(path.with_name(one), data) for one, data in pages)
-        raise InputError(f"{path}: a contact sheet is a .pdf or a .png")
+        return export_tuning(folder, found.images, found.verdicts, **options)
+
+    def keep(self, name: str) -> KeepReport:
+        """Bring what the reviewers keep into the library, rated; said again it changes nothing.
+
+        Raises:
+            NotFoundError: there is no such campaign.
+        """
+        found = self.show(name)
+        items = handing.judged_items(found, self._settings.home / "profiles")
+        report = keeping.keep(self._store, found.name, items, actor=self._settings.actor)
+        self._embed()
+        return report
+
+    def take_back(self, name: str, *, images: Sequence[str] | None = None) -> int:
+        """Have the library as it was before `keep`; how many prompts that concerns.
+
+        Raises:
+            NotFoundError: there is no such campaign.
+        """
+        row = self._row(name)
+        return keeping.take_back(self._store, row.name, images=images, actor=self._settings.actor)
 
     # Judging
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from bozzetto.app.campaigns import Board, BoardItem, Campaign
+from bozzetto.app.boards import Board, BoardItem, Campaign
 from bozzetto.errors import BozzettoError
 from bozzetto.review.brief import brief_json
 from bozzetto.types import (

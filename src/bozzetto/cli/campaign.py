@@ -9,11 +9,18 @@ import typer
 
 from bozzetto.cli.drawn import end_by, pictures_shown, print_images
 from bozzetto.cli.generate import Images
+from bozzetto.cli.handing import (
+    export_command,
+    keep_command,
+    sheet_command,
+    take_back_command,
+    tune_command,
+)
 from bozzetto.cli.options import Actor, Format, FormatChoice, Home
 from bozzetto.cli.output import console, note, progress_bar, write_json
 
 if TYPE_CHECKING:
-    from bozzetto.app.campaigns import Campaign
+    from bozzetto.app.boards import Campaign
     from bozzetto.types import Brief
 
 __all__ = ["Name", "app"]
@@ -166,6 +173,13 @@ def judge_command(
         note("there was nothing to take back")
     if verdict is None:
         raise typer.Exit(NOTHING_FOUND)
+
+
+app.command("sheet")(sheet_command)
+app.command("export")(export_command)
+app.command("tune")(tune_command)
+app.command("keep")(keep_command)
+app.command("take-back")(take_back_command)
 
 
 def _print(found: Campaign) -> None:

@@ -1,0 +1,112 @@
+"""What a campaign hands on: sheets, exports, and judgements for the library."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from bozzetto.app.boards import Campaign
+from bozzetto.app.writeout import write_whole
+from bozzetto.errors import BozzettoError, InputError
+from bozzetto.library.keeping import KeepItem
+from bozzetto.profiles import load as load_profile
+from bozzetto.review.contact import contact_pdf, contact_pngs
+from bozzetto.review.export import Export, Exported, export_folder, export_zip
+from bozzetto.review.verdicts import Standing
+from bozzetto.store.store import Store
+from bozzetto.types import Effective, Image, Parameters
+
+__all__ = ["contact_sheet", "export", "judged_items"]
+
+
+def contact_sheet(campaign: Campaign, path: Path) -> tuple[Path, ...]:
+    """The pages of a campaign as a PDF, or as PNG files beside one another.
+
+    Raises:
+        InputError: the file ends neither in .pdf nor in .png, or cannot be written.
+    """
+    kind = path.suffix.lower()
+    if kind == ".pdf":
+        data = contact_pdf(campaign.images, campaign.verdicts, brief=campaign.brief)
+        return (write_whole(path, data),)
+    if kind == ".png":
+        pages = contact_pngs(
+            campaign.images, campaign.verdicts, brief=campaign.brief, name=path.stem
+        )
+        return tuple(write_whole(path.with_name(name), data) for name, data in pages.items())
+    raise InputError(f"{path}: a contact sheet is a .pdf or a .png")
+
+
+def export(store: Store, campaign: Campaign, target: Path, *, only_kept: bool) -> Exported:
+    """Pictures, prompts, manifests and a contact sheet as a folder, or as a .zip file.
+
+    Raises:
+        InputError: something else stands at the target.
+        SetupError: the disk is full or cannot be written to.
+    """
+    ids = dict.fromkeys(image.lineage.candidate for image in campaign.images)
+    found = [store.candidate(identity) for identity in ids if identity]
+    what = Export(
+        images=campaign.images,
+        verdicts=campaign.verdicts,
+        brief=campaign.brief,
+        candidates={kept.candidate.id: kept.candidate for kept in found if kept},
+        sheets={
+            "contact.pdf": contact_pdf(campaign.images, campaign.verdicts, brief=campaign.brief)
+        },
+        only_kept=only_kept,
+    )
+    return (export_zip if target.suffix.lower() == ".zip" else export_folder)(target, what)
+
+
+def judged_items(campaign: Campaign, profiles: Path) -> list[KeepItem]:
+    """What the library is told: each verdict that most reviewers share, and bare ratings.
+
+    Where they are not of one mind, or nobody decided, only the stars count.
+    """
+    families: dict[str, str | None] = {}
+    items: list[KeepItem] = []
+    for image, standing in zip(campaign.images, campaign.standings, strict=True):
+        if image.state != "ok":
+            continue
+        name = image.request.profile or ""
+        if name not in families:
+            families[name] = _family(name, profiles)
+        items += _items(image, standing, families[name])
+    return items
+
+
+def _items(image: Image, standing: Standing, family: str | None) -> Iterator[KeepItem]:
+    for verdict in standing.verdicts:
+        if verdict.keep == standing.keep and (verdict.keep is not None or verdict.rating):
+            yield KeepItem(
+                prompt=image.request.prompt,
+                keep=bool(standing.keep),
+                rating=verdict.rating,
+                negative=image.request.negative,
+                picture=image.path,
+                image=image.id,
+                parameters=_parameters(image.effective),
+                model_family=family,
+                idea=image.lineage.idea,
+                candidate=image.lineage.candidate,
+                hits=image.lineage.hits,
+                made_at=image.at,
+            )
+
+
+def _family(name: str, profiles: Path) -> str | None:
+    """The family of a profile's model; None where the profile is not there any more."""
+    try:
+        family = load_profile(name, profiles).family
+    except BozzettoError:
+        return None
+    return None if family == "any" else family
+
+
+def _parameters(made: Effective | None) -> Parameters | None:
+    if made is None:
+        return None
+    return Parameters(
+        made.seed, made.steps, made.guidance, made.sampler, made.width, made.height, made.model
+    )

@@ -1,0 +1,141 @@
+"""What is done with a campaign: sheets, exports, pairs for tuning, the library."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bozzetto.cli.options import Actor, Format, FormatChoice, Home
+from bozzetto.cli.output import note, progress_bar, write_json
+
+__all__ = [
+    "export_command",
+    "keep_command",
+    "sheet_command",
+    "take_back_command",
+    "tune_command",
+]
+
+PARTLY = 6
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The campaign.", show_default=False)]
+
+
+class Layout(StrEnum):
+    """How a folder for tuning is laid out."""
+
+    kohya = "kohya"
+    imagefolder = "imagefolder"
+
+
+def sheet_command(
+    name: Name,
+    target: Annotated[Path, typer.Argument(metavar="FILE", help=".pdf or .png.")],
+    home: Home = None,
+    format: Format = FormatChoice.human,
+) -> None:
+    """Write a contact sheet: every picture, its prompt, what was said."""
+    from bozzetto.app import Assistant
+
+    with Assistant.open(home) as a:
+        files = a.campaigns.contact_sheet(name, target)
+    if format is FormatChoice.json:
+        write_json({"sheet": [str(file) for file in files]})
+    else:
+        note("written: " + ", ".join(map(str, files)))
+
+
+def export_command(
+    name: Name,
+    target: Annotated[Path, typer.Argument(metavar="TARGET", help="A folder, or a .zip file.")],
+    kept: Annotated[bool, typer.Option("--kept", help="Only what is kept.")] = False,
+    home: Home = None,
+    format: Format = FormatChoice.human,
+) -> None:
+    """Hand on the pictures with prompts, manifests (CSV, JSON) and a contact sheet."""
+    from bozzetto.app import Assistant
+
+    with Assistant.open(home) as a:
+        done = a.campaigns.export(name, target, only_kept=kept)
+    if format is FormatChoice.json:
+        write_json(
+            {"target": str(done.target), "pictures": done.pictures, "missing": [*done.missing]}
+        )
+    else:
+        note(f"{done.pictures} pictures written to {done.target}")
+        for identity in done.missing:
+            note(f"{identity}: its file is gone")
+    if done.missing:
+        raise typer.Exit(PARTLY)
+
+
+def tune_command(
+    name: Name,
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="New or empty.")],
+    layout: Annotated[
+        Layout, typer.Option("--layout", help="Of kohya's scripts, or of diffusers.")
+    ] = Layout.kohya,
+    concept: Annotated[str, typer.Option("--concept", help="kohya: what is learnt.")] = "style",
+    repeats: Annotated[int, typer.Option("--repeats", min=1, help="kohya: how often.")] = 10,
+    home: Home = None,
+    format: Format = FormatChoice.human,
+) -> None:
+    """Write kept pictures with their prompts, to tune a model on them."""
+    from bozzetto.app import Assistant
+
+    with Assistant.open(home) as a:
+        done = a.campaigns.tune(name, folder, layout=layout.value, concept=concept, repeats=repeats)
+    if format is FormatChoice.json:
+        write_json({"folder": str(done.target), "pairs": done.pairs, "missing": [*done.missing]})
+    else:
+        note(f"{done.pairs} pairs written to {done.target}")
+    if done.missing:
+        raise typer.Exit(PARTLY)
+
+
+def keep_command(
+    name: Name, home: Home = None, format: Format = FormatChoice.human, actor: Actor = None
+) -> None:
+    """Bring what reviewers keep into the library, rated; take-back undoes it."""
+    from bozzetto.app import Assistant
+
+    with progress_bar() as show, Assistant.open(home, actor=actor, progress=show) as a:
+        done = a.campaigns.keep(name)
+    if format is FormatChoice.json:
+        write_json(
+            {
+                "source": done.source,
+                "new": done.new,
+                "rated": done.rated,
+                "unchanged": done.unchanged,
+            }
+        )
+    else:
+        note(
+            f"{done.new} prompts are new in the library, {done.rated} there were rated,"
+            f" {done.unchanged} are as they were"
+        )
+
+
+def take_back_command(
+    name: Name,
+    image: Annotated[
+        list[str] | None,
+        typer.Option("--image", metavar="ID", help="Of these alone.", show_default=False),
+    ] = None,
+    home: Home = None,
+    format: Format = FormatChoice.human,
+    actor: Actor = None,
+) -> None:
+    """Have the library as it was before keep."""
+    from bozzetto.app import Assistant
+
+    with Assistant.open(home, actor=actor) as a:
+        count = a.campaigns.take_back(name, images=image)
+    if format is FormatChoice.json:
+        write_json({"taken_back": count})
+    else:
+        note(f"{count} prompts are as they were")
