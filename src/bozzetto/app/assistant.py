@@ -10,6 +10,7 @@ from typing import Self
 
 from bozzetto.app.campaigns import Campaigns
 from bozzetto.app.clock import now
+from bozzetto.app.comparing import Comparison, pages, tasks_of
 from bozzetto.app.counts import library_counts
 from bozzetto.app.drawing import Asked, Drawing, OnDraw
 from bozzetto.app.explaining import explain_kept
@@ -25,6 +26,7 @@ from bozzetto.app.writer import Writer
 from bozzetto.app.writing import check_chat
 from bozzetto.config import Settings, load_settings
 from bozzetto.errors import InputError, SetupError
+from bozzetto.generate import plan
 from bozzetto.library import families, starter
 from bozzetto.library.importer import import_source
 from bozzetto.optimize import template as templates
@@ -344,6 +346,42 @@ class Assistant:
             asked, prompt=prompt, candidate=candidate, again=again, n=n, seed=seed, grid=grid
         )
         return self._drawing.generate(tasks, grid, on_event=on_event, stopped=stopped)
+
+    def compare(
+        self,
+        idea: str,
+        *,
+        folder: Path | None = None,
+        pick: Sequence[str] = (),
+        n: int | None = None,
+        seeds: int = 2,
+        seed: int = 0,
+        profile: str | None = None,
+        chat: str | None = None,
+        images: str | None = None,
+        size: str | None = None,
+        steps: int | None = None,
+        on_event: OnDraw | None = None,
+    ) -> Comparison:
+        """Draw an idea as typed, its picked or best hit, and n candidates, with the same seeds.
+
+        One sheet (compare.png) and one page (compare.html) are written into the folder, which
+        is the job's own in the home where none is named.
+
+        Raises:
+            InputError: the idea holds no word, or a value is wrong.
+            NotFoundError: a picked id or the profile does not exist.
+            SetupError: a back end is not set up.
+        """
+        asked = Asked(images, size, steps)
+        self._drawing.open(images or self.settings.images)
+        written = self.optimize(idea, n=n, pick=pick, profile=profile, chat=chat, seed=seed)
+        tasks = tasks_of(self._drawing, written, asked, compare=True)
+        seeded = plan.with_seeds(tasks, range(seed, seed + seeds))
+        drawn = self._drawing.generate(seeded, None, on_event=on_event, stopped=lambda: False)
+        place = folder or self.settings.home / "sheets" / drawn.job
+        sheet, page = pages(idea, drawn.images, written, place)
+        return Comparison(idea, written, drawn, sheet, page)
 
     def explain(self, candidate: str) -> Explanation:
         """Why a kept candidate reads as it does: the idea's words, its sources, its checks.

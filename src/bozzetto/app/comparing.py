@@ -3,12 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from bozzetto.app.drawing import Asked, Drawing
-from bozzetto.types import ImageTask, Lineage, OptimizeResult
+from bozzetto.app.writeout import write_whole
+from bozzetto.review.page import compare_page
+from bozzetto.review.sheet import compare_columns, compare_sheet
+from bozzetto.types import (
+    GenerateResult,
+    Image,
+    ImageTask,
+    Lineage,
+    OptimizeResult,
+    Phrase,
+)
 
-__all__ = ["tasks_of"]
+__all__ = ["Comparison", "pages", "tasks_of"]
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Pictures of an idea, of a hit and of each candidate, on one sheet and on one page."""
+
+    idea: str
+    written: OptimizeResult
+    drawn: GenerateResult
+    sheet: Path
+    page: Path
 
 
 def tasks_of(
@@ -33,3 +55,21 @@ def _before(task: ImageTask, result: OptimizeResult) -> Iterator[ImageTask]:
     for hit in result.hits[:1]:
         request = replace(plain, prompt=hit.prompt, negative=hit.negative)
         yield ImageTask(request, Lineage("hit", result.idea, hits=(hit.id,)))
+
+
+def pages(
+    idea: str, images: Sequence[Image], written: OptimizeResult, folder: Path
+) -> tuple[Path, Path]:
+    """The sheet and the page of a comparison, written into a folder as compare.png and .html.
+
+    Raises:
+        InputError: they cannot be written there.
+    """
+    phrases: dict[str, tuple[Phrase, ...]] = {one.id: one.phrases for one in written.candidates}
+    columns, seeds = compare_columns(images, phrases)
+    sheet = compare_sheet(columns, seeds, title=idea)
+    page = compare_page(columns, seeds, title=idea)
+    return (
+        write_whole(folder / "compare.png", sheet),
+        write_whole(folder / "compare.html", page.encode("utf-8", "replace")),
+    )

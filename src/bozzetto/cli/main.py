@@ -11,6 +11,7 @@ import typer
 from bozzetto import __version__
 from bozzetto.cli import (
     campaign,
+    compare,
     config,
     doctor,
     explain,
@@ -45,6 +46,7 @@ app.command("search")(search.search_command)
 app.command("optimize", cls=Grouped)(optimize.optimize_command)
 app.command("explain")(explain.explain_command)
 app.command("generate")(generate.generate_command)
+app.command("compare")(compare.compare_command)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(campaign.app, name="campaign")
 app.add_typer(library.app, name="library")
