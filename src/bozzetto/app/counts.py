@@ -16,7 +16,7 @@ __all__ = ["library_counts", "library_phrases"]
 MOST = 100_000
 """Prompts that are counted; of a larger library an even sample, chosen by id."""
 
-MOST_RATED = 2_000
+MOST_RATED = 1_000
 """Rated prompts that are weighed; of more an even sample."""
 
 LEAST_PHRASE, MOST_PHRASES = 3, 6_000

@@ -206,7 +206,7 @@ def record_view(record: PromptRecord) -> RenderableType:
     )
     for name, value in (
         *rows,
-        *(("said" if not k.keep else "kept", _said(k)) for k in record.kept),
+        *(("kept" if k.keep else "rated", _said(k)) for k in record.kept),
     ):
         if value not in (None, ""):
             table.add_row(name, visible(str(value)))

@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 
@@ -88,7 +89,7 @@ class LibraryStats:
         liked: dict[str, float] = {}
         for prompt, rating in prompts:
             if plus := _LIKED.get(rating):
-                for name in {key(piece) for piece in _modifiers(strip_weights(prompt))}:
+                for name in _keys(prompt):
                     liked[name] = liked.get(name, 0.0) + plus
         return replace(self, liked=liked)
 
@@ -145,6 +146,12 @@ class LibraryStats:
         """How much oftener than chance two modifiers stand together, in nats; 0 if unknown."""
         first, second = sorted((one, other))
         return self.bonds.get(first, {}).get(second, 0) / 10
+
+
+@lru_cache(maxsize=1 << 12)
+def _keys(prompt: str) -> frozenset[str]:
+    """The modifiers of a prompt, each once."""
+    return frozenset(filter(None, map(key, _modifiers(strip_weights(prompt)))))
 
 
 def _counted() -> Iterator[str]:

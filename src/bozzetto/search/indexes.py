@@ -155,9 +155,11 @@ class Indexes:
         if index is None or rows is None or arrived + index.followed > _limit(index.stamp):
             return factory.build()
         left_out = set(index.left_out.keys.tolist())
-        if left_out and (rows or arrived):
+        # What follows is taken anew: some of it may have been deleted.
+        renewed = bool(rows or arrived or index.followed)
+        if left_out and renewed:
             rows = [row for row in self._store.scan() if row.seq in left_out] + rows
-        if rows or index.followed:  # those that followed may be gone
+        if renewed:
             factory.follow(index, rows)
         return index
 

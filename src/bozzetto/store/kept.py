@@ -120,7 +120,7 @@ class Kept:
         with self._database.read() as connection:
             rows = connection.execute(
                 "SELECT text, rating FROM prompts WHERE rating IS NOT NULL"
-                " AND (hash & 1073741823) % ? = 0 ORDER BY hash",
+                " AND (hash & 1073741823) % ? = 0 ORDER BY +hash",  # few are: not by its index
                 (every,),
             )
             return rows.fetchall()
