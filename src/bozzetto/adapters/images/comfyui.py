@@ -55,7 +55,7 @@ QUIET = 5.0
 """Seconds without a word after which history and queue are asked."""
 
 POLL = 0.25
-"""Seconds between two looks at a picture whose progress is told to somebody else."""
+"""Seconds between two looks at a picture of which nothing more is told to us."""
 
 _NAMESPACE = uuid.UUID("5f0b1f0a-6a52-5c0e-9f3a-0d6f5f6f7a11")
 _UNMET = {
@@ -269,7 +269,7 @@ class _Job:
             await asyncio.sleep(POLL)
             message = None
         else:
-            message = await self._feed.receive(self._quiet)
+            message = await self._feed.receive(POLL if self._watch.over else self._quiet)
         progress = None
         if message is not None:
             progress = self._watch.hear(message)
@@ -352,7 +352,8 @@ def open_images(rest: str, *, environ: Mapping[str, str], timeout: float) -> Com
     """
     endpoint = open_endpoint("comfyui", SERVICE, rest, environ=environ, timeout=timeout)
     name = endpoint.model
-    workflow = read_workflow(_file(name), name)
+    # In notes, which travel with a picture, a file goes by its name and not by its folder.
+    workflow = replace(read_workflow(_file(name), name), title=Path(name).name)
     return ComfyUI(f"comfyui:{name}", workflow, endpoint, BUILT_IN.get(name, ()))
 
 

@@ -112,7 +112,7 @@ def what_failed(messages: Any) -> BackendError:  # noqa: ANN401
     """The error that a history's messages tell of: the node and its own words."""
     for kind, data in _pairs(messages):
         if kind == "execution_interrupted":
-            return BackendError("ComfyUI: the picture was interrupted", retryable=True)
+            return BackendError("ComfyUI: somebody interrupted the picture there")
         if kind == "execution_error":
             node = f"node {data.get('node_id')} ({data.get('node_type')})"
             said = data.get("exception_message") or data.get("exception_type") or "no reason given"
