@@ -10,7 +10,7 @@ from typing import Self
 
 from bozzetto.app.campaigns import Campaigns
 from bozzetto.app.clock import now
-from bozzetto.app.comparing import Comparison, pages, tasks_of
+from bozzetto.app.comparing import Comparison, compare
 from bozzetto.app.counts import library_counts
 from bozzetto.app.drawing import Asked, Drawing, OnDraw
 from bozzetto.app.explaining import explain_kept
@@ -20,14 +20,13 @@ from bozzetto.app.intake import sources_of, together, way_back
 from bozzetto.app.jobs import Jobs
 from bozzetto.app.orders import Order, own_profile
 from bozzetto.app.pictures import Pictures
+from bozzetto.app.readiness import Readiness
 from bozzetto.app.sessions import Listening, OnEvent
 from bozzetto.app.shelf import Shelf
 from bozzetto.app.writer import Writer
 from bozzetto.app.writing import check_chat
 from bozzetto.config import Settings, load_settings
 from bozzetto.errors import InputError, SetupError
-from bozzetto.generate import plan
-from bozzetto.library import families, starter
 from bozzetto.library.importer import import_source
 from bozzetto.optimize import template as templates
 from bozzetto.optimize.explain import Explanation
@@ -56,9 +55,6 @@ Tell = Callable[[Progress], None]
 MOST_CANDIDATES = 32
 """Candidates of one call."""
 
-FEW = 2_000
-"""Prompts up to which looking for texts that wait takes no time; the starter holds fewer."""
-
 
 def _silent(_: Progress) -> None:
     """Tell nobody."""
@@ -75,7 +71,7 @@ class Assistant:
         self._store = store
         self._progress = progress
         self._indexing = Indexing(settings, store, progress)
-        self._ready_at = -1  # the library's state when it was last made ready
+        self._ready = Readiness(store, self._indexing, settings.actor, progress)
         self.index = Index(self._indexing)
         self.library = Shelf(store, settings.actor, self._indexing.waiting)
         self._writer = Writer(settings, store, self._indexing, self.library.show)
@@ -145,7 +141,7 @@ class Assistant:
             reports = [self._import(one, alone=len(found) == 1) for one in found]
         with ThreadPoolExecutor(1) as beside:
             words = beside.submit(self._indexing.refresh_words)
-            self._renew_families()
+            self._ready.renew_families()
             words.result()
         return reports
 
@@ -193,7 +189,7 @@ class Assistant:
         Raises:
             InputError: the idea holds no word, an id is unknown, or k is below 1.
         """
-        self._ready()
+        self._ready.ensure()
         return self._indexing.searcher.search(
             idea,
             k=self.settings.k if k is None else k,
@@ -259,7 +255,7 @@ class Assistant:
             filters=filters,
         )
         order.words  # noqa: B018 - a wrong slot is told before anything is made ready
-        self._ready()
+        self._ready.ensure()
         listening = Listening(on_event, stop, cache)
         return self._writer.write(order, listening, k=k, save=save)
 
@@ -285,7 +281,7 @@ class Assistant:
             InputError: the wish is empty.
             SetupError: the chat model lacks its key or its model; nothing is kept.
         """
-        self._ready()
+        self._ready.ensure()
         listening = Listening(on_event, stop, cache)
         return self._writer.rewrite(candidate, prefer, listening, chat=chat, seed=seed, save=save)
 
@@ -306,7 +302,7 @@ class Assistant:
             NotFoundError: nothing is kept under that id.
             SetupError: the chat model lacks its key or its model; nothing is kept.
         """
-        self._ready()
+        self._ready.ensure()
         listening = Listening(on_event, stop, cache)
         return self._writer.rewrite(candidate, None, listening, chat=chat, seed=seed, save=save)
 
@@ -373,15 +369,11 @@ class Assistant:
             NotFoundError: a picked id or the profile does not exist.
             SetupError: a back end is not set up.
         """
-        asked = Asked(images, size, steps)
         self._drawing.open(images or self.settings.images)
         written = self.optimize(idea, n=n, pick=pick, profile=profile, chat=chat, seed=seed)
-        tasks = tasks_of(self._drawing, written, asked, compare=True)
-        seeded = plan.with_seeds(tasks, range(seed, seed + seeds))
-        drawn = self._drawing.generate(seeded, None, on_event=on_event, stopped=lambda: False)
-        place = folder or self.settings.home / "sheets" / drawn.job
-        sheet, page = pages(idea, drawn.images, written, place)
-        return Comparison(idea, written, drawn, sheet, page)
+        wanted = range(seed, seed + seeds)
+        asked = Asked(images, size, steps)
+        return compare(self._drawing, written, asked, wanted, folder, on_event=on_event)
 
     def explain(self, candidate: str) -> Explanation:
         """Why a kept candidate reads as it does: the idea's words, its sources, its checks.
@@ -421,27 +413,3 @@ class Assistant:
         path = target or self.settings.home / "backups" / f"library-{stamp}.sqlite"
         self._store.backup(path)
         return path
-
-    def _ready(self) -> None:
-        """A library to search: the starter prompts where there is none, families worked out."""
-        if self._ready_at == self._store.state():
-            return
-        if starter.load(self._store, actor=self.settings.actor, now=now()):
-            self._renew_families()
-            self._indexing.embed()
-        elif self._ready_at < 0:
-            self._finish_starter()
-        self._renew_families()
-        self._ready_at = self._store.state()
-
-    def _finish_starter(self) -> None:
-        """Embed what a first search, killed at it, has left waiting."""
-        if self._store.count() > FEW:
-            return
-        only = {info.kind for info in self._store.sources()} == {starter.KIND}
-        if only and self._indexing.waiting():
-            self._indexing.embed()
-
-    def _renew_families(self) -> None:
-        if self._store.families_stale():
-            families.renew(self._store, progress=self._progress)

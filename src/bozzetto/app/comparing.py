@@ -6,27 +6,25 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bozzetto.app.drawing import Asked, Drawing
+from bozzetto.app.drawing import Asked, Drawing, OnDraw
 from bozzetto.app.writeout import write_whole
+from bozzetto.generate import plan
 from bozzetto.review.page import compare_page
 from bozzetto.review.sheet import compare_columns, compare_sheet
 from bozzetto.types import (
     GenerateResult,
-    Image,
     ImageTask,
     Lineage,
     OptimizeResult,
-    Phrase,
 )
 
-__all__ = ["Comparison", "pages", "tasks_of"]
+__all__ = ["Comparison", "compare", "tasks_of"]
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """Pictures of an idea, of a hit and of each candidate, on one sheet and on one page."""
 
-    idea: str
     written: OptimizeResult
     drawn: GenerateResult
     sheet: Path
@@ -57,19 +55,30 @@ def _before(task: ImageTask, result: OptimizeResult) -> Iterator[ImageTask]:
         yield ImageTask(request, Lineage("hit", result.idea, hits=(hit.id,)))
 
 
-def pages(
-    idea: str, images: Sequence[Image], written: OptimizeResult, folder: Path
-) -> tuple[Path, Path]:
-    """The sheet and the page of a comparison, written into a folder as compare.png and .html.
+def compare(
+    drawing: Drawing,
+    written: OptimizeResult,
+    asked: Asked,
+    seeds: Sequence[int],
+    folder: Path | None,
+    *,
+    on_event: OnDraw | None,
+) -> Comparison:
+    """Draw a comparison and write its sheet and its page into a folder.
 
     Raises:
-        InputError: they cannot be written there.
+        InputError: it is too many pictures, or the files cannot be written.
     """
-    phrases: dict[str, tuple[Phrase, ...]] = {one.id: one.phrases for one in written.candidates}
-    columns, seeds = compare_columns(images, phrases)
-    sheet = compare_sheet(columns, seeds, title=idea)
-    page = compare_page(columns, seeds, title=idea)
-    return (
-        write_whole(folder / "compare.png", sheet),
-        write_whole(folder / "compare.html", page.encode("utf-8", "replace")),
+    tasks = plan.with_seeds(tasks_of(drawing, written, asked, compare=True), seeds)
+    drawn = drawing.generate(tasks, None, on_event=on_event, stopped=lambda: False)
+    phrases = {one.id: one.phrases for one in written.candidates}
+    columns, shown = compare_columns(drawn.images, phrases)
+    sheet = compare_sheet(columns, shown, title=written.idea)
+    page = compare_page(columns, shown, title=written.idea)
+    place = folder or drawing.sheets / drawn.job
+    return Comparison(
+        written,
+        drawn,
+        write_whole(place / "compare.png", sheet),
+        write_whole(place / "compare.html", page.encode("utf-8", "replace")),
     )

@@ -50,6 +50,8 @@ class Drawing:
     def __init__(self, settings: Settings, store: Store) -> None:
         self._settings = settings
         self._store = store
+        self.sheets = settings.home / "sheets"
+        """Where sheets lie that are asked for without a place."""
 
     def task(self, prompt: str, asked: Asked, lineage: Lineage | None = None) -> ImageTask:
         """A picture of a prompt, seed 0.
@@ -220,4 +222,4 @@ class Drawing:
 
         (rows, *more) = axes.items()
         data = grid_sheet(self.images(job), rows, more[0] if more else None)
-        return write_whole(self._settings.home / "sheets" / f"{job}.png", data)
+        return write_whole(self.sheets / f"{job}.png", data)
