@@ -139,9 +139,7 @@ def test_kept_pictures_come_before_those_for_a_look() -> None:
         ([[1], "x", ["a", 2]], "ComfyUI: the picture failed, and no reason was given"),
     ],
 )
-def test_a_history_that_tells_of_a_failure_is_one(
-    messages: object, said: str
-) -> None:
+def test_a_history_that_tells_of_a_failure_is_one(messages: object, said: str) -> None:
     with pytest.raises(BackendError) as caught:
         files({"status": {"status_str": "error", "messages": messages}})
     assert (caught.value.message, caught.value.retryable) == (said, False)
