@@ -20,10 +20,10 @@ class TestA1111(ImageContract):
             yield load("images", "a1111")(server.address, environ={}, timeout=10.0)
 
 
-class TestA1111WithAPassword(ImageContract):
+class TestSdnextWithAPassword(ImageContract):
     @pytest.fixture
     def images(self) -> Iterator[ImageGenerator]:
-        with A1111Server(auth="me:canary", by_id=False) as server:
+        with A1111Server(auth="me:canary", like="sdnext") as server:
             environ = {"A1111_BASE_URL": server.address, "A1111_AUTH": "me:canary"}
             yield load("images", "a1111")("", environ=environ, timeout=10.0)
 

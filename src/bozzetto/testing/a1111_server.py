@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import parse_qs, urlsplit
 
 from bozzetto.testing.image_servers import Asked, ImageServer, Reply, draw, reply
@@ -71,6 +71,7 @@ class _State:
     """What is drawn, how far, and what waits."""
 
     task: str | None = None
+    prompt: str = ""
     step: int = 0
     steps: int = 0
     waiting: list[str] = field(default_factory=list)
@@ -82,9 +83,9 @@ class A1111Server(ImageServer):
     """The API of a web UI.
 
     A picture takes `seconds` in its steps; a preview takes `slow` seconds to be made. `auth` is
-    "user:password". Without `by_id` it has no /internal/progress, as SD.Next. `grid` puts a
-    grid before the picture. Prompts with a word of `unfit` come black and said to be. Names of
-    interrupted tasks are in `interrupted`.
+    "user:password". `like` "sdnext" gives tasks ids of its own; "nowebui" has the API and none
+    of the page's addresses. `grid` puts a grid before the picture. Prompts with a word of
+    `unfit` come black and said to be. Prompts that were interrupted are in `interrupted`.
     """
 
     def __init__(
@@ -93,14 +94,14 @@ class A1111Server(ImageServer):
         seconds: float = 0.0,
         slow: float = 0.0,
         auth: str = "",
-        by_id: bool = True,
+        like: Literal["a1111", "sdnext", "nowebui"] = "a1111",
         grid: bool = False,
         unfit: Sequence[str] = (),
         models: Sequence[str] = ("v1-5-pruned-emaonly.safetensors [6ce0161689]",),
         samplers: Sequence[str] = ("Euler a", "Euler", "DPM++ 2M", "DDIM"),
     ) -> None:
         super().__init__()
-        self.seconds, self.slow, self.by_id, self.grid = seconds, slow, by_id, grid
+        self.seconds, self.slow, self.like, self.grid = seconds, slow, like, grid
         self.unfit, self.models, self.samplers = unfit, models, samplers
         self.interrupted: list[str] = []
         self._login = f"Basic {base64.b64encode(auth.encode()).decode()}" if auth else ""
@@ -117,7 +118,8 @@ class A1111Server(ImageServer):
         """The answer to a request."""
         parts = urlsplit(asked.path)
         # The API asks for the password; the page's own address does not.
-        if parts.path == "/internal/progress" and self.by_id and asked.method == "POST":
+        page = (asked.method, parts.path) == ("POST", "/internal/progress")
+        if page and self.like != "nowebui":
             return self._progress_of(asked.json)
         if self._login and asked.headers.get("authorization") != self._login:
             text = {"detail": "Incorrect username or password"}
@@ -142,7 +144,7 @@ class A1111Server(ImageServer):
 
     def _interrupt(self) -> Reply:
         if self._state.task:
-            self.interrupted.append(self._state.task)
+            self.interrupted.append(self._state.prompt)
             self._state.stop.set()
         return reply({})
 
@@ -180,6 +182,8 @@ class A1111Server(ImageServer):
             "id_live_preview": -1,
             "textinfo": None if active else "Waiting...",
         }
+        if self.like == "sdnext":
+            found["paused"] = False
         if active and body.get("live_preview", True) and body.get("id_live_preview") != state.step:
             time.sleep(self.slow)
             step = state.step
@@ -193,7 +197,8 @@ class A1111Server(ImageServer):
             return reply({"detail": wrong}, 422)
         if body.get("sampler_name", "Euler") not in self.samplers:
             return reply({"detail": "Sampler not found"}, 400)
-        task = body.get("force_task_id") or f"task(txt2img-{random.getrandbits(32)})"
+        forced = body.get("force_task_id") if self.like != "sdnext" else None
+        task = forced or f"task(txt2img-{random.getrandbits(32)})"
         self._state.waiting.append(task)
         with self._lock:
             self._state.waiting.remove(task)
@@ -202,7 +207,7 @@ class A1111Server(ImageServer):
     def _draw(self, task: str, body: dict[str, Any]) -> Reply:
         """One picture, step by step; what is there is shown when it is interrupted."""
         state, steps = self._state, body.get("steps", 50)
-        state.task, state.step, state.steps = task, 0, steps
+        state.task, state.prompt, state.step, state.steps = task, body.get("prompt", ""), 0, steps
         state.stop.clear()
         try:
             model = body.get("override_settings", {}).get("sd_model_checkpoint")

@@ -6,7 +6,9 @@ import io
 import json
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -29,6 +31,7 @@ from bozzetto.types import (
 )
 
 AUTH = "me:canary-1234"
+Like = Literal["a1111", "sdnext", "nowebui"]
 FULL = replace(PLAIN, prompt="(a small dog:1.2), [rain]", sampler="Euler a")
 
 
@@ -110,16 +113,21 @@ def test_what_the_server_made_otherwise_is_noted() -> None:
     assert end.effective.notes == ("width 515 was asked for, 512 was used",)
 
 
-@pytest.mark.parametrize("by_id", [True, False])
-def test_progress_comes_with_previews(by_id: bool) -> None:
-    with A1111Server(seconds=1.4, by_id=by_id) as server:
-        *before, end = asyncio.run(collect(opened(server), replace(FULL, steps=50)))
-    assert isinstance(end, ImageMade)
-    assert before[0] == ImageProgress(0.0)
-    later = [event for event in before[1:] if isinstance(event, ImageProgress)]
-    assert len(later) == len(before) - 1 >= 1
-    assert all(0 < event.done <= 1 for event in later)
-    assert all(event.preview and event.preview[:4] == b"\x89PNG" for event in later)
+@pytest.mark.parametrize("like", ["a1111", "sdnext", "nowebui"])
+def test_progress_comes_with_previews(like: Like) -> None:
+    with A1111Server(seconds=60, like=like) as server:
+
+        async def act() -> list[ImageEvent]:
+            stream = opened(server).stream(replace(FULL, steps=600))
+            events = [await anext(stream) for _ in range(3)]
+            await stream.aclose()
+            return events
+
+        first, *later = asyncio.run(act())
+    assert first == ImageProgress(0.0)
+    shown = [event for event in later if isinstance(event, ImageProgress)]
+    assert [event.preview[:4] for event in shown if event.preview] == [b"\x89PNG"] * 2
+    assert 0 <= shown[0].done < shown[1].done < 1
 
 
 def test_a_slow_preview_does_not_hold_the_picture_up() -> None:
@@ -145,46 +153,33 @@ def leave(server: A1111Server, ready: Callable[[], bool]) -> None:
     asyncio.run(act())
 
 
-@pytest.mark.parametrize("by_id", [True, False])
-def test_leaving_early_interrupts_the_picture(by_id: bool) -> None:
-    with A1111Server(seconds=60, by_id=by_id) as server:
+@pytest.mark.parametrize("like", ["a1111", "sdnext", "nowebui"])
+def test_leaving_early_interrupts_the_picture(like: Like) -> None:
+    with A1111Server(seconds=60, like=like) as server:
         leave(server, lambda: bool(server.to("/sdapi/v1/txt2img")))
-        assert server.interrupted == [server.to("/sdapi/v1/txt2img")[0].json["force_task_id"]]
+        assert server.interrupted == [FULL.prompt]
 
 
-@pytest.mark.parametrize("by_id", [True, False])
-def test_leaving_early_lets_the_pictures_of_others_be(by_id: bool) -> None:
-    with A1111Server(seconds=2, by_id=by_id) as server:
-
-        async def act() -> list[ImageEvent]:
-            other = asyncio.create_task(collect(opened(server), replace(FULL, steps=100)))
-            while not server.drawing:
-                await asyncio.sleep(0.01)
-            waiting = asyncio.create_task(collect(opened(server), FULL))
-            while len(server.to("/sdapi/v1/txt2img")) < 2:
-                await asyncio.sleep(0.01)
-            waiting.cancel()
-            await asyncio.gather(waiting, return_exceptions=True)
-            return await other
-
-        assert isinstance(asyncio.run(act())[-1], ImageMade)
-        assert server.interrupted == []
-
-
-def test_the_previews_of_others_are_not_shown() -> None:
-    with A1111Server(seconds=0.8, by_id=False) as server:
+@pytest.mark.parametrize("like", ["a1111", "sdnext", "nowebui"])
+def test_the_pictures_of_others_are_neither_shown_nor_interrupted(like: Like) -> None:
+    with A1111Server(seconds=60, like=like) as server:
 
         async def act() -> list[ImageEvent]:
-            other = asyncio.create_task(collect(opened(server), replace(FULL, steps=100)))
+            other = asyncio.create_task(collect(opened(server), replace(FULL, prompt="other")))
             while not server.drawing:
                 await asyncio.sleep(0.01)
-            mine = await collect(opened(server), replace(FULL, steps=1))
-            await other
+            mine: list[ImageEvent] = []
+            with suppress(TimeoutError):
+                async with asyncio.timeout(1.3):
+                    async for event in opened(server).stream(FULL):
+                        mine.append(event)  # noqa: PERF401 - those before the end count
+            assert server.interrupted == []
+            other.cancel()
+            await asyncio.gather(other, return_exceptions=True)
             return mine
 
-        events = asyncio.run(act())
-    assert [event for event in events if isinstance(event, ImageProgress) and event.preview] == []
-    assert isinstance(events[-1], ImageMade)
+        assert asyncio.run(act()) == [ImageProgress(0.0)]
+        assert server.interrupted == ["other"]
 
 
 def test_a_picture_that_does_not_go_on_is_given_up() -> None:

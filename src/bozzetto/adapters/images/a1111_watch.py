@@ -1,8 +1,9 @@
 """How far a web UI is with our picture, and stopping it.
 
-AUTOMATIC1111 and Forge tell of one task by its id (/internal/progress). SD.Next, and servers
-without the page, tell only of what they are drawing (/sdapi/v1/progress): that is ours when
-nothing was being drawn before we asked. Nobody else's picture is shown, nor interrupted.
+AUTOMATIC1111 and Forge tell of one task by its id (/internal/progress). SD.Next gives tasks
+ids of its own, and a server started with --nowebui lacks that page: they tell only of what they
+are drawing (/sdapi/v1/progress), which is ours when nothing was being drawn before we asked.
+Nobody else's picture is shown, nor interrupted.
 """
 
 from __future__ import annotations
@@ -107,7 +108,8 @@ class Watch:
                     seen = await self._see(preview=False)
                     if seen.active:
                         await call(self._client, self._endpoint, "POST", "/sdapi/v1/interrupt")
-                    if seen.active or seen.over:
+                    never = not (self._by_id or self._was_idle)
+                    if seen.active or seen.over or never:
                         return
                     await asyncio.sleep(0.1)
         except (BackendError, TimeoutError):
@@ -118,8 +120,10 @@ class Watch:
             ask = {"id_task": self._job, "id_live_preview": self._preview, "live_preview": preview}
             path = "/internal/progress"
             answer = await call(self._client, self._endpoint, "POST", path, body=ask, most=PREVIEW)
-            if answer.status == 200:
-                return self._of_task(read_object(self._endpoint, answer))
+            found = read_object(self._endpoint, answer) if answer.status == 200 else {}
+            # "paused" is in SD.Next's answers alone.
+            if "active" in found and "paused" not in found:
+                return self._of_task(found)
             self._by_id = False
         path = f"/sdapi/v1/progress?skip_current_image={str(not preview).lower()}"
         answer = await call(self._client, self._endpoint, "GET", path, most=PREVIEW)
