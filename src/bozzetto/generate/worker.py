@@ -39,6 +39,9 @@ BEAT = 2.0
 LOOK = 0.2
 """Seconds between two looks at the queue while others have it, and at whether to stop."""
 
+MOST_HELD = 16
+"""Pictures drawn or being kept at one time."""
+
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 """Seconds before a second try, doubled from try to try."""
 
@@ -66,6 +69,8 @@ class Worker:
         self._generators: dict[str, ImageGenerator] = {}
         self._running: dict[asyncio.Task[None], Claimed] = {}
         self._progress: dict[int, float] = {}
+        self._drawing: dict[int, str] = {}  # tasks that a back end has in hand
+        self._free = asyncio.Event()
 
     async def run(self, jobs: Sequence[str] = ()) -> None:
         """Draw what is open, of these jobs or of all, until nothing is.
@@ -88,20 +93,23 @@ class Worker:
         """Begin what can be begun and wait for something to end; whether there is more to do."""
         await self._begin(jobs)
         if self._running:
-            done, _ = await asyncio.wait(
-                self._running, timeout=LOOK, return_when=asyncio.FIRST_COMPLETED
-            )
-            for task in done:
-                claimed = self._running.pop(task)
-                self._progress.pop(claimed.id, None)
-                if not task.cancelled():
-                    task.result()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._free.wait(), LOOK)
+            self._free.clear()
+            self._reap()
             return True
         until = self._bench.queue.waits_until(self._bench.clock(), jobs=jobs)
         if until is None:
             return False
         await asyncio.sleep(max(0.01, min(LOOK, until - self._bench.clock())))
         return True
+
+    def _reap(self) -> None:
+        """Take away what has ended; an error that concerns every picture goes on from here."""
+        for task in [task for task in self._running if task.done()]:
+            self._progress.pop(self._running.pop(task).id, None)
+            if not task.cancelled():
+                task.result()
 
     async def _begin(self, jobs: Sequence[str]) -> None:
         bench = self._bench
@@ -118,12 +126,15 @@ class Worker:
                 self._generators[name] = bench.open_images(name)
             bench.hear(DrawStarted(claimed.job, claimed.position, claimed.attempts))
             self._progress[claimed.id] = 0.0
-            self._running[asyncio.create_task(self._draw(claimed))] = claimed
+            self._drawing[claimed.id] = name
+            task = asyncio.create_task(self._draw(claimed))
+            task.add_done_callback(lambda _: self._free.set())
+            self._running[task] = claimed
 
     def _room(self, name: str) -> bool:
-        """Whether a back end takes one more."""
-        used = sum(claimed.task.request.images == name for claimed in self._running.values())
-        return used < self._generators[name].features.parallel
+        """Whether a back end takes one more; what is being kept is in its hands no more."""
+        used = sum(one == name for one in self._drawing.values())
+        return used < self._generators[name].features.parallel and len(self._running) < MOST_HELD
 
     async def _draw(self, claimed: Claimed) -> None:
         """One picture, from asking for it to keeping it."""
@@ -139,16 +150,24 @@ class Worker:
         await asyncio.to_thread(self._finish, claimed, outcome)
 
     async def _outcome(self, claimed: Claimed) -> Outcome:
+        try:
+            event = await self._answer(claimed)
+        finally:
+            self._drawing.pop(claimed.id, None)
+            self._free.set()
+        if isinstance(event, ImageFiltered):
+            return Outcome("filtered", reason=event.reason)
+        return await asyncio.to_thread(self._keep, claimed, event)
+
+    async def _answer(self, claimed: Claimed) -> ImageMade | ImageFiltered:
+        """What a back end says in the end."""
         request = claimed.task.request
         stream = self._generators[request.images].stream(request)
         async with contextlib.aclosing(stream) as events:  # type: ignore[type-var]
             async for event in events:
-                if isinstance(event, ImageProgress):
-                    self._tell(claimed, event)
-                elif isinstance(event, ImageFiltered):
-                    return Outcome("filtered", reason=event.reason)
-                else:
-                    return await asyncio.to_thread(self._keep, claimed, event)
+                if not isinstance(event, ImageProgress):
+                    return event
+                self._tell(claimed, event)
         raise BackendError(f"{request.images} ended without a picture", retryable=True)
 
     def _keep(self, claimed: Claimed, made: ImageMade) -> Outcome:
