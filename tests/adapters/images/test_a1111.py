@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Literal
 
+import httpx2
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +20,7 @@ from bozzetto.adapters.images.a1111 import A1111, open_images
 from bozzetto.adapters.images.a1111_info import read_info
 from bozzetto.errors import BackendError, BozzettoError, InputError, SetupError
 from bozzetto.testing.a1111_server import A1111Server
-from bozzetto.testing.image_servers import Reply, draw, reply
+from bozzetto.testing.image_servers import Asked, Reply, draw, reply
 from bozzetto.testing.images import PLAIN, collect
 from bozzetto.types import (
     Effective,
@@ -180,6 +181,43 @@ def test_the_pictures_of_others_are_neither_shown_nor_interrupted(like: Like) ->
 
         assert asyncio.run(act()) == [ImageProgress(0.0)]
         assert server.interrupted == ["other"]
+
+
+def test_a_picture_that_somebody_interrupts_says_that_it_is_not_finished() -> None:
+    with A1111Server(seconds=60) as server:
+
+        async def act() -> ImageEvent:
+            task = asyncio.create_task(collect(opened(server), FULL))
+            while not server.drawing:
+                await asyncio.sleep(0.01)
+            async with httpx2.AsyncClient(trust_env=False) as somebody:
+                await somebody.post(f"{server.address}/sdapi/v1/interrupt")
+            return (await task)[-1]
+
+        end = asyncio.run(act())
+    assert isinstance(end, ImageMade)
+    assert end.effective.notes == ("it was interrupted there and is not finished",)
+
+
+class CatchAll(A1111Server):
+    """Answers addresses that it does not have with the page."""
+
+    def answer(self, asked: Asked) -> Reply:
+        found = super().answer(asked)
+        return found if found.status != 404 else Reply(200, b"<!doctype html>", "text/html")
+
+
+def test_a_page_in_place_of_progress_does_no_harm() -> None:
+    with CatchAll(seconds=60, like="nowebui") as server:
+
+        async def act() -> list[ImageEvent]:
+            stream = opened(server).stream(FULL)
+            events = [await anext(stream) for _ in range(2)]
+            await stream.aclose()
+            return events
+
+        assert isinstance(asyncio.run(act())[1], ImageProgress)
+        assert server.interrupted == [FULL.prompt]
 
 
 def test_a_picture_that_does_not_go_on_is_given_up() -> None:

@@ -13,6 +13,7 @@ import asyncio
 import difflib
 import re
 from collections.abc import AsyncGenerator, Mapping
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -92,7 +93,9 @@ async def _stream(
         answer = posting.result()
         if answer.status != 200:
             raise await _refusal(client, endpoint, answer, request)
-    yield _made(endpoint, request, read_object(endpoint, answer))
+        end = _made(endpoint, request, read_object(endpoint, answer))
+        stopped = await watch.stopped()
+    yield _with_note(end, "it was interrupted there and is not finished") if stopped else end
 
 
 async def _end_tasks(
@@ -185,6 +188,13 @@ def _login(endpoint: Endpoint) -> tuple[str, str] | None:
             hint=f"set {endpoint.key_variable} to USER:PASSWORD, as in the server's --api-auth",
         )
     return user, password
+
+
+def _with_note(end: ImageEvent, note: str) -> ImageEvent:
+    if not isinstance(end, ImageMade):
+        return end
+    notes = (*end.effective.notes, note)
+    return replace(end, effective=replace(end.effective, notes=notes))
 
 
 def open_images(rest: str, *, environ: Mapping[str, str], timeout: float) -> A1111:

@@ -15,8 +15,8 @@ from typing import Any
 
 import httpx2
 
-from bozzetto.adapters.endpoint import Endpoint, PassingError
-from bozzetto.adapters.images.http import call, decode_picture, read_object, refusal
+from bozzetto.adapters.endpoint import Endpoint, PassingError, read_json
+from bozzetto.adapters.images.http import Answer, call, decode_picture, read_object, refusal
 from bozzetto.errors import BackendError, SetupError
 from bozzetto.types import ImageProgress
 
@@ -100,6 +100,17 @@ class Watch:
         self._done = max(self._done, seen.done)
         return ImageProgress(self._done, seen.preview) if moved or seen.preview else None
 
+    async def stopped(self) -> bool:
+        """Whether somebody interrupted what was drawn last: it is sent as far as it got."""
+        path = "/sdapi/v1/progress?skip_current_image=true"
+        try:
+            answer = await call(self._client, self._endpoint, "GET", path, most=PREVIEW)
+        except BackendError:
+            return False
+        state = _object(answer).get("state")
+        state = state if isinstance(state, dict) else {}
+        return not state.get("job_count") and state.get("interrupted") is True
+
     async def interrupt(self) -> None:
         """Stop the picture if it is ours that is drawn; one that waits cannot be taken back."""
         try:
@@ -120,16 +131,14 @@ class Watch:
             ask = {"id_task": self._job, "id_live_preview": self._preview, "live_preview": preview}
             path = "/internal/progress"
             answer = await call(self._client, self._endpoint, "POST", path, body=ask, most=PREVIEW)
-            found = read_object(self._endpoint, answer) if answer.status == 200 else {}
+            found = _object(answer)
             # "paused" is in SD.Next's answers alone.
             if "active" in found and "paused" not in found:
                 return self._of_task(found)
             self._by_id = False
         path = f"/sdapi/v1/progress?skip_current_image={str(not preview).lower()}"
         answer = await call(self._client, self._endpoint, "GET", path, most=PREVIEW)
-        if answer.status != 200:
-            return _Seen(active=False)
-        return self._of_server(read_object(self._endpoint, answer))
+        return self._of_server(_object(answer))
 
     def _of_task(self, found: dict[str, Any]) -> _Seen:
         number = found.get("id_live_preview")
@@ -162,6 +171,15 @@ class Watch:
         except BackendError:
             return None
         return data if data.startswith(_MAGIC) else None
+
+
+def _object(answer: Answer) -> dict[str, Any]:
+    """The JSON object of an answer; nothing where it is none, such as the page itself."""
+    try:
+        found = read_json(answer.text) if answer.status == 200 else None
+    except ValueError:
+        found = None
+    return found if isinstance(found, dict) else {}
 
 
 def _share(found: object) -> float:
