@@ -171,7 +171,7 @@ def test_the_pictures_of_others_are_neither_shown_nor_interrupted(like: Like) ->
                 await asyncio.sleep(0.01)
             mine: list[ImageEvent] = []
             with suppress(TimeoutError):
-                async with asyncio.timeout(1.3):
+                async with asyncio.timeout(0.8):
                     async for event in opened(server).stream(FULL):
                         mine.append(event)  # noqa: PERF401 - those before the end count
             assert server.interrupted == []

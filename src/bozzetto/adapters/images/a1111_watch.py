@@ -120,7 +120,7 @@ class Watch:
                     if seen.active:
                         await call(self._client, self._endpoint, "POST", "/sdapi/v1/interrupt")
                     never = not (self._by_id or self._was_idle)
-                    if seen.active or seen.over or never:
+                    if seen.active or seen.waiting or seen.over or never:
                         return
                     await asyncio.sleep(0.1)
         except (BackendError, TimeoutError):
