@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 from hypothesis import given
@@ -248,6 +249,27 @@ def test_a_place_that_cannot_be_written_to(make: Make, tmp_path: Path) -> None:
                 export(target, what)
             assert caught.value.message.startswith(f"{target} cannot be written: ")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "pictures"]
+
+
+def test_what_breaks_half_way_leaves_the_older_export(make: Make, tmp_path: Path) -> None:
+    what = campaign(make)
+    folder, archive = tmp_path / "dogs", tmp_path / "dogs.zip"
+    export_folder(folder, what)
+    export_zip(archive, what)
+    before = contents(folder), archive.read_bytes()
+    broken = replace(what, sheets={"no/such/folder.png": b""})
+    with pytest.raises(SetupError):
+        export_folder(folder, broken)
+
+    class Stops(dict[str, bytes]):
+        def items(self) -> NoReturn:
+            raise KeyboardInterrupt
+
+    for export, target in ((export_folder, folder), (export_zip, archive)):
+        with pytest.raises(KeyboardInterrupt):
+            export(target, replace(what, sheets=Stops()))
+    assert (contents(folder), archive.read_bytes()) == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["dogs", "dogs.zip", "pictures"]
 
 
 def test_ids_make_no_paths(make: Make, tmp_path: Path) -> None:

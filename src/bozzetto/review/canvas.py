@@ -15,7 +15,19 @@ if TYPE_CHECKING:
     from PIL import Image as Pixels
     from PIL import ImageDraw
 
-__all__ = ["GREEN", "GREY", "INK", "RED", "Canvas", "absence", "loaded", "one_line", "png"]
+__all__ = [
+    "GREEN",
+    "GREY",
+    "INK",
+    "RED",
+    "Canvas",
+    "absence",
+    "lines",
+    "loaded",
+    "one_line",
+    "opened",
+    "png",
+]
 
 INK, GREY, LINE, HOLLOW = "#1c1c1e", "#6b6b70", "#c9c9ce", "#f2f2f4"
 GREEN, RED, GOLD = "#1a7f37", "#b3261e", "#b07800"
@@ -109,7 +121,7 @@ def absence(image: Image | None) -> str:
         return "not made"
     if image.state != "ok":
         return f"{image.state}: {image.reason or 'no reason was given'}"
-    return "the file is gone"
+    return "the file is gone or damaged"
 
 
 def loaded(image: Image, box: tuple[int, int]) -> Pixels.Image | None:
@@ -117,7 +129,7 @@ def loaded(image: Image, box: tuple[int, int]) -> Pixels.Image | None:
     if image.state != "ok":
         return None
     for path in _files(image, max(box)):
-        pixels = _open(path, box)
+        pixels = opened(path, box)
         if pixels is not None:
             return pixels
     return None
@@ -132,7 +144,11 @@ def _files(image: Image, side: int) -> list[str]:
     return [path for path in (order if side > _THUMBNAIL else reversed(order)) if path]
 
 
-def _open(path: str, box: tuple[int, int]) -> Pixels.Image | None:
+def opened(path: str, box: tuple[int, int] | None = None) -> Pixels.Image | None:
+    """The points of a picture's file, on white where it is transparent; None where it is none.
+
+    With a box as large as that holds it.
+    """
     from PIL import Image as Pixels
     from PIL import ImageOps
 
@@ -141,14 +157,16 @@ def _open(path: str, box: tuple[int, int]) -> Pixels.Image | None:
             if file.width * file.height > MOST_PIXELS:
                 return None
             file.draft("RGB", box)
-            pixels = file.convert("RGBA" if file.has_transparency_data else "RGB")
-            fitted = ImageOps.contain(pixels, box, Pixels.Resampling.LANCZOS)
+            points = file.convert("RGBA" if file.has_transparency_data else "RGB")
     except (OSError, ValueError, SyntaxError, Warning, Pixels.DecompressionBombError):
         return None
-    if fitted.mode == "RGBA":
-        paper = Pixels.new("RGBA", fitted.size, "#ffffff")
-        fitted = Pixels.alpha_composite(paper, fitted).convert("RGB")
-    return fitted
+    if box:
+        points = ImageOps.contain(points, box, Pixels.Resampling.LANCZOS)
+    if points.mode == "RGBA":
+        paper = Pixels.new("RGBA", points.size, "#ffffff")
+        points = Pixels.alpha_composite(paper, points).convert("RGB")
+    points.info = {}
+    return points
 
 
 def png(sheet: Pixels.Image) -> bytes:

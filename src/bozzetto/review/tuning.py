@@ -10,7 +10,6 @@ beside a `metadata.jsonl` with `file_name` and `text`.
 
 from __future__ import annotations
 
-import io
 import json
 import re
 from collections.abc import Iterator, Sequence
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Literal
 
 from bozzetto.errors import InputError
+from bozzetto.review.canvas import opened, png
 from bozzetto.review.folder import new_folder
 from bozzetto.review.verdicts import standings
 from bozzetto.types import Image, Verdict
@@ -101,18 +101,6 @@ def _fill(folder: Path, kept: Sequence[Image], layout: Layout) -> Iterator[str]:
 
 
 def _bare(image: Image) -> bytes | None:
-    """A picture's points as a PNG file, and nothing else; on white where it is transparent."""
-    from PIL import Image as Pixels
-
-    try:
-        with Pixels.open(image.path or "") as file:
-            points = file.convert("RGBA" if file.has_transparency_data else "RGB")
-    except (OSError, ValueError, SyntaxError, Warning, Pixels.DecompressionBombError):
-        return None
-    if points.mode == "RGBA":
-        paper = Pixels.new("RGBA", points.size, "#ffffff")
-        points = Pixels.alpha_composite(paper, points).convert("RGB")
-    points.info = {}
-    made = io.BytesIO()
-    points.save(made, "PNG")
-    return made.getvalue()
+    """A picture's points as a PNG file, and nothing else."""
+    points = opened(image.path) if image.path else None
+    return None if points is None else png(points)
