@@ -78,3 +78,18 @@ def test_modifiers_are_worth_more_where_prompts_that_have_them_are_rated() -> No
         return next(e.weight for e in gather("a chair", hits, rated) if e.look.key == "soft light")
 
     assert weight(1) < weight(2) < weight(None) == weight(3) < weight(4) < weight(5)
+
+
+def test_what_was_kept_for_an_idea_counts_no_more_than_its_stars() -> None:
+    """It fits to the letter, and the next candidates would all be like it."""
+    library = LibraryStats.build(PLAIN + WORLD)
+
+    def weight(rating: int | None) -> float:
+        hits = [
+            Hit("a", "a blue chair, soft light", None, 1.0, "test", 0, rating=rating),
+            Hit("b", "a wizard on a chair, beige tones", None, 1.0, "test", 0),
+        ]
+        offered = {e.look.key: e.weight for e in gather("a blue chair", hits, library, (), 1)}
+        return offered["soft light"] / offered["beige tones"]
+
+    assert weight(3) < weight(5) < 2.5 < weight(None)
