@@ -29,6 +29,7 @@ __all__ = [
     "EmbedderFeatures",
     "ImageFeatures",
     "ImageGenerator",
+    "ImageScorer",
     "PromptSource",
     "RemoteSource",
     "SourceFeatures",
@@ -286,4 +287,21 @@ class ImageGenerator(Protocol):
 
     async def aclose(self) -> None:
         """Let go of connections and of memory."""
+        ...
+
+
+class ImageScorer(Protocol):
+    """Numbers for pictures, to sort and pre-select by; higher is better.
+
+    No port of the path: nothing waits for it, and it never stands in for a person.
+    """
+
+    def score(self, images: Sequence[tuple[bytes, str]]) -> list[dict[str, float]]:
+        """The scores of each picture (the bytes of its file) for its prompt, by name, in order.
+
+        Raises:
+            SetupError: the model is not there or may not be loaded.
+            BackendError: the place it comes from cannot be reached.
+            DataError: a picture cannot be read.
+        """
         ...

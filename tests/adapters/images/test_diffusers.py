@@ -429,7 +429,7 @@ def test_a_file_without_its_folder_asks_the_hub(models: Path, tmp_path: Path) ->
     with pytest.raises(BackendError) as caught:
         drawn(images, SMALL)
     assert caught.value.message == (
-        "diffusers: lone.safetensors cannot be fetched: the hub cannot be reached"
+        "diffusers:lone.safetensors cannot be fetched: the hub cannot be reached"
     )
     assert str(caught.value.hint).startswith("without a network: put the model's folder")
 
@@ -452,9 +452,9 @@ def test_a_model_of_the_hub_is_taken_from_its_cache(models: Path, tmp_path: Path
     ("environ", "kind", "said"),
     [
         ({"HF_HUB_OFFLINE": "1"}, SetupError,
-         "diffusers: nobody/nothing needs what is not on this machine, and HF_HUB_OFFLINE is set"),
+         "diffusers:nobody/nothing needs what is not on this machine, and HF_HUB_OFFLINE is set"),
         ({}, BackendError,
-         "diffusers: nobody/nothing cannot be fetched: the hub cannot be reached"),
+         "diffusers:nobody/nothing cannot be fetched: the hub cannot be reached"),
     ],
 )  # fmt: skip
 def test_a_model_that_cannot_be_fetched_says_the_way_out(

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import contextlib
 import re
-import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from bozzetto.adapters.images.drawing import Loaded
+from bozzetto.adapters.images.hub import best_device, first_line, hub_errors, hush, offline
 from bozzetto.adapters.images.model_files import (
     Family,
     check_file,
@@ -20,7 +20,7 @@ from bozzetto.adapters.images.model_files import (
     read_folder,
     refuse_pickles,
 )
-from bozzetto.errors import BackendError, BozzettoError, SetupError
+from bozzetto.errors import BozzettoError, SetupError
 from bozzetto.text.normalise import visible
 
 __all__ = ["free", "load", "locate"]
@@ -30,7 +30,10 @@ _CLASSES: Final[Mapping[Family, str]] = {
     "sdxl": "StableDiffusionXLPipeline",
     "sd3": "StableDiffusion3Pipeline",
 }
-_OFF = ("", "0", "no", "off", "false")
+_FILE_HINT: Final = (
+    "without a network: put the model's folder (model_index.json, tokenizer, configurations; the "
+    "weights may be left out) beside the file, under its name without .safetensors"
+)
 
 
 def locate(name: str) -> Path | None:
@@ -63,9 +66,9 @@ def load(name: str, environ: Mapping[str, str]) -> Loaded:
         SetupError: it is not there, or may not be loaded.
         BackendError: the hub cannot be reached.
     """
-    _hush()
+    hush()
     path = locate(name)
-    device = _device()
+    device = best_device()
     try:
         folder = _fetch(name, environ, device) if path is None else path
         pipeline = _open(folder, environ, device)
@@ -73,7 +76,7 @@ def load(name: str, environ: Mapping[str, str]) -> Loaded:
     except BozzettoError:
         raise
     except Exception as error:
-        said = _first_line(error)
+        said = first_line(error)
         raise SetupError(f"diffusers: {visible(name)} cannot be loaded: {said}") from error
     pipeline.set_progress_bar_config(disable=True)
     return Loaded(pipeline, pipeline.scheduler, name if path is None else path.resolve().stem)
@@ -88,28 +91,6 @@ def free() -> None:
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
-
-
-def _hush() -> None:
-    """Keep the libraries' bars and remarks off the terminal: what matters is told by us."""
-    import diffusers
-    import huggingface_hub
-    import transformers
-
-    for library in (diffusers, transformers):
-        library.utils.logging.set_verbosity_error()
-        library.utils.logging.disable_progress_bar()
-        # What they mean to change one day is nothing that a person who draws can act upon.
-        warnings.filterwarnings("ignore", module=rf"{library.__name__}\.")
-    huggingface_hub.utils.disable_progress_bars()
-
-
-def _device() -> str:
-    import torch
-
-    if torch.cuda.is_available():
-        return "cuda"
-    return "mps" if torch.backends.mps.is_available() else "cpu"
 
 
 def _dtype(pipeline: str, device: str) -> Any:  # noqa: ANN401 - a torch.dtype
@@ -153,8 +134,8 @@ def _open_file(path: Path, environ: Mapping[str, str], device: str) -> Any:  # n
     if beside.is_dir():
         read_folder(beside)
         return opened(str(path), torch_dtype=dtype, config=str(beside), local_files_only=True)
-    with _hub_errors(path.name, _FILE_HINT, environ):
-        return opened(str(path), torch_dtype=dtype, local_files_only=_offline(environ))
+    with hub_errors(f"diffusers:{path.name}", _FILE_HINT, environ):
+        return opened(str(path), torch_dtype=dtype, local_files_only=offline(environ))
 
 
 def _fetch(name: str, environ: Mapping[str, str], device: str) -> Path:
@@ -166,7 +147,7 @@ def _fetch(name: str, environ: Mapping[str, str], device: str) -> Path:
 
     wanted = (None, "fp16") if device == "cpu" else ("fp16", None)
     hint = f"where there is a network: hf download {name} --local-dir FOLDER; then diffusers:FOLDER"
-    with _hub_errors(name, hint, environ):
+    with hub_errors(f"diffusers:{name}", hint, environ):
         for variant in wanted:
             with contextlib.suppress(*([ValueError] if variant == wanted[0] else [])):
                 return Path(
@@ -176,54 +157,7 @@ def _fetch(name: str, environ: Mapping[str, str], device: str) -> Path:
                         use_safetensors=True,
                         cache_dir=environ.get("HF_HUB_CACHE") or None,
                         token=environ.get("HF_TOKEN") or None,
-                        local_files_only=_offline(environ),
+                        local_files_only=offline(environ),
                     )
                 )
     raise SetupError(f"diffusers: {name} has no weights as safetensors")
-
-
-def _offline(environ: Mapping[str, str]) -> bool:
-    return environ.get("HF_HUB_OFFLINE", "").lower() not in _OFF
-
-
-_FILE_HINT: Final = (
-    "without a network: put the model's folder (model_index.json, tokenizer, configurations; the "
-    "weights may be left out) beside the file, under its name without .safetensors"
-)
-
-
-@contextlib.contextmanager
-def _hub_errors(name: str, hint: str, environ: Mapping[str, str]) -> Iterator[None]:
-    """The hub's refusals in our words."""
-    from huggingface_hub import errors
-
-    try:
-        yield
-    except errors.GatedRepoError as error:
-        raise SetupError(
-            f"diffusers: {name} is given only to those who accept its licence",
-            hint=f"accept it at https://huggingface.co/{name}; then hf auth login, or HF_TOKEN",
-        ) from error
-    except errors.RepositoryNotFoundError as error:
-        raise SetupError(
-            f"diffusers: the hub has no model {name}, or it is private",
-            hint="check the name; for a private model: hf auth login, or set HF_TOKEN",
-        ) from error
-    except (errors.OfflineModeIsEnabled, OSError) as error:
-        if _offline(environ):
-            raise SetupError(
-                f"diffusers: {name} needs what is not on this machine, and HF_HUB_OFFLINE is set",
-                hint=hint,
-            ) from error
-        status = getattr(getattr(error, "response", None), "status_code", None)
-        why = "cannot be reached" if status is None else f"answers {status}"
-        raise BackendError(
-            f"diffusers: {name} cannot be fetched: the hub {why}",
-            hint=hint,
-            retryable=True,
-            status=status,
-        ) from error
-
-
-def _first_line(error: Exception) -> str:
-    return visible((str(error).strip() or type(error).__name__).splitlines()[0])
