@@ -266,6 +266,7 @@ class _Server(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
+    disable_nagle_algorithm = True  # or an answer waits 40 ms for the head's acknowledgement
 
     def do_POST(self) -> None:
         """Answer one call."""

@@ -77,14 +77,14 @@ class ImageProgress:
     """How far a picture is, 0-1, with a small JPEG, PNG or WebP of it where there is one."""
 
     done: float
-    preview: bytes | None = None
+    preview: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class ImageMade:
     """A picture as its back end gave it: the bytes of a file, not looked at yet."""
 
-    data: bytes
+    data: bytes = field(repr=False)  # asyncio.run writes out what its work returns: 20 ms a MB
     effective: Effective
 
 
@@ -224,7 +224,7 @@ class DrawProgress:
     job: str
     position: int
     done: float
-    preview: bytes | None = None
+    preview: bytes | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

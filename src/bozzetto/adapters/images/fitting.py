@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import binascii
 import math
 import re
@@ -122,8 +121,8 @@ def decode(text: object, title: str) -> bytes:
         BackendError: it is none.
     """
     try:
-        data = base64.b64decode(text, validate=True) if isinstance(text, str) else b""
-    except (ValueError, binascii.Error):
+        data = binascii.a2b_base64(text, strict_mode=True) if isinstance(text, str) else b""
+    except ValueError:
         data = b""
     if not data:
         raise BackendError(f"{title}: the answer holds no picture")
