@@ -1,0 +1,47 @@
+// Calls to the server this page came from.
+
+const PATIENCE = 30_000; // milliseconds
+
+export class Problem extends Error {
+  constructor({ status, code, detail, hint }) {
+    super(detail ?? code);
+    this.status = status;
+    this.code = code;
+    this.hint = hint;
+  }
+
+  // Whether the same call may go well later: nobody answers, too much at once, a full disk.
+  get passes() {
+    return this.status === 0 || this.status === 401 || this.status === 408
+      || this.status === 429 || this.status >= 500;
+  }
+}
+
+export async function call(method, path, body, key) {
+  const headers = {};
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (key) headers["Idempotency-Key"] = key;
+  let answer, shape;
+  try {
+    answer = await fetch(path, {
+      method, headers, body: body && JSON.stringify(body), signal: AbortSignal.timeout(PATIENCE),
+    });
+    shape = answer.status === 204 ? null : await answer.json();
+  } catch {
+    throw new Problem({ status: answer && !answer.ok ? answer.status : 0, code: "unreachable" });
+  }
+  if (!answer.ok) throw new Problem({ ...shape, status: answer.status });
+  return shape;
+}
+
+export const pictureOf = (id) => `/api/v1/images/${encodeURIComponent(id)}/file`;
+export const thumbnailOf = (id) => `/api/v1/images/${encodeURIComponent(id)}/thumbnail`;
+export const campaignPath = (name) => `/api/v1/campaigns/${encodeURIComponent(name)}`;
+
+// The token of the printed address for a cookie; it leaves the address bar at once.
+export async function enter() {
+  const token = new URLSearchParams(location.hash.slice(1)).get("token");
+  if (!token) return;
+  history.replaceState(null, "", location.pathname + location.search);
+  await call("POST", "/api/v1/session", { token });
+}
