@@ -16,7 +16,9 @@ def keep(store: Store, campaign: str, items: Sequence[KeepItem], *, actor: str) 
     """Bring what a campaign keeps into the library, as the source "campaign NAME".
 
     Prompts that are there already get the rating and the picture; rejected ones only where they
-    are there. Said again, it changes nothing. What is new is embedded by `Assistant.embed`.
+    are there. `items` are all that the campaign says: what it said before and does not say any
+    more is taken back; said again, it changes nothing. What is new is embedded by
+    `Assistant.embed`.
 
     Raises:
         InputError: a rating is not 1-5, or a prompt cannot be kept; nothing is, then.

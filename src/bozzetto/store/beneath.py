@@ -7,9 +7,12 @@ first. Any of these layers can be taken away, so what lies beneath is kept besid
 from __future__ import annotations
 
 import json
+import math
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Any
 
 from bozzetto.store.database import json_list
 from bozzetto.store.entries import COLUMNS, Value, fill, nsfw_of
@@ -66,9 +69,10 @@ def note(connection: sqlite3.Connection, prompts: Sequence[int]) -> None:
     )
 
 
-def settle(connection: sqlite3.Connection, layers: Mapping[int, Sequence[Layer]]) -> None:
-    """Show prompts that are noted with layers on them, the first lowest; without, as they were."""
-    given = json_list(list(layers))
+def settle(connection: sqlite3.Connection, prompts: Sequence[int]) -> None:
+    """Show prompts that are noted with all that is said of them; where nothing is, as they were."""
+    layers = _layers(connection, prompts)
+    given = json_list(prompts)
     noted, shown = _noted(connection, given), _shown(connection, given)
     for seq, beneath in noted.items():
         now = beneath.under(layers[seq])
@@ -89,13 +93,50 @@ def take_in(
     """Let what an import knows of prompts reach those that are noted, too: columns and tags."""
     if connection.execute("SELECT NOT EXISTS (SELECT 1 FROM beneath)").fetchone()[0]:
         return
-    for seq, beneath in _noted(connection, json_list(list(seen))).items():
+    noted = _noted(connection, json_list(list(seen)))
+    for seq, beneath in noted.items():
         values, tags = seen[seq]
         fill(beneath.values, values)
         more = Beneath(beneath.values, beneath.tags | frozenset(tags))
         connection.execute(
             "UPDATE beneath SET known = ?, tags = ? WHERE prompt = ?", (*_as_json(more), seq)
         )
+    if noted:
+        settle(connection, list(noted))
+
+
+def _layers(
+    connection: sqlite3.Connection, prompts: Sequence[int]
+) -> Mapping[int, Sequence[Layer]]:
+    """What each campaign says of prompts, the one that spoke last on top."""
+    found: dict[int, list[tuple[int, Layer]]] = {seq: [] for seq in prompts}
+    rows = connection.execute(
+        f"SELECT prompt, campaign, keep, rating, known, tags, change FROM kept"
+        f" WHERE prompt {_IN} ORDER BY prompt, campaign, id",
+        (json_list(list(prompts)),),
+    )
+    for (seq, _), some in groupby(rows.fetchall(), key=lambda row: (row[0], row[1])):
+        said = list(some)
+        found[seq].append((max(row[6] for row in said), _layer(said)))
+    return {
+        seq: [layer for _, layer in sorted(layers, key=lambda one: one[0])]
+        for seq, layers in found.items()
+    }
+
+
+def _layer(rows: Sequence[tuple[Any, ...]]) -> Layer:
+    """What one campaign says of one prompt: of kept pictures where any was kept.
+
+    The mean, halves up; the best-rated picture stands for the prompt, the first of equals.
+    """
+    counted = [row for row in rows if row[2]] or list(rows)
+    mean = sum(row[3] for row in counted) / len(counted)
+    best = max(counted, key=lambda row: row[3])
+    rating = min(5, max(1, math.floor(mean + 0.5)))
+    if not best[2]:
+        return Layer(rating)
+    tags = dict.fromkeys(tag for row in counted for tag in json.loads(row[5]))
+    return Layer(rating, json.loads(best[4]), tuple(tags))
 
 
 def _noted(connection: sqlite3.Connection, given: str) -> dict[int, Beneath]:

@@ -7,16 +7,13 @@ are left (`beneath`), so they can be taken away in any order.
 from __future__ import annotations
 
 import json
-import math
 import sqlite3
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 from typing import Any
 
 from bozzetto.ports import SourceFeatures
 from bozzetto.store import beneath
-from bozzetto.store.beneath import Layer
 from bozzetto.store.database import Database, json_list
 from bozzetto.store.entries import COLUMNS, Change, Entry, columns_of
 from bozzetto.store.meta import record
@@ -68,7 +65,7 @@ class Kept:
         self._database = database
 
     def keep(self, campaign: str, judged: Sequence[Judged], *, actor: str, now: str) -> KeepReport:
-        """Take in what a campaign says; what it said before of the same pictures is replaced.
+        """Take in all that a campaign says, in place of what it said before.
 
         What is there already as it is given changes nothing.
         """
@@ -140,7 +137,8 @@ def _keep(
     # A prompt that is not there yet has no number: 0 is none, so its row counts as new.
     rows = [_row(one, there.get(one.entry.hash, 0)) for one in judged]
     if not _new(connection, campaign, rows):
-        return KeepReport(source_name(campaign), 0, 0, len(rows))
+        gone = _unsaid(connection, campaign, rows, change)
+        return KeepReport(source_name(campaign), 0, 0, len(rows), gone)
     noted = record(connection, change, "keep", campaign)
     _enter(connection, campaign, [one.entry for one in judged if one.keep], change)
     seqs = _seqs(connection, judged)
@@ -148,7 +146,32 @@ def _keep(
     _say(connection, campaign, fresh, noted)
     changed = {row[0] for row in fresh}
     new = changed - set(there.values())
-    return KeepReport(source_name(campaign), len(new), len(changed - new), len(rows) - len(fresh))
+    said = [_row(one, seqs[one.entry.hash]) for one in judged]
+    gone = _unsaid(connection, campaign, said, change)
+    _leave(connection, campaign, changed)
+    same = len(rows) - len(fresh)
+    return KeepReport(source_name(campaign), len(new), len(changed - new), same, gone)
+
+
+def _unsaid(
+    connection: sqlite3.Connection, campaign: str, rows: Sequence[tuple[Any, ...]], change: Change
+) -> int:
+    """Undo what a campaign said before that is not among these rows; the prompts concerned."""
+    said = {row[:2] for row in rows}
+    before = connection.execute(
+        "SELECT prompt, image, id FROM kept WHERE campaign = ?", (campaign,)
+    )
+    gone = json_list([row[2] for row in before if row[:2] not in said])
+    return take_back(connection, f"id {_IN}", [gone], campaign, change)
+
+
+def _leave(connection: sqlite3.Connection, campaign: str, prompts: Iterable[int]) -> None:
+    """Take those prompts out of a campaign's source that nothing there keeps any more."""
+    stay = connection.execute(
+        f"SELECT prompt FROM kept WHERE campaign = ? AND keep AND prompt {_IN}",
+        (campaign, json_list(list(prompts))),
+    )
+    leave(connection, _fingerprint(campaign), sorted(set(prompts) - {row[0] for row in stay}))
 
 
 def _seqs(connection: sqlite3.Connection, judged: Iterable[Judged]) -> dict[int, int]:
@@ -224,7 +247,7 @@ def _say(
         f" ON CONFLICT (prompt, campaign, image) DO UPDATE SET {_LATER}",
         [(*row, campaign, noted) for row in rows],
     )
-    beneath.settle(connection, _layers(connection, prompts))
+    beneath.settle(connection, prompts)
 
 
 def take_back(
@@ -243,15 +266,9 @@ def take_back(
     record(connection, change, "take back", subject or f"{len(prompts)} prompts")
     connection.execute(f"DELETE FROM kept WHERE {where}", values)
     for campaign in sorted({campaign for _, campaign in concerned} - {_DIRECT}):
-        given = json_list([prompt for prompt, name in concerned if name == campaign])
-        stay = connection.execute(
-            f"SELECT prompt FROM kept WHERE campaign = ? AND keep AND prompt {_IN}",
-            (campaign, given),
-        )
-        gone = {int(prompt) for prompt, name in concerned if name == campaign}
-        leave(connection, _fingerprint(campaign), sorted(gone - {row[0] for row in stay}))
+        _leave(connection, campaign, {prompt for prompt, name in concerned if name == campaign})
     there = connection.execute(f"SELECT seq FROM prompts WHERE seq {_IN}", (json_list(prompts),))
-    beneath.settle(connection, _layers(connection, [row[0] for row in there]))
+    beneath.settle(connection, [row[0] for row in there])
     return len(prompts)
 
 
@@ -259,37 +276,3 @@ def forget(connection: sqlite3.Connection, source: str, change: Change) -> None:
     """Undo what a campaign said whose source, by name, is deleted with its prompts."""
     campaign = source.removeprefix(source_name(""))
     take_back(connection, "campaign = ?", [campaign], campaign, change)
-
-
-def _layers(
-    connection: sqlite3.Connection, prompts: Sequence[int]
-) -> Mapping[int, Sequence[Layer]]:
-    """What each campaign says of prompts, the one that spoke last on top."""
-    found: dict[int, list[tuple[int, Layer]]] = {seq: [] for seq in prompts}
-    rows = connection.execute(
-        f"SELECT prompt, campaign, keep, rating, known, tags, change FROM kept"
-        f" WHERE prompt {_IN} ORDER BY prompt, campaign, id",
-        (json_list(list(prompts)),),
-    )
-    for (seq, _), some in groupby(rows.fetchall(), key=lambda row: (row[0], row[1])):
-        said = list(some)
-        found[seq].append((max(row[6] for row in said), _layer(said)))
-    return {
-        seq: [layer for _, layer in sorted(layers, key=lambda one: one[0])]
-        for seq, layers in found.items()
-    }
-
-
-def _layer(rows: Sequence[tuple[Any, ...]]) -> Layer:
-    """What one campaign says of one prompt: of kept pictures where any was kept.
-
-    The mean, halves up; the best-rated picture stands for the prompt, the first of equals.
-    """
-    counted = [row for row in rows if row[2]] or list(rows)
-    mean = sum(row[3] for row in counted) / len(counted)
-    best = max(counted, key=lambda row: row[3])
-    rating = min(5, max(1, math.floor(mean + 0.5)))
-    if not best[2]:
-        return Layer(rating)
-    tags = dict.fromkeys(tag for row in counted for tag in json.loads(row[5]))
-    return Layer(rating, json.loads(best[4]), tuple(tags))

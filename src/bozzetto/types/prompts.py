@@ -203,13 +203,15 @@ class Split:
 class KeepReport:
     """What keeping did: prompts that came in, and prompts there already that were rated.
 
-    `unchanged` counts pictures of which the same was said before.
+    `unchanged` counts pictures of which the same was said before, `taken_back` prompts of which
+    something was that is not said any more.
     """
 
     source: str
     new: int
     rated: int
     unchanged: int
+    taken_back: int = 0
 
 
 @dataclass(frozen=True, slots=True)
