@@ -18,16 +18,25 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
 
 import bozzetto
-from bench import ladder, retrieval, scale, searching, speed, writing, writing_llm
+from bench import (
+    ladder,
+    pictures,
+    retrieval,
+    scale,
+    searching,
+    speed,
+    writing,
+    writing_llm,
+)
+from bench.claims import Claim, command, gate_claims
 from bench.ladder_server import serving
 from bench.library import Library
-from bench.measure import Gate
 from bench.paths import intent_folder, library_file, vocabulary_folder
 
 ROOT = Path(__file__).parent.parent
@@ -36,19 +45,6 @@ HIDDEN = 5
 """Hidden prompts that the bad chat model is asked for."""
 
 IDEAS = {"en": "a cartoon of a small dog", "it": "un cartone animato di un piccolo cane"}
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """One claim: what, the number that shows it, and whether it holds."""
-
-    what: str
-    number: str
-    holds: bool
-
-    def line(self) -> str:
-        """One line."""
-        return f"{'ok  ' if self.holds else 'MISS'} {self.what:<66} {self.number}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,34 +58,6 @@ class Site:
 
 Part: TypeAlias = Callable[[Site], Iterator[Claim]]
 """Some claims that belong together."""
-
-
-def offline(home: Path) -> dict[str, str]:
-    """An environment in which every socket but loopback is refused."""
-    return {
-        **os.environ,
-        "BOZZETTO_HOME": str(home),
-        "PYTHONPATH": os.pathsep.join(
-            [str(ROOT / "scripts" / "no_network"), os.environ.get("PYTHONPATH", "")]
-        ),
-    }
-
-
-def command(home: Path, *arguments: str) -> tuple[int, str, float]:
-    """Run the command line offline: exit code, stdout, seconds."""
-    started = time.perf_counter()
-    run = subprocess.run(
-        [sys.executable, "-m", "bozzetto", *arguments],
-        env=offline(home),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=False,
-    )
-    if run.returncode != 0:
-        print(run.stderr[-2000:], file=sys.stderr)
-    return run.returncode, run.stdout, time.perf_counter() - started
 
 
 def imported(site: Site) -> Iterator[Claim]:
@@ -156,15 +124,6 @@ def traced(candidate: dict[str, Any]) -> bool:
             return False
         at = found + len(phrase["text"])
     return True
-
-
-def gate_claims(gates: Iterable[Gate]) -> Iterator[Claim]:
-    """Gates as claims."""
-    for gate in gates:
-        sign = ">=" if gate.higher_is_better else "<="
-        yield Claim(
-            gate.name, f"{gate.value:.3f} {gate.unit} (must {sign} {gate.must:g})", gate.met
-        )
 
 
 def readme_claims(site: Site) -> Iterator[Claim]:
@@ -258,10 +217,17 @@ def timed(site: Site) -> Iterator[Claim]:
         yield from gate_claims(speed.big_import(site.options.rows, vocabulary_folder(None)))
 
 
+def drawn(site: Site) -> Iterator[Claim]:
+    """Pictures: campaigns, comparisons by every back end, the queue, the loop, the board."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield from pictures.claims(Path(folder), speed=site.options.speed)
+
+
 ISSUES: dict[str, tuple[Part, ...]] = {
     "main": (imported, path_claims, found_again, written, timed, readme_claims),
     "optimize": (imported, written, chatted),
     "search": (imported, found_again, asked_more, scaled),
+    "images": (drawn,),
 }
 LEFT_OUT = ("speed", "rows", "readme", "chat")
 
@@ -287,9 +253,11 @@ def main() -> int:
     parser.add_argument("--speed", action=argparse.BooleanOptionalAction, default=True)
     options = parser.parse_args()
     missed = 0
+    needed = any(issue != "images" for issue in options.issues)
+    library = library_file(options.library) if needed else Path()
     with tempfile.TemporaryDirectory() as folder:
         home = options.home or Path(folder) / "home"
-        for claim in claims(Site(home, library_file(options.library), options)):
+        for claim in claims(Site(home, library, options)):
             print(claim.line(), flush=True)
             missed += not claim.holds
     for left_out in [name for name in LEFT_OUT if not getattr(options, name)]:

@@ -8,11 +8,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
-from bozzetto.app import handing, keeping
 from bozzetto.app.boards import Board, BoardItem, Campaign
 from bozzetto.app.clock import now
 from bozzetto.app.comparing import tasks_of
 from bozzetto.app.drawing import Asked, Drawing, OnDraw
+from bozzetto.app.handing import contact_sheet, export, judged_items
+from bozzetto.app.keeping import keep, take_back
 from bozzetto.config import Settings
 from bozzetto.errors import InputError, NotFoundError
 from bozzetto.generate import plan
@@ -224,7 +225,7 @@ class Campaigns:
             NotFoundError: there is no such campaign.
             InputError: the file ends neither in .pdf nor in .png, or cannot be written.
         """
-        return handing.contact_sheet(self.show(name), path)
+        return contact_sheet(self.show(name), path)
 
     def export(self, name: str, target: Path, *, only_kept: bool = False) -> Exported:
         """Pictures, prompts, manifests and a contact sheet as a folder, or as a .zip file.
@@ -234,7 +235,7 @@ class Campaigns:
             InputError: something else stands at the target.
             SetupError: the disk is full or cannot be written to.
         """
-        return handing.export(self._store, self.show(name), target, only_kept=only_kept)
+        return export(self._store, self.show(name), target, only_kept=only_kept)
 
     def tune(self, name: str, folder: Path, **options: Any) -> Tuning:  # noqa: ANN401
         """Kept pictures with their prompts, to tune a model; see `review.tuning.export_tuning`.
@@ -253,8 +254,8 @@ class Campaigns:
             NotFoundError: there is no such campaign.
         """
         found = self.show(name)
-        items = handing.judged_items(found, self._settings.home / "profiles")
-        report = keeping.keep(self._store, found.name, items, actor=self._settings.actor)
+        items = judged_items(found, self._settings.home / "profiles")
+        report = keep(self._store, found.name, items, actor=self._settings.actor)
         self._embed()
         return report
 
@@ -265,7 +266,7 @@ class Campaigns:
             NotFoundError: there is no such campaign.
         """
         row = self._row(name)
-        return keeping.take_back(self._store, row.name, images=images, actor=self._settings.actor)
+        return take_back(self._store, row.name, images=images, actor=self._settings.actor)
 
     # Judging
 
