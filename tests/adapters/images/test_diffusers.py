@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 import bozzetto
 from bozzetto.adapters.images.diffusers import Diffusers, open_images
-from bozzetto.adapters.images.drawing import quick_settings
+from bozzetto.adapters.images.drawing import failure, quick_settings
 from bozzetto.adapters.images.model_files import Folder, check_file, is_hub_id, read_folder
 from bozzetto.adapters.images.samplers import Sampler, find_sampler, names
 from bozzetto.errors import BackendError, BozzettoError, InputError, SetupError
@@ -130,6 +130,15 @@ def test_a_part_that_brings_code_is_refused(tmp_path: Path) -> None:
     folder = write_folder(tmp_path, {"text_encoder/config.json": {"auto_map": {"A": "x.Y"}}})
     assert refusal(lambda: read_folder(folder))[0] == (
         f"{folder / 'text_encoder' / 'config.json'} wants code of its own, which is not run"
+    )
+
+
+@pytest.mark.parametrize("name", ["None.py", "pipeline.py", "unet/diffusers.py"])
+def test_code_beside_the_weights_is_refused(tmp_path: Path, name: str) -> None:
+    folder = write_folder(tmp_path, {name: None})
+    assert refusal(lambda: read_folder(folder)) == (
+        f"{folder / name} is code that the model brings, which is not run",
+        "remove the file if the model can do without it",
     )
 
 
@@ -489,6 +498,20 @@ def test_what_can_never_be_drawn_is_refused(
     with pytest.raises(InputError) as caught:
         drawn(sd, request_)
     assert caught.value.message == said
+
+
+def test_a_picture_too_large_for_the_memory_says_so(require: Require) -> None:
+    require("diffusers")
+    import torch
+
+    with pytest.raises(RuntimeError) as caught:
+        torch.empty(2**52)
+    error = failure(caught.value, "sd", replace(SMALL, width=8192))
+    assert (error.message, error.hint) == (
+        "diffusers: memory does not suffice for a picture of 8192 x 64 pixels",
+        "ask for a smaller one, or draw with a smaller model",
+    )
+    assert failure(ValueError("odd\nlines"), "sd", SMALL).message == "diffusers: sd failed: odd"
 
 
 def test_a_folder_with_broken_weights_says_so(models: Path, tmp_path: Path) -> None:

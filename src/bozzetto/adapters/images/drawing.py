@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib.util
 import inspect
 import io
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -17,7 +18,7 @@ from bozzetto.errors import BackendError, InputError
 from bozzetto.text.normalise import visible
 from bozzetto.types import Effective, ImageFiltered, ImageMade, ImageProgress, ImageRequest
 
-__all__ = ["LeftError", "Loaded", "draw", "quick_settings"]
+__all__ = ["LeftError", "Loaded", "draw", "failure", "quick_settings"]
 
 LARGEST_SEED: Final = 2**64 - 1
 MOST_STEPS: Final = 500  # models know a thousand, and some samplers look twice
@@ -49,6 +50,9 @@ _TO_RGB: Final[Mapping[float, tuple[tuple[float, float, float], ...]]] = {
 }  # fmt: skip
 """Red, green and blue of each latent channel, -1 to 1, by the VAE's scaling factor, which tells
 Stable Diffusion 1.5 from XL. Linear fits, published with ComfyUI (comfy/latent_formats.py)."""
+
+
+_SHORT_OF_MEMORY = re.compile("out of memory|allocate memory|Invalid buffer size", re.IGNORECASE)
 
 
 class LeftError(Exception):
@@ -85,29 +89,34 @@ def draw(
         BackendError: memory does not suffice, or the pipeline fails.
         LeftError: `left` said so after a step.
     """
-    import torch
+    from torch import Generator
 
     _check(request)
     plan = _plan(loaded, request)
-    plan.arguments["generator"] = torch.Generator("cpu").manual_seed(request.seed)
+    plan.arguments["generator"] = Generator("cpu").manual_seed(request.seed)
     if "callback_on_step_end" in _parameters(loaded.pipeline):
         plan.arguments["callback_on_step_end"] = _stepper(tell, left)
     try:
         result = loaded.pipeline(**plan.arguments)
     except LeftError:
         raise
-    except (torch.OutOfMemoryError, MemoryError) as error:
-        size = f"{request.width or 'its own'} x {request.height or 'its own'}"
-        raise BackendError(
-            f"diffusers: memory does not suffice for a picture of {size} pixels",
-            hint="ask for a smaller one, or draw with a smaller model",
-        ) from error
     except Exception as error:
-        said = visible(str(error)).strip() or type(error).__name__
-        raise BackendError(f"diffusers: {loaded.name} failed: {said}") from error
+        raise failure(error, loaded.name, request) from error
     if any(getattr(result, "nsfw_content_detected", None) or ()):
         return ImageFiltered("the model's safety checker found the picture unsafe")
     return _made(loaded, request, plan, result.images[0])
+
+
+def failure(error: Exception, name: str, request: ImageRequest) -> BackendError:
+    """What went wrong inside the pipeline. Each device says in its own way that memory is short."""
+    said = visible(str(error)).strip() or type(error).__name__
+    if not isinstance(error, MemoryError) and not _SHORT_OF_MEMORY.search(said):
+        return BackendError(f"diffusers: {name} failed: {said.splitlines()[0]}")
+    size = f"{request.width or 'its own'} x {request.height or 'its own'}"
+    return BackendError(
+        f"diffusers: memory does not suffice for a picture of {size} pixels",
+        hint="ask for a smaller one, or draw with a smaller model",
+    )
 
 
 def quick_settings(name: str, scheduler: str) -> tuple[int, float] | None:

@@ -108,6 +108,12 @@ def read_folder(path: Path) -> Folder:
     present = {n: p for n, p in parts.items() if p[:1] != [None]}
     for name, part in present.items():
         _check_part(path, name, part)
+    # diffusers looks for modules under the strangest names: unet/diffusers.py, None.py.
+    for code in sorted([*path.glob("*.py"), *path.glob("*/*.py")]):
+        raise SetupError(
+            f"{visible(str(code))} is code that the model brings, which is not run",
+            hint="remove the file if the model can do without it",
+        )
     return Folder(
         path,
         pipeline,
