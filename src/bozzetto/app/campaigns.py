@@ -14,6 +14,7 @@ from bozzetto.app.comparing import tasks_of
 from bozzetto.app.drawing import Asked, Drawing, OnDraw
 from bozzetto.app.handing import contact_sheet, export, judged_items
 from bozzetto.app.keeping import keep, take_back
+from bozzetto.app.scoring import best_first, score
 from bozzetto.config import Settings
 from bozzetto.errors import InputError, NotFoundError
 from bozzetto.generate import plan
@@ -27,6 +28,7 @@ from bozzetto.store.campaigns import CampaignRow
 from bozzetto.store.store import Store
 from bozzetto.types import (
     Brief,
+    Image,
     ImageTask,
     KeepReport,
     OptimizeResult,
@@ -215,6 +217,16 @@ class Campaigns:
                 f"no campaign is called {name!r}", hint="campaign list shows their names"
             )
         return found
+
+    def score(self, name: str, by: str) -> Sequence[Image]:
+        """Have a model score the pictures of a campaign: the best first. It decides nothing.
+
+        Raises:
+            NotFoundError: there is no such campaign.
+            SetupError: nobody scores under that name, or its model is not there.
+        """
+        images = self.show(name).images
+        return best_first(score(self._store, images, by, timeout=self._settings.timeout))
 
     # Handing on
 

@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bozzetto.cli.board import review_command
 from bozzetto.cli.drawn import end_by, pictures_shown, print_images
 from bozzetto.cli.generate import Images
 from bozzetto.cli.handing import (
     export_command,
     keep_command,
+    score_command,
     sheet_command,
     take_back_command,
     tune_command,
@@ -175,9 +177,11 @@ def judge_command(
         raise typer.Exit(NOTHING_FOUND)
 
 
+app.command("review")(review_command)
 app.command("sheet")(sheet_command)
 app.command("export")(export_command)
 app.command("tune")(tune_command)
+app.command("score")(score_command)
 app.command("keep")(keep_command)
 app.command("take-back")(take_back_command)
 

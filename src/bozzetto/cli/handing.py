@@ -14,6 +14,7 @@ from bozzetto.cli.output import note, progress_bar, write_json
 __all__ = [
     "export_command",
     "keep_command",
+    "score_command",
     "sheet_command",
     "take_back_command",
     "tune_command",
@@ -94,6 +95,31 @@ def tune_command(
         note(f"{done.pairs} pairs written to {done.target}")
     if done.missing:
         raise typer.Exit(PARTLY)
+
+
+def score_command(
+    name: Name,
+    by: Annotated[
+        str, typer.Option("--by", metavar="SCHEME:REST", help="For example clip:FOLDER.")
+    ],
+    best: Annotated[
+        int | None, typer.Option("--best", min=1, help="How many.", show_default="all")
+    ] = None,
+    home: Home = None,
+    format: Format = FormatChoice.human,
+) -> None:
+    """Have a model score the pictures, and list the best first; it decides nothing."""
+    from bozzetto.app import Assistant
+    from bozzetto.app.wire import image_json
+
+    with Assistant.open(home) as a:
+        images = a.campaigns.score(name, by)[:best]
+    if format is FormatChoice.json:
+        write_json({"images": [image_json(image) for image in images]})
+    else:
+        for image in images:
+            said = "  ".join(f"{key} {value:.3f}" for key, value in image.scores.items())
+            typer.echo(f"{image.id}  {said}")
 
 
 def keep_command(
