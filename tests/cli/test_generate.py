@@ -85,6 +85,18 @@ def test_a_candidate_is_drawn_as_it_was_written(run: Run, kept: dict[str, Any]) 
     assert set(image["lineage"]["hits"]) >= {one for one in sources if len(one) == 16}
 
 
+def test_candidates_by_seeds(run: Run, kept: dict[str, Any]) -> None:
+    answer = run("optimize", "a castle", "-n", "1", "--format", "json")
+    other = answer.json["candidates"][0]
+    answer = run(
+        "generate", "--candidate", kept["id"], "--candidate", other["id"], "-n", "2",
+        "--seed", "5", *SMALL,
+    )  # fmt: skip
+    assert [(i["lineage"]["candidate"], i["request"]["seed"]) for i in answer.json["images"]] == [
+        (kept["id"], 5), (kept["id"], 6), (other["id"], 5), (other["id"], 6),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "said"),
     [

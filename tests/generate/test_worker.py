@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import subprocess
 import sys
 import threading
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from bozzetto.errors import BackendError, InputError, SetupError
 from bozzetto.generate import worker as working
@@ -110,6 +112,14 @@ def test_a_refused_picture_is_a_result_that_says_so(store: Store) -> None:
     script = lambda _: ImageFiltered("Filter reason: prompt")  # noqa: E731
     asyncio.run(Worker(bench(store, ScriptedImages(script))).run())
     assert states(store, job) == [("filtered", "Filter reason: prompt")]
+
+
+def test_a_black_picture_is_a_filters(store: Store) -> None:
+    job, file = add(store, 1), io.BytesIO()
+    Image.new("RGB", (64, 64)).save(file, "PNG")
+    asyncio.run(Worker(bench(store, ScriptedImages(lambda _: file.getvalue()))).run())
+    assert states(store, job) == [("filtered", working.BLACK)]
+    assert not (store.folder / "images").exists()
 
 
 def test_a_passing_failure_is_tried_again(store: Store) -> None:

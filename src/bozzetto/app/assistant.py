@@ -310,7 +310,7 @@ class Assistant:
         self,
         prompt: str | None = None,
         *,
-        candidate: str | None = None,
+        candidate: str | Sequence[str] = (),
         again: str | None = None,
         n: int = 1,
         seed: int | None = None,
@@ -326,7 +326,7 @@ class Assistant:
         on_event: OnDraw | None = None,
         stopped: Callable[[], bool] = lambda: False,
     ) -> GenerateResult:
-        """Draw a prompt, a kept candidate, or a picture's request again, with n seeds.
+        """Draw a prompt, kept candidates, or a picture's request again, each with n seeds.
 
         Without a `seed` the first is random. A `grid` maps one or two of prompt, seed, steps,
         guidance and sampler to values, and gives one labelled sheet. What is drawn is kept as
@@ -338,8 +338,9 @@ class Assistant:
             SetupError: the back end lacks its key, its model or its package.
         """
         asked = Asked(images, size, steps, guidance, sampler, model, profile, negative)
+        named = (candidate,) if isinstance(candidate, str) else tuple(candidate)
         tasks = self._drawing.plan(
-            asked, prompt=prompt, candidate=candidate, again=again, n=n, seed=seed, grid=grid
+            asked, prompt=prompt, candidates=named, again=again, n=n, seed=seed, grid=grid
         )
         return self._drawing.generate(tasks, grid, on_event=on_event, stopped=stopped)
 

@@ -127,7 +127,7 @@ class Drawing:
         asked: Asked,
         *,
         prompt: str | None,
-        candidate: str | None,
+        candidates: Sequence[str],
         again: str | None,
         n: int,
         seed: int | None,
@@ -136,22 +136,22 @@ class Drawing:
         """The pictures that one call asks for.
 
         Raises:
-            InputError: not one of prompt, candidate and again is named, or a value is wrong.
+            InputError: not one of prompt, candidates and again is named, or a value is wrong.
             NotFoundError: there is no such candidate, picture or profile.
         """
-        if sum(one is not None for one in (prompt, candidate, again)) != 1:
-            raise InputError("name one: a prompt, a candidate, or a picture to make again")
+        if (prompt is not None) + bool(candidates) + (again is not None) != 1:
+            raise InputError("name one: a prompt, candidates, or a picture to make again")
         if again is not None:
             return (self.again(again),)
         if not 1 <= n <= plan.MOST:
             raise InputError(f"n: {n} is not between 1 and {plan.MOST}")
-        task = (
-            self.task(prompt, asked)
-            if prompt is not None
-            else self.of_candidate(candidate or "", asked)
-        )
+        tasks = [self.of_candidate(one, asked) for one in dict.fromkeys(candidates)]
+        if prompt is not None:
+            tasks = [self.task(prompt, asked)]
+        if grid and len(tasks) > 1:
+            raise InputError("a grid is of one candidate", hint="name one, or leave --grid out")
         first = random.randrange(plan.LARGEST_SEED - n) if seed is None else seed
-        seeded = plan.with_seeds((task,), range(first, first + n))
+        seeded = plan.with_seeds(tasks, range(first, first + n))
         return plan.grid(seeded[0], grid) if grid else seeded
 
     def generate(

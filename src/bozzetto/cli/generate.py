@@ -38,9 +38,12 @@ def generate_command(
         str | None, typer.Argument(help="What is to be drawn, as it is.", show_default=False)
     ] = None,
     candidate: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
-            "--candidate", metavar="ID", help="Draw a candidate of optimize.", show_default=False
+            "--candidate",
+            metavar="ID",
+            help="Draw a candidate of optimize; repeat for more.",
+            show_default=False,
         ),
     ] = None,
     again: Annotated[
@@ -80,7 +83,7 @@ def generate_command(
     format: Format = FormatChoice.human,
     actor: Actor = None,
 ) -> None:
-    """Draw a prompt, or a candidate of optimize, with several seeds.
+    """Draw a prompt, or candidates of optimize, with several seeds.
 
     Pictures are kept in the home as they come. What was cut short: bozzetto jobs resume.
     """
@@ -92,12 +95,13 @@ def generate_command(
     if axes and n is not None:
         raise typer.BadParameter("with --grid, name the seeds as an axis: --grid seed=1,2,3")
     count = n or (1 if axes or again else FEW)
+    total = _cells(axes) if axes else count * max(1, len(candidate or ()))
     with progress_bar() as show, Assistant.open(home, actor=actor, progress=show) as a:
         result = a.generate(
-            prompt, candidate=candidate, again=again, n=count, seed=seed, grid=axes or None,
+            prompt, candidate=candidate or (), again=again, n=count, seed=seed, grid=axes or None,
             images=images, size=size, steps=steps, guidance=guidance, sampler=sampler,
             model=model, profile=profile, negative=negative,
-            on_event=pictures_shown(show, _cells(axes) if axes else count),
+            on_event=pictures_shown(show, total),
         )  # fmt: skip
     if format is FormatChoice.json:
         write_json(generate_json(result))

@@ -54,11 +54,15 @@ MEDIA_TYPES = {"PNG": "image/png", "JPEG": "image/jpeg", "WEBP": "image/webp"}
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A picture to keep: a PNG file with its texts, a WebP thumbnail, its size in pixels."""
+    """A picture to keep: a PNG file with its texts, a WebP thumbnail, its size in pixels.
+
+    `black` is one of black pixels alone, which filters send in place of what they hide.
+    """
 
     file: bytes
     thumbnail: bytes
     size: tuple[int, int]
+    black: bool = False
 
 
 def receive(data: bytes, task: ImageTask, effective: Effective) -> Received:
@@ -77,7 +81,8 @@ def receive(data: bytes, task: ImageTask, effective: Effective) -> Received:
         OURS: json.dumps(_ours(task, effective), ensure_ascii=False, sort_keys=True),
     }
     plain = data if kind == "PNG" else _as_png(pixels)
-    return Received(rewrite(plain, texts, _THEIRS), _thumbnail(pixels), size)
+    black = pixels.convert("L").getextrema() == (0, 0)
+    return Received(rewrite(plain, texts, _THEIRS), _thumbnail(pixels), size, black)
 
 
 def small_copy(data: bytes) -> bytes:

@@ -39,6 +39,8 @@ BEAT = 2.0
 LOOK = 0.2
 """Seconds between two looks at the queue while others have it, and at whether to stop."""
 
+BLACK = "an all black picture came, as filters send in place of what they hide"
+
 MOST_HELD = 16
 """Pictures drawn or being kept at one time."""
 
@@ -172,6 +174,8 @@ class Worker:
 
     def _keep(self, claimed: Claimed, made: ImageMade) -> Outcome:
         received = receive(made.data, claimed.task, made.effective)
+        if received.black:
+            return Outcome("filtered", effective=made.effective, reason=BLACK)
         return Outcome("ok", keep(self._bench.folder, received), made.effective)
 
     def _tell(self, claimed: Claimed, event: ImageProgress) -> None:

@@ -47,7 +47,7 @@ def picture(request: ImageRequest, *, size: tuple[int, int] = (64, 64)) -> bytes
     from PIL import Image
 
     file = io.BytesIO()
-    colour = tuple((request.seed * step) % 256 for step in (37, 91, 151))
+    colour = tuple((request.seed * step + 40) % 256 for step in (37, 91, 151))
     Image.new("RGB", size, colour).save(file, "PNG")
     return file.getvalue()
 
