@@ -98,6 +98,11 @@ _WATCH = """() => {
 }"""
 
 
+_PAINTED = """async (n) => {
+  while (window.waits.length < n) await new Promise(requestAnimationFrame);
+}"""
+
+
 def measure_board(home: Path, name: str) -> Mapping[str, float]:
     """Judge every picture of a campaign by keyboard; milliseconds from key to painted mark.
 
@@ -115,9 +120,9 @@ def measure_board(home: Path, name: str) -> Mapping[str, float]:
                 page.keyboard.press("Enter")
                 page.wait_for_selector("picture-stage img.full[data-ready]")
             page.keyboard.press("x" if number % 3 else "p")
-            page.wait_for_function("(n) => window.waits.length === n", arg=number + 1)
+            page.evaluate(_PAINTED, number + 1)
         began = page.evaluate("performance.now()")
-        page.wait_for_function("document.querySelector('.saving').textContent === 'saved'")
+        page.wait_for_selector(".saving[data-state=saved]")
         found: dict[str, Any] = page.evaluate(
             "({waits, tasks: longTasks.length, now: performance.now()})"
         )

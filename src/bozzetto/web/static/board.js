@@ -138,9 +138,9 @@ export class ReviewBoard extends HTMLElement {
   #paintState() {
     const { waiting, trouble } = this.review.outbox;
     const n = waiting.length;
-    this.state.dataset.trouble = String(Boolean(n && trouble));
-    const key = !n ? "saved" : trouble ? `trouble.${trouble.status === 401 ? "token" : "server"}` : "saving";
-    const text = t(key, { n, reason: trouble?.message ?? "" });
+    const state = this.state.dataset.state = !n ? "saved" : trouble ? "trouble" : "saving";
+    const why = trouble?.status === 401 ? "token" : "server";
+    const text = t(state === "trouble" ? `trouble.${why}` : state, { n, reason: trouble?.message ?? "" });
     if (this.state.textContent !== text) this.state.textContent = text;
   }
 

@@ -22,14 +22,13 @@ function ask(title, field, { hint = "", must = false } = {}) {
   const dialog = el("dialog", { "aria-labelledby": id }, form);
   document.body.append(dialog);
   return new Promise((resolve) => {
-    let value = null;
     form.addEventListener("submit", (event) => {
       event.preventDefault();
-      value = field.value.trim();
+      resolve(field.value.trim());
       dialog.close();
     });
     if (must) dialog.addEventListener("cancel", (event) => event.preventDefault());
-    dialog.addEventListener("close", () => { dialog.remove(); resolve(value); });
+    dialog.addEventListener("close", () => { dialog.remove(); resolve(null); });
     dialog.showModal();
     field.focus();
   });

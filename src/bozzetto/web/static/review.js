@@ -119,9 +119,9 @@ export class Review extends EventTarget {
   #saved({ entry, answer }) {
     const { verdict } = answer;
     const item = this.byId.get(verdict?.image);
-    if (entry.kind === "undo" && verdict?.image !== entry.image) {
-      if (entry.image) this.#tell("stale");
-      else if (!verdict) this.#tell("nothing");
+    if (entry.kind === "undo") {
+      if (entry.image && verdict?.image !== entry.image) this.#tell("stale"); // another window's
+      if (!entry.image && !verdict) this.#tell("nothing");
     }
     if (!item || this.outbox.has(item.id)) return;
     this.#put(item, verdict);
