@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bozzetto.optimize.wishes import hear
+from bozzetto.optimize.wishes import hear, spoken
 from bozzetto.types import Wishes
 
 
@@ -44,3 +44,19 @@ def test_what_joins_wishes_is_no_part_of_them(
     language: str, prefer: str, wanted: list[str]
 ) -> None:
     assert heard(prefer, language)[0] == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "code"),
+    [
+        ("watermark", "it", "en"),
+        ("blurry", "de", "en"),
+        ("low quality", "fr", "en"),
+        ("testo", "it", "it"),
+        ("Schrift", "de", "de"),
+    ],
+)
+def test_english_words_beside_an_idea_of_another_language_are_english(
+    text: str, language: str, code: str
+) -> None:
+    assert spoken(text, language) == code

@@ -10,7 +10,7 @@ from itertools import product
 from bozzetto.optimize.english import doing, done, plural
 from bozzetto.optimize.modifiers import table
 
-__all__ = ["LANGUAGES", "Entry", "compound", "known", "look_up", "particles"]
+__all__ = ["LANGUAGES", "Entry", "compound", "english_words", "known", "look_up", "particles"]
 
 LANGUAGES = ("it", "de", "fr", "es", "pt", "ja", "zh", "ko")
 _STILL = frozenset(["sit", "stand", "lie", "sleep", "hide", "lean", "kneel", "hang", "bloom"])
@@ -51,6 +51,12 @@ def known(language: str) -> Mapping[str, Entry]:
         for more, meant in _further(form, entry, language):
             found.setdefault(more, meant)
     return found
+
+
+@cache
+def english_words() -> frozenset[str]:
+    """The words that stand in the English column."""
+    return frozenset(word for row in table("glossary.tsv") for word in row[0].lower().split())
 
 
 def _listed(language: str) -> dict[str, Entry]:

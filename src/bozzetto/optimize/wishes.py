@@ -15,7 +15,7 @@ from bozzetto.errors import InputError
 from bozzetto.optimize.aspect import aspect, read_aspect
 from bozzetto.optimize.comparatives import LANGUAGES, Comparison, compared
 from bozzetto.optimize.glossary import LANGUAGES as TRANSLATED
-from bozzetto.optimize.glossary import look_up
+from bozzetto.optimize.glossary import english_words, look_up
 from bozzetto.optimize.modifiers import facet
 from bozzetto.optimize.translate import PhraseBook, translate
 from bozzetto.text.english_words import is_english
@@ -214,7 +214,8 @@ def spoken(text: str, language: str) -> str:
     likely = [code for code in (language, found) if code in TRANSLATED]
     sure = next((code for code in likely if _known(text, code)), None)
     name = text[:1].isupper() and language != "de"
-    return sure or (language if language in TRANSLATED and not name else "en")
+    english = all(word in english_words() for word in content_words(text))
+    return sure or (language if language in TRANSLATED and not (name or english) else "en")
 
 
 def _known(text: str, language: str) -> bool:
