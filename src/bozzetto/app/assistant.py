@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from bozzetto.app.campaigns import Campaigns
 from bozzetto.app.clock import now
-from bozzetto.app.comparing import Comparison, compare
 from bozzetto.app.counts import library_counts
-from bozzetto.app.drawing import Asked, Drawing, OnDraw
 from bozzetto.app.explaining import explain_kept
 from bozzetto.app.index import Index
 from bozzetto.app.indexing import Indexing
 from bozzetto.app.intake import sources_of, together, way_back
-from bozzetto.app.jobs import Jobs
 from bozzetto.app.orders import Order, own_profile
 from bozzetto.app.pictures import Pictures
 from bozzetto.app.readiness import Readiness
@@ -48,6 +45,12 @@ from bozzetto.types import (
     Wishes,
 )
 
+if TYPE_CHECKING:
+    from bozzetto.app.campaigns import Campaigns
+    from bozzetto.app.comparing import Comparison
+    from bozzetto.app.drawing import Drawing, OnDraw
+    from bozzetto.app.jobs import Jobs
+
 __all__ = ["Assistant"]
 
 Tell = Callable[[Progress], None]
@@ -75,9 +78,6 @@ class Assistant:
         self.index = Index(self._indexing)
         self.library = Shelf(store, settings.actor, self._indexing.waiting)
         self._writer = Writer(settings, store, self._indexing, self.library.show)
-        self._drawing = Drawing(settings, store)
-        self.jobs = Jobs(store, settings.actor, self._drawing)
-        self.campaigns = Campaigns(settings, store, self._drawing, self.optimize, self.embed)
         self.pictures = Pictures(store)
 
     @classmethod
@@ -337,6 +337,8 @@ class Assistant:
             NotFoundError: there is no such candidate, picture or profile.
             SetupError: the back end lacks its key, its model or its package.
         """
+        from bozzetto.app.drawing import Asked
+
         asked = Asked(images, size, steps, guidance, sampler, model, profile, negative)
         named = (candidate,) if isinstance(candidate, str) else tuple(candidate)
         tasks = self._drawing.plan(
@@ -370,6 +372,9 @@ class Assistant:
             NotFoundError: a picked id or the profile does not exist.
             SetupError: a back end is not set up.
         """
+        from bozzetto.app.comparing import compare
+        from bozzetto.app.drawing import Asked
+
         self._drawing.open(images or self.settings.images)
         written = self.optimize(idea, n=n, pick=pick, profile=profile, chat=chat, seed=seed)
         wanted = range(seed, seed + seeds)
@@ -384,7 +389,27 @@ class Assistant:
         """
         return explain_kept(self._store, candidate)
 
-    # What hangs below
+    # What hangs below; a search has no need to load what draws
+
+    @cached_property
+    def _drawing(self) -> Drawing:
+        from bozzetto.app.drawing import Drawing
+
+        return Drawing(self.settings, self._store)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """The queue of pictures."""
+        from bozzetto.app.jobs import Jobs
+
+        return Jobs(self._store, self.settings.actor, self._drawing)
+
+    @cached_property
+    def campaigns(self) -> Campaigns:
+        """Briefs, their pictures, what people said of them."""
+        from bozzetto.app.campaigns import Campaigns
+
+        return Campaigns(self.settings, self._store, self._drawing, self.optimize, self.embed)
 
     def check(self, profile: str | None = None, chat: str | None = None) -> None:
         """Make sure, before many ideas, that what `optimize` would write with is set up.

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from bozzetto.app.boards import Board, BoardItem, Campaign
 from bozzetto.errors import BozzettoError
-from bozzetto.review.brief import brief_json
 from bozzetto.types import (
     BadRow,
     Candidate,
@@ -26,6 +24,10 @@ from bozzetto.types import (
     Usage,
     Verdict,
 )
+
+if TYPE_CHECKING:  # a search is told without what draws and reviews
+    from bozzetto.app.boards import Board, BoardItem, Campaign
+    from bozzetto.types import Brief
 
 __all__ = [
     "board_json",
@@ -229,11 +231,17 @@ def board_json(board: Board) -> Json:
     """A campaign as one reviewer sees it; blind, nothing tells where a picture came from."""
     return {
         "name": board.name,
-        "brief": brief_json(board.brief),
+        "brief": _brief_json(board.brief),
         "reviewer": board.reviewer,
         "blind": board.blind,
         "items": [_item_json(item, board.blind) for item in board.items],
     }
+
+
+def _brief_json(brief: Brief) -> Json:
+    from bozzetto.review.brief import brief_json
+
+    return brief_json(brief)
 
 
 def _item_json(item: BoardItem, blind: bool) -> Json:
@@ -257,7 +265,7 @@ def campaign_json(campaign: Campaign) -> Json:
     return {
         "name": campaign.name,
         "id": campaign.id,
-        "brief": brief_json(campaign.brief),
+        "brief": _brief_json(campaign.brief),
         "at": campaign.at,
         "images": [
             image_json(image)
