@@ -90,7 +90,8 @@ export class ReviewBoard extends HTMLElement {
 
   #paintItem(item) {
     this.grid.paint(item, item === this.review.held);
-    if (this.review.filter !== "all") this.#paintShown();
+    this.grid.toggle(item.id, FILTERS[this.review.filter](item));
+    this.#paintEmpty();
     if (item === this.review.current) this.#paintBar();
     if (this.#mode !== "grid") this.#paintStage();
   }
@@ -111,9 +112,14 @@ export class ReviewBoard extends HTMLElement {
     for (const one of this.filters.children) {
       one.setAttribute("aria-pressed", String(one.dataset.filter === filter));
     }
-    this.empty.hidden = shown.length > 0;
-    this.empty.textContent = t(`empty.${filter}`);
+    this.#paintEmpty();
     this.#settle();
+  }
+
+  #paintEmpty() {
+    const { filter, items } = this.review;
+    this.empty.hidden = items.some(FILTERS[filter]);
+    this.empty.textContent = t(`empty.${filter}`);
   }
 
   #paintCounts() {

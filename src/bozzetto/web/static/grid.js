@@ -54,7 +54,12 @@ export class PictureGrid extends HTMLElement {
 
   show(items) {
     const there = new Set(items.map((item) => item.id));
-    for (const [id, tile] of this.#tiles) tile.hidden = !there.has(id);
+    for (const id of this.#tiles.keys()) this.toggle(id, there.has(id));
+  }
+
+  toggle(id, shown) {
+    const tile = this.#tiles.get(id);
+    if (tile.hidden === shown) tile.hidden = !shown;
   }
 
   get columns() {
