@@ -254,6 +254,21 @@ def test_what_is_not_saved_waits_and_survives_a_reload(desk: Desk) -> None:
     desk.wrong = [one for one in desk.wrong if "net::ERR_FAILED" not in one]
 
 
+def test_what_is_not_saved_survives_a_new_start(
+    assistant: Assistant, context: BrowserContext
+) -> None:
+    with Server(assistant, port=0) as server:
+        desk = Desk(server, context, "rita")
+        desk.open()
+    desk.press("p", "x")
+    desk.page.wait_for_selector(".saving[data-state=trouble]")
+    with Server(assistant, port=server.port) as again:
+        desk.server = again
+        desk.page.wait_for_selector(".saving:has-text('started anew')")
+        desk.open()  # the newest address, in the old tab
+        assert desk.keeps() == [True, False, None, None, None, None]
+
+
 def test_what_is_refused_is_told_and_taken_from_the_picture(desk: Desk) -> None:
     refusal = '{"detail": "no such <b>picture</b>", "code": "not_found"}'
     desk.page.route("**/verdicts", lambda route: route.fulfill(status=404, body=refusal))
