@@ -104,6 +104,8 @@ def claims(folder: Path, *, speed: bool) -> Iterator[Claim]:
     yield from loop_claims(home)
     if speed:
         yield from gate_claims(images.gates())
+        if importlib.util.find_spec("playwright"):
+            yield from gate_claims(images.board_gates())
 
 
 def campaign_claims(home: Path, folder: Path, back_end: BackEnd) -> Iterator[Claim]:

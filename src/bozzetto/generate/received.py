@@ -81,8 +81,14 @@ def receive(data: bytes, task: ImageTask, effective: Effective) -> Received:
         OURS: json.dumps(_ours(task, effective), ensure_ascii=False, sort_keys=True),
     }
     plain = data if kind == "PNG" else _as_png(pixels)
-    black = pixels.convert("L").getextrema() == (0, 0)
-    return Received(rewrite(plain, texts, _THEIRS), _thumbnail(pixels), size, black)
+    small = _reduced(pixels)
+    black = _is_black(small) and _is_black(pixels.convert("RGB"))
+    return Received(rewrite(plain, texts, _THEIRS), _as_webp(small), size, black)
+
+
+def _is_black(pixels: Pixels.Image) -> bool:
+    """Whether all pixels of an RGB picture are black."""
+    return pixels.getextrema() == ((0, 0),) * 3
 
 
 def small_copy(data: bytes) -> bytes:
@@ -91,7 +97,7 @@ def small_copy(data: bytes) -> bytes:
     Raises:
         DataError: it is no picture, damaged, cut off, animated or too large; says what it is.
     """
-    return _thumbnail(_decode(data, sniff(data)))
+    return _as_webp(_reduced(_decode(data, sniff(data))))
 
 
 def _ours(task: ImageTask, effective: Effective) -> Mapping[str, Any]:
@@ -155,10 +161,15 @@ def _as_png(pixels: Pixels.Image) -> bytes:
     return file.getvalue()
 
 
-def _thumbnail(pixels: Pixels.Image) -> bytes:
+def _reduced(pixels: Pixels.Image) -> Pixels.Image:
     factor = max(1, min(pixels.size) // _SIDE)
-    small = pixels.convert("RGB") if factor == 1 else pixels.convert("RGB").reduce(factor)
+    whole = pixels if pixels.mode == "RGB" else pixels.convert("RGB")
+    small = whole.reduce(factor) if factor > 1 else whole.copy()
     small.thumbnail((_SIDE, _SIDE))
+    return small
+
+
+def _as_webp(small: Pixels.Image) -> bytes:
     file = io.BytesIO()
-    small.save(file, "WEBP", quality=80, method=2)
+    small.save(file, "WEBP", quality=80, method=0)
     return file.getvalue()
