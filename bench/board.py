@@ -43,7 +43,7 @@ def make_board(home: Path, name: str, count: int, *, side: int = 256, said: str 
     store = Store.open(home)
     try:
         brief = {"name": name, "ideas": [IDEA]}
-        campaign = store.boards.add(name, brief, actor="bench", now=now)
+        campaign = store.boards.add(name, brief, actor="bench", now=now).id
         tasks = [_task(number, side, said) for number in range(count)]
         store.queue.add(IDEA, tasks, campaign=campaign, actor="bench", now=now)
     finally:

@@ -6,6 +6,8 @@ import csv
 import io
 import json
 import shutil
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -184,6 +186,11 @@ def test_kept_prompts_enter_the_library_and_leave_it(run: Run, campaign: dict[st
         image["prompt"], 5, "campaign spring",
     )  # fmt: skip
     assert run("campaign", "keep", "spring", "--format", "json").json["new"] == 0
+    run("campaign", "judge", "spring", image["id"], "--reject")
+    said = run("campaign", "keep", "spring", "--format", "json").json
+    assert (said["rated"], said["taken_back"]) == (0, 1)
+    run("campaign", "judge", "spring", image["id"], "--keep")
+    assert run("campaign", "keep", "spring", "--format", "json").json["new"] == 1
     assert run("campaign", "take-back", "spring", "--format", "json").json == {"taken_back": 1}
     assert run("search", image["prompt"], "--format", "json").json == before
 
@@ -201,6 +208,8 @@ def test_a_brief_that_cannot_be_met_leaves_nothing(run: Run, own: Path, brief: P
     assert isinstance(run("campaign", "run", str(brief)).error, SetupError)
     brief.write_text(BRIEF + 'profile = "sdlx"\n', encoding="utf-8")
     assert isinstance(run("campaign", "run", str(brief)).error, NotFoundError)
+    brief.write_text(BRIEF.replace("a castle above a forest", "!!!"), encoding="utf-8")
+    assert isinstance(run("campaign", "run", str(brief)).error, InputError)
     brief.write_text(BRIEF + "colour = 3\n", encoding="utf-8")
     assert isinstance(run("campaign", "run", str(brief)).error, InputError)
     assert run("campaign", "list").code == 3
@@ -224,3 +233,25 @@ def test_an_idea_is_compared_with_what_became_of_it(run: Run, own: Path, tmp_pat
     assert answer.json["candidates"][0]["prompt"] in page
     with Image.open(answer.json["sheet"]) as sheet:
         assert sheet.width > sheet.height
+
+
+def test_two_runs_at_once_make_one_campaign(run: Run, own: Path, brief: Path) -> None:
+    command = [sys.executable, "-m", "bozzetto", "campaign", "run", str(brief)]
+    both = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    ends = [one.communicate()[1] for one in both]
+    assert [one.returncode for one in both] == [0, 0], ends
+    shown = run("campaign", "show", "spring", "--format", "json").json
+    assert [(job["title"], job["ok"]) for job in shown["jobs"]] == [
+        ("a small dog", 8), ("a castle above a forest", 8),
+    ]  # fmt: skip
+
+
+def test_a_campaign_is_deleted_with_its_pictures(
+    run: Run, campaign: dict[str, Any], own: Path
+) -> None:
+    run("campaign", "judge", "spring", campaign["images"][0]["id"], "--keep")
+    answer = run("campaign", "delete", "spring", "--yes", "--format", "json")
+    assert answer.json == {"deleted": 16}
+    assert [path for path in (own / "images").rglob("*") if path.is_file()] == []
+    assert run("campaign", "show", "spring").code == 3
+    assert run("jobs", "list").code == 3

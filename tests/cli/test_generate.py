@@ -14,6 +14,7 @@ from PIL import Image
 from bozzetto import Assistant
 from bozzetto.app.clock import now
 from bozzetto.errors import BozzettoError, InputError, MissingExtraError, NotFoundError, SetupError
+from bozzetto.store.images import Outcome
 from bozzetto.store.store import Store
 from bozzetto.types import ImageRequest, ImageTask
 
@@ -107,6 +108,10 @@ def test_candidates_by_seeds(run: Run, kept: dict[str, Any]) -> None:
         (("--candidate", "nobody"), NotFoundError, "no candidate is called 'nobody'"),
         (("--again", "nobody"), NotFoundError, "no picture is called 'nobody'"),
         (("a fox", "--size", "huge"), InputError, "size: 'huge'"),
+        (("a fox", "--size", "8000x8000"), InputError, "40,000,000 pixels at most"),
+        (("\x07",), InputError, "is empty"),
+        (("--again", "x", "--steps", "9"), InputError, "made again as it was"),
+        (("--again", "x", "-n", "3"), InputError, "made again as it was"),
         (("a fox", "-n", "5000"), InputError, "n: 5000"),
         (("a fox", "--seed", str(2**32)), InputError, "seed"),
         (("a fox", "--grid", "colour=1"), InputError, "no axis"),
@@ -128,11 +133,11 @@ def test_what_is_wrong_is_told_and_nothing_is_queued(
 
 
 def test_a_size_that_nothing_draws_is_a_failed_picture(run: Run) -> None:
-    answer = run("generate", "a fox", "--size", "8000x8000", "-n", "1", "--format", "json")
+    answer = run("generate", "a fox", "--size", "5000x6000", "-n", "1", "--format", "json")
     assert answer.code == 5
     (image,) = answer.json["images"]
     assert (image["state"], image["path"]) == ("failed", None)
-    assert "8000x8000 is no size" in image["reason"]
+    assert "5000x6000 is no size" in image["reason"]
 
 
 def test_for_people_each_picture_has_its_place(run: Run) -> None:
@@ -181,3 +186,31 @@ def test_in_python(home: Path) -> None:
         assert [image.state for image in result.images] == ["ok", "ok"]
         info, images = a.jobs.show(result.job)
     assert (info.title, info.ok, tuple(images)) == ("a fox", 2, result.images)
+
+
+def test_an_axis_is_named_once(run: Run) -> None:
+    answer = run("generate", "a fox", "--grid", "steps=1,2", "--grid", "steps=3")
+    assert answer.code == 2
+    assert "names an axis twice" in answer.err
+
+
+def test_half_a_character_is_drawn_as_a_whole_one(run: Run) -> None:
+    answer = run("generate", "a fox \udcff", "--negative", "\udcff", "-n", "1", *SMALL)
+    assert answer.code == 0
+    assert answer.json["images"][0]["prompt"] == "a fox \ufffd"
+    assert run("jobs", "show", "\udcff").code == 3
+    assert run("campaign", "show", "\udcff").code == 3
+
+
+def test_what_somebody_cancels_meanwhile_is_told(run: Run, home: Path) -> None:
+    job = queued(home, 3)
+    with Store.open(home) as store:
+        store.queue.claim("another", 0.0)
+        store.queue.cancel(job, actor="ada", now=now())
+        store.queue.retry(job, actor="ada", now=now())
+        claimed = store.queue.claim("another", 0.0)
+        assert claimed is not None
+        store.queue.finish(claimed, "another", Outcome("failed", reason="no"), actor="a", now=now())
+    answer = run("jobs", "resume", job, "--format", "json")
+    assert answer.code == 6
+    assert [image["state"] for image in answer.json["jobs"][0]["images"]] == ["failed", "ok", "ok"]

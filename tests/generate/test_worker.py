@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -171,6 +172,32 @@ def test_a_missing_key_ends_the_run_and_everything_waits(store: Store) -> None:
     assert (info.waiting, info.running) == (3, 0)
     asyncio.run(Worker(bench(store, images)).run())
     assert states(store, job) == [("ok", None)] * 3
+
+
+def test_a_back_end_that_is_not_set_up_stops_no_other(store: Store) -> None:
+    fine = ScriptedImages()
+
+    def open_images(name: str) -> ScriptedImages:
+        if name == "scripted:":
+            raise SetupError("the key is missing")
+        return fine
+
+    missing = add(store, 2)
+    other = ImageTask(ImageRequest("a wolf", seed=5, images="fine:"))
+    job = store.queue.add("wolves", [other], actor="ada", now=NOW)
+    tools = replace(bench(store, fine), open_images=open_images)
+    with pytest.raises(SetupError, match="key"):
+        asyncio.run(Worker(tools).run())
+    assert states(store, job) == [("ok", None)]
+    (info,) = store.queue.jobs(job=missing)
+    assert info.waiting == 2
+
+
+def test_a_failure_says_the_way_out(store: Store) -> None:
+    job = add(store, 1)
+    error = BackendError("no sampler 'Euler q'", hint="such as Euler a")
+    asyncio.run(Worker(bench(store, ScriptedImages(lambda _: error))).run())
+    assert states(store, job) == [("failed", "no sampler 'Euler q'; such as Euler a")]
 
 
 def test_stopped_what_is_made_stays_and_the_rest_waits(store: Store) -> None:

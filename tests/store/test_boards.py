@@ -13,7 +13,7 @@ BRIEF = {"name": "Spring", "ideas": ["a fox"]}
 
 @pytest.fixture
 def campaign(store: Store) -> str:
-    return store.boards.add("Spring", BRIEF, actor="ada", now=NOW)
+    return store.boards.add("Spring", BRIEF, actor="ada", now=NOW).id
 
 
 @pytest.fixture
@@ -43,6 +43,7 @@ def test_a_campaign_is_found_by_name_and_id(store: Store, campaign: str) -> None
 
 
 def test_a_name_is_taken_once(store: Store, campaign: str) -> None:
+    assert store.boards.add("Spring", BRIEF, actor="bea", now=NOW).actor == "ada"
     with pytest.raises(InputError, match="there is a campaign called 'Spring'"):
         store.boards.add("Spring", {}, actor="ada", now=NOW)
 
@@ -70,3 +71,18 @@ def test_the_last_verdict_of_each_stands_and_is_taken_back(
     assert store.boards.undo(campaign, "ada") == Verdict(one, "ada")
     assert store.boards.undo(campaign, "ada") is None
     assert store.boards.verdicts(campaign) == [other]
+
+
+def test_deleted_it_takes_the_pictures_nothing_else_has(
+    store: Store, campaign: str, pictures: list[str]
+) -> None:
+    one, two = pictures
+    store.boards.judge(campaign, [Verdict(one, "ada", True)])
+    job = store.queue.add("again", [ImageTask(ImageRequest("a fox"))], actor="ada", now=NOW)
+    claimed = store.queue.claim("one", 0.0)
+    assert claimed is not None
+    store.queue.finish(claimed, "one", Outcome("ok", "aa" * 32), actor="ada", now=NOW)
+    assert store.boards.delete(campaign, actor="ada", now=NOW) == ["bb" * 32]
+    assert store.boards.find("Spring") is None
+    assert [info.id for info in store.queue.jobs()] == [job]
+    assert [image.id for image in store.queue.images_by_ids([one, two])] == [one]

@@ -10,7 +10,7 @@ import pytest
 from bozzetto.store.images import Outcome, picture_path
 from bozzetto.store.jobs import LEASE, MOST_ATTEMPTS, Claimed
 from bozzetto.store.store import Store
-from bozzetto.types import Effective, Image, ImageRequest, ImageTask, Lineage
+from bozzetto.types import Effective, Image, ImageRequest, ImageTask, Lineage, Verdict
 
 NOW = "2026-01-02T03:04:05Z"
 T = 1_700_000_000.0
@@ -76,7 +76,7 @@ def test_a_picture_is_kept_with_all_that_made_it(store: Store, tmp_path: Path) -
         )
     ]  # fmt: skip
     assert identity is not None
-    assert store.queue.images_by_ids([identity]) == store.queue.images(candidate="c0ffee")
+    assert store.queue.images_by_ids([identity]) == store.queue.images(job=job)
 
 
 def test_two_workers_never_have_the_same_task(store: Store) -> None:
@@ -217,3 +217,46 @@ def test_scores_are_noted_beside_one_another(store: Store) -> None:
     store.queue.set_scores({identity: {"aesthetic": 5.5}})
     (image,) = store.queue.images_by_ids([identity])
     assert image.scores == {"clip": 0.3, "aesthetic": 5.5}
+
+
+def test_a_failure_somebody_judged_does_not_stand_in_the_way(store: Store) -> None:
+    campaign = store.boards.add("Spring", {}, actor="ada", now=NOW).id
+    job = store.queue.add("a fox", tasks(1), campaign=campaign, actor="ada", now=NOW)
+    failed = finish(store, claim(store), Outcome("failed", reason="down")) or ""
+    store.boards.judge(campaign, [Verdict(failed, "ada", note="why?")])
+    store.queue.retry(job, actor="ada", now=NOW)
+    assert finish(store, claim(store)) == "ab" * 8
+    assert [image.state for image in store.queue.images(job=job)] == ["ok"]
+
+
+def test_a_campaign_has_one_job_of_a_title(store: Store) -> None:
+    campaign = store.boards.add("Spring", {}, actor="ada", now=NOW).id
+    jobs = [
+        store.queue.add("a fox", tasks(2), campaign=campaign, actor="ada", now=NOW)
+        for _ in range(2)
+    ]
+    assert len(set(jobs)) == 1
+    assert counts(store, jobs[0])[1] == 2
+    assert add(store) != add(store)
+
+
+def test_what_is_over_is_not_cancelled(store: Store) -> None:
+    job = add(store, 1)
+    finish(store, claim(store))
+    assert store.queue.cancel(job, actor="ada", now=NOW) == 0
+    assert counts(store, job)[0] == "done"
+
+
+def test_how_far_a_job_is(store: Store) -> None:
+    job = add(store, 4)
+    finish(store, claim(store))
+    store.queue.renew("one", T, {claim(store).id: 0.5})
+    (info,) = store.queue.jobs(job=job)
+    assert info.done == 0.375
+
+
+def test_one_not_begun_does_not_count_as_a_try(store: Store) -> None:
+    add(store, 1)
+    store.queue.put_back(claim(store), "one", 0.0, "no key", begun=False)
+    assert store.queue.waits_until(T, busy=("sketch:",)) is None
+    assert claim(store).attempts == 1

@@ -15,6 +15,7 @@ from bozzetto.app.drawing import Asked, Drawing, OnDraw
 from bozzetto.app.handing import contact_sheet, export, judged_items
 from bozzetto.app.keeping import keep, take_back
 from bozzetto.app.scoring import best_first, score
+from bozzetto.app.writeout import write_whole
 from bozzetto.config import Settings
 from bozzetto.errors import InputError, NotFoundError
 from bozzetto.generate import plan
@@ -25,7 +26,10 @@ from bozzetto.review.export import Exported
 from bozzetto.review.tuning import Tuning, export_tuning
 from bozzetto.review.verdicts import blind_order, standings
 from bozzetto.store.campaigns import CampaignRow
+from bozzetto.store.images import picture_path, thumbnail_path
 from bozzetto.store.store import Store
+from bozzetto.text.normalise import plain
+from bozzetto.text.words import words
 from bozzetto.types import (
     Brief,
     Image,
@@ -83,7 +87,7 @@ class Campaigns:
         self._drawing.open(brief.images or self._settings.images)
         row = self._begin(brief)
         there = {job.title for job in self._store.queue.jobs(campaign=row.id, limit=plan.MOST)}
-        for idea in brief.ideas:
+        for idea in dict.fromkeys(brief.ideas):
             if idea not in there:
                 self._drawing.queue(idea, self._tasks(brief, row, idea), row.id)
         self.resume(row.name, on_event=on_event, stopped=stopped)
@@ -91,14 +95,10 @@ class Campaigns:
 
     def _begin(self, brief: Brief) -> CampaignRow:
         """The campaign of a brief, new or the same again."""
-        kept = json.loads(json.dumps(brief_json(brief)))
-        found = self._store.boards.find(brief.name)
-        if found and dict(found.brief) == kept:
-            return found
-        if not found:  # a name that is taken by another brief is told by the store
+        if not self._store.boards.find(brief.name):
             self._tasks_possible(brief)
-        self._store.boards.add(brief.name, kept, actor=self._settings.actor, now=now())
-        return self._row(brief.name)
+        kept = json.loads(json.dumps(brief_json(brief)))
+        return self._store.boards.add(brief.name, kept, actor=self._settings.actor, now=now())
 
     def pictures(self, brief: Brief) -> int:
         """How many pictures a brief asks for."""
@@ -113,6 +113,9 @@ class Campaigns:
                 hint="fewer candidates, seeds or sizes",
             )
         load_profile(brief.profile or self._settings.profile, self._settings.home / "profiles")
+        for idea in brief.ideas:
+            if not words(idea):
+                raise InputError(f"the idea {idea[:60]!r} holds no word")
 
     def _tasks(self, brief: Brief, row: CampaignRow, idea: str) -> Sequence[ImageTask]:
         """The pictures of one idea: every prompt in every size with every seed."""
@@ -147,9 +150,7 @@ class Campaigns:
         texts = {"name": base.name, "extends": whole}
         lines = [f"{key} = {_toml(value)}" for key, value in (texts | lists).items()]
         path = self._settings.home / "campaigns" / f"{row.id}.toml"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        return str(path)
+        return str(write_whole(path, ("\n".join(lines) + "\n").encode()))
 
     def resume(
         self,
@@ -211,7 +212,7 @@ class Campaigns:
         return Board(found.name, found.brief, who, blind, tuple(items[one] for one in order))
 
     def _row(self, name: str) -> CampaignRow:
-        found = self._store.boards.find(name)
+        found = self._store.boards.find(plain(name))
         if found is None:
             raise NotFoundError(
                 f"no campaign is called {name!r}", hint="campaign list shows their names"
@@ -280,6 +281,21 @@ class Campaigns:
         row = self._row(name)
         return take_back(self._store, row.name, images=images, actor=self._settings.actor)
 
+    def delete(self, name: str) -> int:
+        """Delete a campaign, its jobs and verdicts, and pictures that nothing else has; how many.
+
+        What it brought into the library stays, but for the pictures.
+
+        Raises:
+            NotFoundError: there is no such campaign.
+        """
+        row, home = self._row(name), self._settings.home
+        files = self._store.boards.delete(row.id, actor=self._settings.actor, now=now())
+        for file in files:
+            picture_path(home, file).unlink(missing_ok=True)
+            thumbnail_path(home, file).unlink(missing_ok=True)
+        return len(files)
+
     # Judging
 
     def judge(
@@ -313,7 +329,7 @@ class Campaigns:
             last,
             keep=last.keep if keep == UNSET else keep,
             rating=last.rating if rating == UNSET else rating,
-            note=last.note if note == UNSET else note.strip(),
+            note=last.note if note == UNSET else plain(note).strip(),
             at=now(),
         )
         self._store.boards.judge(row.id, [verdict])

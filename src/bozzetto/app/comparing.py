@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bozzetto.app.drawing import Asked, Drawing, OnDraw
-from bozzetto.app.writeout import write_whole
+from bozzetto.app.writeout import make_folder, write_whole
 from bozzetto.generate import plan
 from bozzetto.review.page import compare_page
 from bozzetto.review.sheet import compare_columns, compare_sheet
@@ -70,6 +70,8 @@ def compare(
         InputError: it is too many pictures, or the files cannot be written.
     """
     tasks = plan.with_seeds(tasks_of(drawing, written, asked, compare=True), seeds)
+    if folder:
+        make_folder(folder)
     drawn = drawing.generate(tasks, None, on_event=on_event, stopped=lambda: False)
     phrases = {one.id: one.phrases for one in written.candidates}
     columns, shown = compare_columns(drawn.images, phrases)

@@ -21,6 +21,7 @@ from bozzetto.ports import ImageGenerator
 from bozzetto.profiles import load as load_profile
 from bozzetto.store.candidates import KeptCandidate
 from bozzetto.store.store import Store
+from bozzetto.text.normalise import plain
 from bozzetto.types import DrawEvent, GenerateResult, Image, ImageRequest, ImageTask, Lineage
 
 __all__ = ["Asked", "Drawing", "OnDraw"]
@@ -60,7 +61,7 @@ class Drawing:
             InputError: the prompt is empty or too long, or the size is none.
             NotFoundError: there is no such profile.
         """
-        if not prompt.strip():
+        if not plain(prompt).strip():
             raise InputError("the prompt is empty", hint="say what is to be drawn")
         if len(prompt) > MOST_PROMPT:
             raise InputError(f"the prompt has {len(prompt):,} characters of {MOST_PROMPT:,}")
@@ -68,14 +69,14 @@ class Drawing:
         profile = load_profile(name, self._settings.home / "profiles")
         width, height = plan.read_size(asked.size or profile.sizes[0])
         request = ImageRequest(
-            prompt=prompt,
-            negative=asked.negative or None,
+            prompt=plain(prompt),
+            negative=plain(asked.negative or "") or None,
             steps=asked.steps,
             guidance=asked.guidance,
-            sampler=asked.sampler,
+            sampler=plain(asked.sampler or "") or None,
             width=width,
             height=height,
-            model=asked.model,
+            model=plain(asked.model or "") or None,
             profile=profile.name,
             images=asked.images or self._settings.images,
         )
@@ -142,6 +143,10 @@ class Drawing:
         if (prompt is not None) + bool(candidates) + (again is not None) != 1:
             raise InputError("name one: a prompt, candidates, or a picture to make again")
         if again is not None:
+            if asked != Asked() or grid or seed is not None or n != 1:
+                raise InputError(
+                    "a picture's request is made again as it was", hint="leave other options out"
+                )
             return (self.again(again),)
         if not 1 <= n <= plan.MOST:
             raise InputError(f"n: {n} is not between 1 and {plan.MOST}")
@@ -166,7 +171,7 @@ class Drawing:
         job = self.queue(" ".join(tasks[0].request.prompt.split())[:80], tasks)
         self.work((job,), on_event=on_event, stopped=stopped)
         sheet = str(self.sheet(job, grid)) if grid else None
-        return GenerateResult(job, self.images(job), sheet)
+        return GenerateResult(job, self.images(job), len(tasks), sheet)
 
     def queue(self, title: str, tasks: Sequence[ImageTask], campaign: str | None = None) -> str:
         """Put tasks into the queue; the job's id.

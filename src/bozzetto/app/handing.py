@@ -60,9 +60,9 @@ def export(store: Store, campaign: Campaign, target: Path, *, only_kept: bool) -
 
 
 def judged_items(campaign: Campaign, profiles: Path) -> list[KeepItem]:
-    """What the library is told: each verdict that most reviewers share, and bare ratings.
+    """What the library is told: the verdicts of those who say what most say, stars with them.
 
-    Where they are not of one mind, or nobody decided, only the stars count.
+    Where nobody decided, or as many keep as reject, the stars of all count and nothing else.
     """
     families: dict[str, str | None] = {}
     items: list[KeepItem] = []
@@ -78,7 +78,8 @@ def judged_items(campaign: Campaign, profiles: Path) -> list[KeepItem]:
 
 def _items(image: Image, standing: Standing, family: str | None) -> Iterator[KeepItem]:
     for verdict in standing.verdicts:
-        if verdict.keep == standing.keep and (verdict.keep is not None or verdict.rating):
+        heard = verdict.rating if standing.keep is None else verdict.keep == standing.keep
+        if heard:
             yield KeepItem(
                 prompt=image.request.prompt,
                 keep=bool(standing.keep),

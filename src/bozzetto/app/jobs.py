@@ -8,6 +8,7 @@ from bozzetto.app.clock import now
 from bozzetto.app.drawing import Drawing, OnDraw
 from bozzetto.errors import NotFoundError
 from bozzetto.store.store import Store
+from bozzetto.text.normalise import plain
 from bozzetto.types import Image, JobInfo
 
 __all__ = ["Jobs"]
@@ -34,7 +35,7 @@ class Jobs:
         return self._info(job), self._drawing.images(job)
 
     def _info(self, job: str) -> JobInfo:
-        found = self._store.queue.jobs(job=job)
+        found = self._store.queue.jobs(job=plain(job))
         if not found:
             raise NotFoundError(f"no job is called {job!r}", hint="jobs list shows ids")
         return found[0]

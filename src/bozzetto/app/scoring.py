@@ -15,6 +15,9 @@ from bozzetto.types import Image
 
 __all__ = ["best_first", "score"]
 
+AT_ONCE = 16
+"""Pictures read and scored together."""
+
 SORTED_BY = ("aesthetic", "clip")
 """The score that sorts: the first of these that a picture has."""
 
@@ -31,9 +34,11 @@ def score(store: Store, images: Sequence[Image], by: str, *, timeout: float) -> 
         raise SetupError(f"{by!r} names no scores", hint="for example clip:FOLDER")
     scorer = cast(ImageScorer, load("scores", scheme)(rest, environ=os.environ, timeout=timeout))
     there = [image for image in images if image.path and Path(image.path).is_file()]
-    pairs = [(Path(image.path or "").read_bytes(), image.request.prompt) for image in there]
-    found = scorer.score(pairs)
-    store.queue.set_scores({i.id: one for i, one in zip(there, found, strict=True)})
+    for at in range(0, len(there), AT_ONCE):
+        some = there[at : at + AT_ONCE]
+        pairs = [(Path(image.path or "").read_bytes(), image.request.prompt) for image in some]
+        found = scorer.score(pairs)
+        store.queue.set_scores({i.id: one for i, one in zip(some, found, strict=True)})
     return store.queue.images_by_ids([image.id for image in there])
 
 

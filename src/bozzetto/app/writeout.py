@@ -7,7 +7,19 @@ from pathlib import Path
 
 from bozzetto.errors import InputError
 
-__all__ = ["write_whole"]
+__all__ = ["make_folder", "write_whole"]
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder that files will be written into, before anything is done for them.
+
+    Raises:
+        InputError: it cannot be made there.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror or error}") from error
 
 
 def write_whole(path: Path, data: bytes) -> Path:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bozzetto.cli.board import review_command
-from bozzetto.cli.drawn import end_by, pictures_shown, print_images
+from bozzetto.cli.drawn import end_by_jobs, pictures_shown, print_images
 from bozzetto.cli.generate import Images
 from bozzetto.cli.handing import (
+    delete_command,
     export_command,
     keep_command,
     score_command,
@@ -78,7 +79,7 @@ def run_command(
         for file in files:
             note(f"the contact sheet: {file}")
         note(f"look at them and choose: bozzetto campaign review {_quoted(found.name)}")
-    end_by(found.images, sum(job.total for job in found.jobs))
+    end_by_jobs(found.jobs)
 
 
 def _brief(path: Path | None, ideas: list[str], name: str | None, images: str | None) -> Brief:
@@ -184,6 +185,7 @@ app.command("tune")(tune_command)
 app.command("score")(score_command)
 app.command("keep")(keep_command)
 app.command("take-back")(take_back_command)
+app.command("delete")(delete_command)
 
 
 def _print(found: Campaign) -> None:

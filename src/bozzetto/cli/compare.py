@@ -61,4 +61,4 @@ def compare_command(
         print_images(found.drawn.images)
         note(f"the sheet: {found.sheet}")
         note(f"the page: {found.page}")
-    end_by(found.drawn.images, len(found.drawn.images))
+    end_by(found.drawn.images, found.drawn.total)

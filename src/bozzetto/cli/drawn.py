@@ -12,9 +12,9 @@ from bozzetto.errors import BackendError, BozzettoError
 
 if TYPE_CHECKING:
     from bozzetto.app.drawing import OnDraw
-    from bozzetto.types import Image, Progress
+    from bozzetto.types import Image, JobInfo, Progress
 
-__all__ = ["end_by", "pictures_shown", "print_images"]
+__all__ = ["end_by", "end_by_jobs", "pictures_shown", "print_images"]
 
 PARTLY = 6
 
@@ -71,9 +71,18 @@ def print_images(images: Sequence[Image]) -> None:
 def end_by(images: Sequence[Image], expected: int) -> None:
     """End the run: quietly where all is there, else with the exit code that says how much is."""
     ok = sum(image.state == "ok" for image in images)
+    _end(ok, expected, any(image.state == "failed" for image in images))
+
+
+def end_by_jobs(jobs: Sequence[JobInfo]) -> None:
+    """The same for jobs, of which two may have a picture together."""
+    ok, total = sum(job.ok for job in jobs), sum(job.total for job in jobs)
+    _end(ok, total, any(job.failed for job in jobs))
+
+
+def _end(ok: int, expected: int, failed: bool) -> None:
     if ok == expected:
         return
     if ok:
         raise typer.Exit(PARTLY)
-    failed = any(image.state == "failed" for image in images)
     raise typer.Exit(BackendError.exit_code if failed else BozzettoError.exit_code)

@@ -92,6 +92,8 @@ def generate_command(
     from bozzetto.generate.plan import read_axis
 
     axes = dict(map(read_axis, grid or ()))
+    if len(axes) < len(grid or ()):
+        raise typer.BadParameter("--grid names an axis twice; give its values at once")
     if axes and n is not None:
         raise typer.BadParameter("with --grid, name the seeds as an axis: --grid seed=1,2,3")
     count = n or (1 if axes or again else FEW)
@@ -109,7 +111,7 @@ def generate_command(
         print_images(result.images)
         if result.sheet:
             note(f"the sheet: {result.sheet}")
-    end_by(result.images, len(result.images))
+    end_by(result.images, result.total)
 
 
 def _cells(axes: dict[str, tuple[str, ...]]) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +13,7 @@ from bozzetto.cli.options import Actor, Format, FormatChoice, Home
 from bozzetto.cli.output import note, progress_bar, write_json
 
 __all__ = [
+    "delete_command",
     "export_command",
     "keep_command",
     "score_command",
@@ -137,13 +139,38 @@ def keep_command(
                 "new": done.new,
                 "rated": done.rated,
                 "unchanged": done.unchanged,
+                "taken_back": done.taken_back,
             }
         )
     else:
         note(
             f"{done.new} prompts are new in the library, {done.rated} there were rated,"
             f" {done.unchanged} are as they were"
+            + (f", {done.taken_back} were taken back" if done.taken_back else "")
         )
+
+
+def delete_command(
+    name: Name,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    home: Home = None,
+    format: Format = FormatChoice.human,
+    actor: Actor = None,
+) -> None:
+    """Delete a campaign: its jobs, its verdicts, and pictures that nothing else has.
+
+    What it brought into the library stays there; take-back before it undoes that.
+    """
+    from bozzetto.app import Assistant
+
+    if not yes and sys.stdin.isatty():
+        typer.confirm(f"Delete the campaign {name} and its pictures?", abort=True, err=True)
+    with Assistant.open(home, actor=actor) as a:
+        count = a.campaigns.delete(name)
+    if format is FormatChoice.json:
+        write_json({"deleted": count})
+    else:
+        note(f"deleted, with {count} pictures")
 
 
 def take_back_command(

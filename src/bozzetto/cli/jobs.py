@@ -81,7 +81,8 @@ def resume_command(
         total = sum(one.waiting + one.running for one in left)
         if total:
             a.jobs.resume(job, on_event=pictures_shown(show, total))
-        results = [GenerateResult(one.id, tuple(a.jobs.show(one.id)[1])) for one in left]
+        shown = [a.jobs.show(one.id) for one in left]
+    results = [GenerateResult(info.id, tuple(images), info.total) for info, images in shown]
     images = [image for result in results for image in result.images]
     if format is FormatChoice.json:
         write_json({"jobs": [generate_json(result) for result in results]})
@@ -89,7 +90,7 @@ def resume_command(
         note("nothing is left to draw")
     else:
         print_images(images)
-    end_by(images, len(images))
+    end_by(images, sum(result.total for result in results))
 
 
 @app.command("retry")
@@ -134,6 +135,7 @@ def _print(job: JobInfo) -> None:
     }  # fmt: skip
     said = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
     line = Text(job.id, style="bold")
-    line.append(f"  {job.state}  {said} of {job.total}", style="not bold")
+    far = f" {job.done:.0%}" if job.state == "running" else ""
+    line.append(f"  {job.state}{far}  {said} of {job.total}", style="not bold")
     console().print(line)
     console().print(Text(f"  {visible(job.title)}"))

@@ -19,6 +19,8 @@ MOST = 1000
 """Pictures of one job."""
 
 LEAST_SIDE, MOST_SIDE = 16, 8192
+MOST_PIXELS = 40_000_000
+"""What is taken of a picture when it comes (`generate.received`)."""
 
 
 def _whole(low: int, high: int) -> Callable[[str], int]:
@@ -64,10 +66,12 @@ def read_axis(text: str) -> tuple[str, tuple[str, ...]]:
             hint=f"such as seed=1,2,3; axes: {', '.join(AXES)}",
         )
     pieces = (piece.strip() for piece in rest.split("|" if name == "prompt" else ","))
-    values = tuple(dict.fromkeys(piece for piece in pieces if piece))
+    values: dict[object, str] = {}
+    for piece in filter(None, pieces):
+        values.setdefault(_value(name, piece), piece)  # 7 and 7.0 are one
     if not values:
         raise InputError(f"grid: {name} has no values", hint=f"give {AXES[name][1]}")
-    return name, values
+    return name, tuple(values.values())
 
 
 def _value(name: str, text: str) -> object:
@@ -131,8 +135,10 @@ def read_size(text: str) -> tuple[int, int]:
     if not found:
         raise InputError(f"size: {text[:40]!r} is no size", hint="such as 1024x768")
     width, height = int(found[1]), int(found[2])
-    if not all(LEAST_SIDE <= side <= MOST_SIDE for side in (width, height)):
+    fine = all(LEAST_SIDE <= side <= MOST_SIDE for side in (width, height))
+    if not fine or width * height > MOST_PIXELS:
         raise InputError(
-            f"size: {width}x{height}: sides are between {LEAST_SIDE} and {MOST_SIDE} pixels"
+            f"size: {width}x{height}: sides are between {LEAST_SIDE} and {MOST_SIDE} pixels,"
+            f" {MOST_PIXELS:,} pixels at most"
         )
     return width, height

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from bozzetto.errors import DataError
 from bozzetto.generate.infotext import infotext
+from bozzetto.generate.plan import MOST_PIXELS
 from bozzetto.generate.png import SIGNATURE, rewrite
 from bozzetto.types import Effective, ImageTask
 
@@ -28,8 +29,6 @@ __all__ = [
 ]
 
 MOST_BYTES = 128 * 1024 * 1024
-MOST_PIXELS = 40_000_000
-"""A picture of more is not decoded: 8,000 by 5,000."""
 
 _BOUND = f"up to {MOST_PIXELS / 1e6:.0f} megapixels are taken"
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bozzetto.errors import BackendError, DataError, InputError, SetupError
+from bozzetto.errors import BackendError, BozzettoError, DataError, InputError, SetupError
 from bozzetto.generate.files import keep
 from bozzetto.generate.received import receive
 from bozzetto.ports import ImageGenerator
@@ -72,6 +72,7 @@ class Worker:
         self._running: dict[asyncio.Task[None], Claimed] = {}
         self._progress: dict[int, float] = {}
         self._drawing: dict[int, str] = {}  # tasks that a back end has in hand
+        self._missing: dict[str, SetupError] = {}  # back ends that are not set up
         self._free = asyncio.Event()
 
     async def run(self, jobs: Sequence[str] = ()) -> None:
@@ -80,8 +81,8 @@ class Worker:
         Interrupted or stopped, what is begun waits again as if it had not been.
 
         Raises:
-            SetupError: a back end lacks its key or its model, or the disk is full; what is left
-                waits.
+            SetupError: a back end lacks its key or its model: its pictures wait, those of others
+                were drawn. Or the disk is full: what is left waits.
         """
         beating = asyncio.create_task(self._beat())
         try:
@@ -90,6 +91,8 @@ class Worker:
         finally:
             beating.cancel()
             await self._end()
+        for error in self._missing.values():
+            raise error
 
     async def _step(self, jobs: Sequence[str]) -> bool:
         """Begin what can be begun and wait for something to end; whether there is more to do."""
@@ -100,10 +103,11 @@ class Worker:
             self._free.clear()
             self._reap()
             return True
-        until = self._bench.queue.waits_until(self._bench.clock(), jobs=jobs)
+        clock, missing = self._bench.clock, tuple(self._missing)
+        until = self._bench.queue.waits_until(clock(), jobs=jobs, busy=missing)
         if until is None:
             return False
-        await asyncio.sleep(max(0.01, min(LOOK, until - self._bench.clock())))
+        await asyncio.sleep(max(0.01, min(LOOK, until - clock())))
         return True
 
     def _reap(self) -> None:
@@ -116,7 +120,7 @@ class Worker:
     async def _begin(self, jobs: Sequence[str]) -> None:
         bench = self._bench
         while True:
-            busy = [name for name in self._generators if not self._room(name)]
+            busy = [*self._missing, *(one for one in self._generators if not self._room(one))]
             claimed = bench.queue.claim(bench.owner, bench.clock(), jobs=jobs, busy=busy)
             if claimed is None:
                 return
@@ -124,8 +128,12 @@ class Worker:
                 self._finish(claimed, Outcome("failed", reason="the program ended at every try"))
                 continue
             name = claimed.task.request.images
-            if name not in self._generators:
-                self._generators[name] = bench.open_images(name)
+            try:
+                if name not in self._generators:
+                    self._generators[name] = bench.open_images(name)
+            except SetupError as error:
+                self._set_aside(claimed, error)
+                continue
             bench.hear(DrawStarted(claimed.job, claimed.position, claimed.attempts))
             self._progress[claimed.id] = 0.0
             self._drawing[claimed.id] = name
@@ -138,28 +146,34 @@ class Worker:
         used = sum(one == name for one in self._drawing.values())
         return used < self._generators[name].features.parallel and len(self._running) < MOST_HELD
 
+    def _set_aside(self, claimed: Claimed, error: SetupError) -> None:
+        """Ask a back end no more that is not set up; its pictures wait for another run."""
+        self._missing.setdefault(claimed.task.request.images, error)
+        self._bench.queue.put_back(claimed, self._bench.owner, 0.0, error.message, begun=False)
+
     async def _draw(self, claimed: Claimed) -> None:
         """One picture, from asking for it to keeping it."""
         try:
-            outcome = await self._outcome(claimed)
+            event = await self._asked(claimed)
+        except SetupError as error:
+            self._set_aside(claimed, error)
         except BackendError as error:
             if error.retryable and claimed.attempts < MOST_ATTEMPTS:
                 self._again(claimed, error)
-                return
-            outcome = Outcome("failed", reason=error.message)
+            else:
+                await asyncio.to_thread(self._finish, claimed, _failed(error))
         except (InputError, DataError) as error:
-            outcome = Outcome("failed", reason=error.message)
-        await asyncio.to_thread(self._finish, claimed, outcome)
+            await asyncio.to_thread(self._finish, claimed, _failed(error))
+        else:
+            await asyncio.to_thread(self._keep, claimed, event)
 
-    async def _outcome(self, claimed: Claimed) -> Outcome:
+    async def _asked(self, claimed: Claimed) -> ImageMade | ImageFiltered:
+        """What the back end says in the end; then it has room for another."""
         try:
-            event = await self._answer(claimed)
+            return await self._answer(claimed)
         finally:
             self._drawing.pop(claimed.id, None)
             self._free.set()
-        if isinstance(event, ImageFiltered):
-            return Outcome("filtered", reason=event.reason)
-        return await asyncio.to_thread(self._keep, claimed, event)
 
     async def _answer(self, claimed: Claimed) -> ImageMade | ImageFiltered:
         """What a back end says in the end."""
@@ -172,11 +186,19 @@ class Worker:
                 self._tell(claimed, event)
         raise BackendError(f"{request.images} ended without a picture", retryable=True)
 
-    def _keep(self, claimed: Claimed, made: ImageMade) -> Outcome:
-        received = receive(made.data, claimed.task, made.effective)
+    def _keep(self, claimed: Claimed, event: ImageMade | ImageFiltered) -> None:
+        self._finish(claimed, self._outcome(claimed, event))
+
+    def _outcome(self, claimed: Claimed, event: ImageMade | ImageFiltered) -> Outcome:
+        if isinstance(event, ImageFiltered):
+            return Outcome("filtered", reason=event.reason)
+        try:
+            received = receive(event.data, claimed.task, event.effective)
+        except DataError as error:
+            return _failed(error)
         if received.black:
-            return Outcome("filtered", effective=made.effective, reason=BLACK)
-        return Outcome("ok", keep(self._bench.folder, received), made.effective)
+            return Outcome("filtered", effective=event.effective, reason=BLACK)
+        return Outcome("ok", keep(self._bench.folder, received), event.effective)
 
     def _tell(self, claimed: Claimed, event: ImageProgress) -> None:
         self._progress[claimed.id] = event.done
@@ -207,7 +229,12 @@ class Worker:
             if not self._progress:
                 continue
             bench, progress = self._bench, dict(self._progress)
-            ours = await asyncio.to_thread(bench.queue.renew, bench.owner, bench.clock(), progress)
+            try:
+                ours = await asyncio.to_thread(
+                    bench.queue.renew, bench.owner, bench.clock(), progress
+                )
+            except BozzettoError:  # the file was busy: the lease outlasts many beats
+                continue
             for task, claimed in self._running.items():
                 if claimed.id in progress and claimed.id not in ours:
                     task.cancel()
@@ -221,3 +248,9 @@ class Worker:
         for generator in self._generators.values():
             with contextlib.suppress(BackendError, SetupError):
                 await generator.aclose()
+
+
+def _failed(error: BozzettoError) -> Outcome:
+    """A picture that cannot be made, with the way out where there is one."""
+    hint = f"; {error.hint}" if error.hint else ""
+    return Outcome("failed", reason=error.message + hint)

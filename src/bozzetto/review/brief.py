@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from bozzetto.errors import InputError, NotFoundError
+from bozzetto.text.normalise import plain
 from bozzetto.types import Brief
 
 __all__ = ["brief_from", "brief_json", "parse_brief", "read_brief"]
@@ -36,6 +37,7 @@ _LONGEST = 2_000
 _LONGEST_NAME = 100
 _SIZE = re.compile(r"(\d{2,4}) ?[xX×] ?(\d{2,4})")
 _SIDES = range(16, 8193)  # what a job takes
+_MOST_PIXELS = 40_000_000
 
 
 def read_brief(path: Path) -> Brief:
@@ -137,6 +139,8 @@ def _text(longest: int, *, lines: bool = True) -> Callable[[object], str]:
             raise _WrongError(f"has {len(value)} characters; {longest} are the most")
         if any("\ud800" <= letter <= "\udfff" for letter in value):
             raise _WrongError("has half a character")
+        if plain(value) != value:
+            raise _WrongError("holds a control character")
         return value.strip() if lines else " ".join(value.split())
 
     return read
@@ -173,6 +177,8 @@ def _size(text: str) -> str:
         raise _WrongError(
             f'must be "WIDTHxHEIGHT", each side {_SIDES[0]} to {_SIDES[-1]} pixels, as "1024x768"'
         )
+    if int(match[1]) * int(match[2]) > _MOST_PIXELS:
+        raise _WrongError(f"has more than {_MOST_PIXELS:,} pixels")
     return f"{int(match[1])}x{int(match[2])}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bozzetto.errors import InputError
+from bozzetto.errors import DataError, InputError
 from bozzetto.store import campaigns
 from bozzetto.store.campaigns import CampaignRow
 from bozzetto.store.database import Database
@@ -21,18 +21,24 @@ class Boards:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, name: str, brief: Mapping[str, Any], *, actor: str, now: str) -> str:
-        """Keep a campaign; its id.
+    def add(self, name: str, brief: Mapping[str, Any], *, actor: str, now: str) -> CampaignRow:
+        """Keep a campaign; the same again is the one that is there.
 
         Raises:
-            InputError: there is one of that name.
+            InputError: another brief has that name.
         """
         with self._database.write() as connection:
-            if campaigns.by_name(connection, name):
+            there = campaigns.by_name(connection, name)
+            if there and dict(there.brief) != dict(brief):
                 raise InputError(
                     f"there is a campaign called {name!r}", hint="give this one another name"
                 )
-            return campaigns.add(connection, name, brief, Change(actor, now))
+            if not there:
+                campaigns.add(connection, name, brief, Change(actor, now))
+            found = there or campaigns.by_name(connection, name)
+            if found is None:
+                raise DataError(f"the campaign {name!r} was not kept")
+            return found
 
     def all(self) -> list[CampaignRow]:
         """Every campaign, the newest first."""
@@ -43,6 +49,11 @@ class Boards:
         """A campaign by its name or id."""
         with self._database.read() as connection:
             return campaigns.by_name(connection, name)
+
+    def delete(self, campaign: str, *, actor: str, now: str) -> list[str]:
+        """Delete a campaign with its jobs and verdicts; the files that no picture has any more."""
+        with self._database.write() as connection:
+            return campaigns.delete(connection, campaign, Change(actor, now))
 
     def judge(self, campaign: str, verdicts: Sequence[Verdict]) -> None:
         """Note verdicts, each in place of that reviewer's last on that picture."""

@@ -9,11 +9,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bozzetto.store.database import json_list
 from bozzetto.store.entries import Change
 from bozzetto.store.meta import record
 from bozzetto.types import Verdict
 
-__all__ = ["CampaignRow", "add", "all_of", "by_name", "id_of", "judge", "undo", "verdicts"]
+__all__ = [
+    "CampaignRow",
+    "add",
+    "all_of",
+    "by_name",
+    "delete",
+    "id_of",
+    "judge",
+    "undo",
+    "verdicts",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +50,6 @@ def add(connection: sqlite3.Connection, name: str, brief: Mapping[str, Any], cha
         "INSERT INTO campaigns VALUES (?, ?, ?, ?)",
         (id_of(name), name, json.dumps(brief, ensure_ascii=False, sort_keys=True), noted),
     )
-    return id_of(name)
 
 
 _SELECT = (
@@ -62,6 +72,30 @@ def by_name(connection: sqlite3.Connection, name: str) -> CampaignRow | None:
 def _row(row: tuple[str, str, str, str, str]) -> CampaignRow:
     identity, name, brief, at, actor = row
     return CampaignRow(identity, name, json.loads(brief), at, actor)
+
+
+def delete(connection: sqlite3.Connection, campaign: str, change: Change) -> list[str]:
+    """Delete a campaign, its jobs and verdicts, and pictures that no other job has.
+
+    The files of those pictures are returned. Prompts kept from it say no more than they said.
+    """
+    record(connection, change, "delete", f"campaign {campaign}")
+    mine = "SELECT t.image FROM tasks t JOIN jobs j ON j.id = t.job WHERE j.campaign = ?"
+    images = [row[0] for row in connection.execute(mine, (campaign,)) if row[0]]
+    for statement in (
+        "DELETE FROM verdicts WHERE campaign = ?",
+        "DELETE FROM tasks WHERE job IN (SELECT id FROM jobs WHERE campaign = ?)",
+        "DELETE FROM jobs WHERE campaign = ?",
+        "DELETE FROM campaigns WHERE id = ?",
+    ):
+        connection.execute(statement, (campaign,))
+    rows = connection.execute(
+        "DELETE FROM images WHERE id IN (SELECT value FROM json_each(?))"
+        " AND id NOT IN (SELECT image FROM tasks WHERE image IS NOT NULL)"
+        " AND id NOT IN (SELECT image FROM verdicts) RETURNING file",
+        (json_list(images),),
+    ).fetchall()
+    return [row[0] for row in rows if row[0]]
 
 
 def judge(connection: sqlite3.Connection, campaign: str, verdict: Verdict) -> None:

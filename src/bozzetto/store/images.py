@@ -106,7 +106,8 @@ def save(
     request, lineage, labels = task_columns(task)
     connection.execute(
         f"INSERT INTO images VALUES ({', '.join('?' * 13)})"
-        " ON CONFLICT (id) DO UPDATE SET state = excluded.state, reason = excluded.reason"
+        " ON CONFLICT (id) DO UPDATE SET state = excluded.state, reason = excluded.reason,"
+        " effective = excluded.effective"
         " WHERE images.file IS NULL",
         (identity, outcome.state, request, effective, lineage, task.lineage.candidate, labels,
          outcome.file, outcome.reason, job, position, "{}", change),
@@ -130,14 +131,9 @@ def page(
     *,
     job: str | None = None,
     campaign: str | None = None,
-    candidate: str | None = None,
 ) -> list[Image]:
-    """The pictures of a job, of a campaign or of a candidate, in the order they were asked for."""
-    where, value = next(
-        (f"{column} = ?", one)
-        for column, one in (("t.job", job), ("j.campaign", campaign), ("i.candidate", candidate))
-        if one is not None
-    )
+    """The pictures of a job or of a campaign, in the order they were asked for."""
+    where, value = ("t.job = ?", job) if job is not None else ("j.campaign = ?", campaign)
     rows = connection.execute(
         f"SELECT {_COLUMNS}, t.labels, min(j.change * 1000000 + t.position) AS place {_FROM}"
         " JOIN tasks t ON t.image = i.id JOIN jobs j ON j.id = t.job"
@@ -148,10 +144,10 @@ def page(
 
 
 def ids(connection: sqlite3.Connection, campaign: str) -> set[str]:
-    """The ids of the pictures of a campaign."""
+    """The ids of the pictures there are of a campaign."""
     rows = connection.execute(
         "SELECT t.image FROM tasks t JOIN jobs j ON j.id = t.job"
-        " WHERE j.campaign = ? AND t.image IS NOT NULL",
+        " JOIN images i ON i.id = t.image WHERE j.campaign = ? AND i.state = 'ok'",
         (campaign,),
     )
     return {row[0] for row in rows}

@@ -66,7 +66,15 @@ def add(
     campaign: str | None,
     change: Change,
 ) -> str:
-    """Put tasks into the queue as one job; its id is returned."""
+    """Put tasks into the queue as one job; its id is returned.
+
+    A campaign has one job of a title: where it is there already, that one is meant.
+    """
+    there = connection.execute(
+        "SELECT id FROM jobs WHERE campaign = ? AND title = ?", (campaign, title)
+    ).fetchone()
+    if there:
+        return str(there[0])
     noted = record(connection, change, "generate", f"{len(tasks)} pictures")
     columns = [task_columns(task) for task in tasks]
     digest = hashlib.sha256(f"{noted}\n{change.now}\n{columns}".encode())
@@ -124,13 +132,16 @@ def claim(
     return Claimed(identity, job_id, position, read_task(request, lineage, labels), attempts)
 
 
-def waits_until(connection: sqlite3.Connection, now: float, jobs: Sequence[str]) -> float | None:
+def waits_until(
+    connection: sqlite3.Connection, now: float, jobs: Sequence[str], busy: Sequence[str]
+) -> float | None:
     """When the next open task may be claimed; None where nothing is open."""
     row = connection.execute(
         "SELECT min(CASE state WHEN 'waiting' THEN not_before ELSE min(lease, :most) END)"
         " FROM tasks WHERE state IN ('waiting', 'running')"
-        " AND (:jobs = '[]' OR job IN (SELECT value FROM json_each(:jobs)))",
-        {"jobs": json_list(list(jobs)), "most": now + LEASE},
+        " AND (:jobs = '[]' OR job IN (SELECT value FROM json_each(:jobs)))"
+        " AND images NOT IN (SELECT value FROM json_each(:busy))",
+        {"jobs": json_list(list(jobs)), "busy": json_list(list(busy)), "most": now + LEASE},
     ).fetchone()
     return None if row[0] is None else float(row[0])
 
@@ -171,18 +182,31 @@ def finish(
         (image, outcome.reason, claimed.id),
     )
     if row[0] not in (None, image):  # the failure that was tried again
-        connection.execute("DELETE FROM images WHERE id = ? AND file IS NULL", (row[0],))
+        connection.execute(
+            "DELETE FROM images WHERE id = ? AND file IS NULL"
+            " AND id NOT IN (SELECT image FROM verdicts)",
+            (row[0],),
+        )
     return image
 
 
 def put_back(
-    connection: sqlite3.Connection, claimed: Claimed, owner: str, not_before: float, reason: str
+    connection: sqlite3.Connection,
+    claimed: Claimed,
+    owner: str,
+    not_before: float,
+    reason: str,
+    *,
+    begun: bool = True,
 ) -> None:
-    """Let a task wait for another try; `reason` says why this one came to nothing."""
+    """Let a task wait for another try; `reason` says why this one came to nothing.
+
+    One that was not really `begun` does not count as a try.
+    """
     connection.execute(
         "UPDATE tasks SET state = 'waiting', owner = NULL, lease = NULL, not_before = ?,"
-        " reason = ? WHERE id = ? AND owner = ? AND state = 'running'",
-        (not_before, reason, claimed.id, owner),
+        " reason = ?, attempts = attempts - ? WHERE id = ? AND owner = ? AND state = 'running'",
+        (not_before, reason, not begun, claimed.id, owner),
     )
 
 
@@ -203,13 +227,14 @@ def owners(connection: sqlite3.Connection) -> list[str]:
 
 def cancel(connection: sqlite3.Connection, job: str, change: Change) -> int:
     """Make no more of a job; what is made stays. How many were still open is returned."""
-    record(connection, change, "cancel", job)
-    connection.execute("UPDATE jobs SET cancelled = 1 WHERE id = ?", (job,))
     cursor = connection.execute(
         "UPDATE tasks SET state = 'cancelled', owner = NULL, lease = NULL, progress = NULL"
         " WHERE job = ? AND state IN ('waiting', 'running')",
         (job,),
     )
+    if cursor.rowcount:
+        record(connection, change, "cancel", job)
+        connection.execute("UPDATE jobs SET cancelled = 1 WHERE id = ?", (job,))
     return cursor.rowcount
 
 
@@ -234,7 +259,8 @@ _COUNTS = (
     " coalesce(sum(t.state = 'done' AND i.state = 'ok'), 0),"
     " coalesce(sum(t.state = 'done' AND i.state = 'filtered'), 0),"
     " coalesce(sum(t.state = 'done' AND i.state = 'failed'), 0),"
-    " coalesce(sum(t.state = 'cancelled'), 0), j.cancelled"
+    " coalesce(sum(t.state = 'cancelled'), 0), j.cancelled,"
+    " sum(t.state = 'done') + coalesce(sum(t.progress), 0)"
     " FROM jobs j JOIN changes c ON c.id = j.change JOIN tasks t ON t.job = j.id"
     " LEFT JOIN images i ON i.id = t.image"
 )
@@ -259,7 +285,7 @@ def infos(
 
 def _info(row: tuple[Any, ...]) -> JobInfo:
     identity, title, campaign, at, actor, total = row[:6]
-    waiting, running, ok, filtered, failed, cancelled, stopped = row[6:]
+    waiting, running, ok, filtered, failed, cancelled, stopped, done = row[6:]
     return JobInfo(
         id=identity,
         title=title,
@@ -271,6 +297,7 @@ def _info(row: tuple[Any, ...]) -> JobInfo:
         filtered=filtered,
         failed=failed,
         cancelled=cancelled,
+        done=min(1.0, done / total),
         campaign=campaign,
         at=at,
         actor=actor,

@@ -149,8 +149,17 @@ def _keep(
     said = [_row(one, seqs[one.entry.hash]) for one in judged]
     gone = _unsaid(connection, campaign, said, change)
     _leave(connection, campaign, changed)
+    left = changed - _there(connection, changed)
+    rated = changed - new - left
     same = len(rows) - len(fresh)
-    return KeepReport(source_name(campaign), len(new), len(changed - new), same, gone)
+    return KeepReport(source_name(campaign), len(new - left), len(rated), same, gone + len(left))
+
+
+def _there(connection: sqlite3.Connection, prompts: Iterable[int]) -> set[int]:
+    rows = connection.execute(
+        f"SELECT seq FROM prompts WHERE seq {_IN}", (json_list(list(prompts)),)
+    )
+    return {row[0] for row in rows}
 
 
 def _unsaid(

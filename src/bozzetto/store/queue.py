@@ -43,10 +43,12 @@ class Queue:
         with self._database.write() as connection:
             return queue.claim(connection, owner, at, jobs=jobs, busy=busy)
 
-    def waits_until(self, at: float, *, jobs: Sequence[str] = ()) -> float | None:
+    def waits_until(
+        self, at: float, *, jobs: Sequence[str] = (), busy: Sequence[str] = ()
+    ) -> float | None:
         """When the next open task may be claimed; None where nothing is open."""
         with self._database.read() as connection:
-            return queue.waits_until(connection, at, jobs)
+            return queue.waits_until(connection, at, jobs, busy)
 
     def renew(self, owner: str, at: float, progress: dict[int, float]) -> set[int]:
         """Hold on to tasks; those that are still ours."""
@@ -60,10 +62,18 @@ class Queue:
         with self._database.write() as connection:
             return queue.finish(connection, claimed, owner, outcome, Change(actor, now))
 
-    def put_back(self, claimed: Claimed, owner: str, not_before: float, reason: str) -> None:
-        """Let a task wait for another try."""
+    def put_back(
+        self,
+        claimed: Claimed,
+        owner: str,
+        not_before: float,
+        reason: str,
+        *,
+        begun: bool = True,
+    ) -> None:
+        """Let a task wait for another try; one not really begun does not count as a try."""
         with self._database.write() as connection:
-            queue.put_back(connection, claimed, owner, not_before, reason)
+            queue.put_back(connection, claimed, owner, not_before, reason, begun=begun)
 
     def let_go(self, owner: str, *, crashed: bool = False) -> None:
         """Give back what an owner has not finished; for one that crashed the try counts."""
@@ -92,18 +102,10 @@ class Queue:
         with self._database.read() as connection:
             return queue.infos(connection, job=job, campaign=campaign, limit=limit)
 
-    def images(
-        self,
-        *,
-        job: str | None = None,
-        campaign: str | None = None,
-        candidate: str | None = None,
-    ) -> list[Image]:
-        """The pictures of one of these, in the order they were asked for."""
+    def images(self, *, job: str | None = None, campaign: str | None = None) -> list[Image]:
+        """The pictures of a job or of a campaign, in the order they were asked for."""
         with self._database.read() as connection:
-            return images.page(
-                connection, self._folder, job=job, campaign=campaign, candidate=candidate
-            )
+            return images.page(connection, self._folder, job=job, campaign=campaign)
 
     def image_ids(self, *, campaign: str) -> set[str]:
         """The ids of the pictures of a campaign."""

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from hashlib import sha256
 
-__all__ = ["fold", "normalise", "prompt_id", "visible"]
+__all__ = ["fold", "normalise", "plain", "prompt_id", "visible"]
 
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f]")
 # Joiners and variation selectors stay beside what is not ASCII: emoji and Indic need them.
@@ -20,6 +20,7 @@ _INVISIBLE = re.compile(
     "\u2060-\u206f\ufeff\ufff0-\ufffb\ufffe\uffff\ud800-\udfff\U000e0000-\U000e0fff]"
     "|(?<![^\x00-\x7f])[\u200c\u200d\ufe0e\ufe0f]|[\u200c\u200d](?![^\x00-\x7f])"
 )
+_LONE = re.compile("[\ud800-\udfff]")
 # UTF-8 read as Latin-1 or Windows-1252: a lead byte's letter, then a continuation's.
 _MOJIBAKE = re.compile(
     "[\x80-\x84\x86-\x9f]|[\u00c2-\u00f4\u0102\u0413\u0420\u0421]"
@@ -138,6 +139,11 @@ _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
     "\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e0fff]"
 )
+
+
+def plain(text: str) -> str:
+    """A text as it is but for what no file holds: control characters, halves of characters."""
+    return _LONE.sub("\ufffd", _CONTROL.sub("", text))
 
 
 def visible(text: str) -> str:

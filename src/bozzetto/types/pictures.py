@@ -149,7 +149,8 @@ class Image:
 class JobInfo:
     """A job in numbers. `state` is "waiting", "running", "done" or "cancelled".
 
-    `waiting + running + ok + filtered + failed + cancelled` is `total`.
+    `waiting + running + ok + filtered + failed + cancelled` is `total`; `done` is the share of
+    it that is over, 0-1, pictures half drawn included.
     """
 
     id: str
@@ -162,6 +163,7 @@ class JobInfo:
     filtered: int
     failed: int
     cancelled: int
+    done: float = 0.0
     campaign: str | None = None
     at: str = ""
     actor: str = ""
@@ -251,8 +253,12 @@ DrawEvent = DrawStarted | DrawProgress | DrawRetry | DrawDone
 
 @dataclass(frozen=True, slots=True)
 class GenerateResult:
-    """The pictures of a job, in the order they were asked for; `sheet` is a grid's, as a file."""
+    """The pictures of a job, in the order they were asked for; `sheet` is a grid's, as a file.
+
+    `total` is how many were asked for: fewer are there where somebody cancelled the job.
+    """
 
     job: str
     images: tuple[Image, ...]
+    total: int
     sheet: str | None = None

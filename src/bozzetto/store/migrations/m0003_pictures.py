@@ -22,7 +22,6 @@ _STATEMENTS = (
         lineage TEXT NOT NULL, candidate TEXT, labels TEXT NOT NULL, file TEXT, reason TEXT,
         job TEXT NOT NULL, position INTEGER NOT NULL, scores TEXT NOT NULL DEFAULT '{}',
         change INTEGER NOT NULL REFERENCES changes) WITHOUT ROWID""",
-    "CREATE INDEX images_candidate ON images (candidate) WHERE candidate IS NOT NULL",
     # One picture to make. state: waiting, running, done or cancelled. Who runs it holds a lease
     # (seconds since 1970) and renews it; one that has run out is anybody's. not_before: when a
     # failed one is tried again. image: what came of it.
