@@ -43,8 +43,10 @@ def id_of(name: str) -> str:
     return hashlib.sha256(name.encode()).hexdigest()[:16]
 
 
-def add(connection: sqlite3.Connection, name: str, brief: Mapping[str, Any], change: Change) -> str:
-    """Keep a campaign under its name, which must be new; its id is returned."""
+def add(
+    connection: sqlite3.Connection, name: str, brief: Mapping[str, Any], change: Change
+) -> None:
+    """Keep a campaign under its name, which must be new."""
     noted = record(connection, change, "campaign", name)
     connection.execute(
         "INSERT INTO campaigns VALUES (?, ?, ?, ?)",
