@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bozzetto.adapters.paid import lost
 from bozzetto.errors import BackendError, BozzettoError, InputError, SetupError
 from bozzetto.text.normalise import visible
 
@@ -24,13 +25,15 @@ class Asked:
     """What a call is about, for its errors.
 
     `title` is the service; `name` the model or endpoint; `listing` and `access` are ways out,
-    for a name that is not there and for one that is not allowed.
+    for a name that is not there and for one that is not allowed. `paid` says that an answer
+    which is lost may have cost money, so that nobody may ask for it again unseen.
     """
 
     title: str
     name: str
     listing: str = ""
     access: str = ""
+    paid: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +189,10 @@ _CLIENT_SETUP = {
 """botocore's own errors that whoever set it up can mend (subclasses too), and how."""
 
 
+_LOST = frozenset({"HTTPClientError", "IncompleteReadError", "ResponseParserError"})
+"""botocore's own errors, subclasses too, after the service has the whole request."""
+
+
 def _from_client(error: BaseException, asked: Asked) -> BozzettoError:
     names = [kind.__name__ for kind in type(error).__mro__]
     for name in names:
@@ -193,9 +200,10 @@ def _from_client(error: BaseException, asked: Asked) -> BozzettoError:
             return SetupError(f"{asked.title}: {line(error)}", hint=_CLIENT_SETUP[name])
     if "ParamValidationError" in names:
         return InputError(f"{asked.title}: {asked.name}: {line(error)}")
-    return BackendError(
-        f"{asked.title}: {line(error)}", retryable="ResponseParserError" not in names
-    )
+    message = f"{asked.title}: {line(error)}"
+    if asked.paid and not _LOST.isdisjoint(names):
+        return lost(message)
+    return BackendError(message, retryable="ResponseParserError" not in names)
 
 
 def error_of(error: BaseException, asked: Asked) -> BozzettoError:

@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Callable, Iterator
 import pytest
 from PIL import Image
 
+from bozzetto.adapters.aws import open_client
 from bozzetto.adapters.images.bedrock import Bedrock, open_images
 from bozzetto.errors import BackendError, InputError, SetupError
 from bozzetto.ports import ImageFeatures
@@ -131,7 +132,7 @@ def test_throttling_passes_and_is_not_hidden(server: AwsServer) -> None:
 @pytest.mark.parametrize(
     ("step", "words", "retryable"),
     [
-        (CUT, "Amazon Bedrock: ", True),
+        (CUT, "the picture may have been drawn and paid for", False),
         (Reply(b"<html>"), "is not a JSON object", False),
         (Reply(b'{"images": ["?"]}'), "the answer holds no picture", False),
         (Reply(b"{}"), "the answer holds no picture", False),
@@ -149,10 +150,24 @@ def test_a_bad_answer_is_an_error_of_the_back_end(
 
 
 def test_a_silent_service_is_left(server: AwsServer) -> None:
-    images = open_model(server, TITAN, timeout=0.2)
+    client = open_client("bedrock-runtime", environ=server.environ, timeout=0.2)
     server.plan(Delay(30.0))
-    with pytest.raises(BackendError, match="Read timeout") as caught:
-        draw(images)
+    with pytest.raises(BackendError, match=r"Read timeout.* drawn and paid for") as caught:
+        draw(Bedrock(TITAN, client))
+    assert not caught.value.retryable
+    assert caught.value.hint == "bozzetto jobs retry asks for it again"
+
+
+def test_drawing_may_take_longer_than_the_timeout_of_other_calls(server: AwsServer) -> None:
+    images = open_model(server, TITAN, timeout=0.1)
+    server.plan(Delay(0.4))
+    assert isinstance(draw(images), ImageMade)
+
+
+def test_a_service_that_is_not_there_is_asked_again(server: AwsServer) -> None:
+    environ = {**server.environ, "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": "http://127.0.0.1:9"}
+    with pytest.raises(BackendError, match="Could not connect") as caught:
+        draw(open_images(TITAN, environ=environ, timeout=1.0))
     assert caught.value.retryable
 
 

@@ -212,7 +212,7 @@ PICTURE = {"b64_json": "iVBORw0KGgo="}
             False,
         ),
         (Reply(500, b""), "answered 500", True),
-        (Reply(200, b'{"data": [', cut=3), "broke off", True),
+        (Reply(200, b'{"data": [', cut=3), "broke off", False),
         (Reply(301, headers={"Location": "https://x.test"}), "points elsewhere", False),
     ],
 )

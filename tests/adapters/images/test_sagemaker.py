@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+from bozzetto.adapters.aws import open_client
 from bozzetto.adapters.images.sagemaker import SHAPES, SageMaker, body, open_images, read
 from bozzetto.errors import BackendError, InputError, SetupError
 from bozzetto.ports import ImageFeatures
@@ -316,9 +317,15 @@ def test_a_bad_answer_is_an_error_of_the_back_end(server: AwsServer, step: Step)
 
 def test_a_silent_endpoint_is_left(server: AwsServer) -> None:
     server.plan(Delay(30.0))
-    with pytest.raises(BackendError, match="Read timeout") as caught:
-        draw(open_endpoint(server, timeout=0.2))
-    assert caught.value.retryable
+    client = open_client("sagemaker-runtime", environ=server.environ, timeout=0.2)
+    with pytest.raises(BackendError, match=r"Read timeout.* drawn and paid for") as caught:
+        draw(SageMaker("jumpstart", "jumpstart", SHAPES[""], client))
+    assert not caught.value.retryable
+
+
+def test_drawing_may_take_longer_than_the_timeout_of_other_calls(server: AwsServer) -> None:
+    server.plan(Delay(0.4))
+    assert isinstance(draw(open_endpoint(server, timeout=0.1)), ImageMade)
 
 
 def test_an_endpoint_that_is_not_there_is_named(server: AwsServer) -> None:

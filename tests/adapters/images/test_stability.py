@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from bozzetto.adapters.images.stability import open_images
+from bozzetto.adapters.endpoint import Endpoint
+from bozzetto.adapters.images.stability import Stability, open_images
 from bozzetto.errors import BackendError, BozzettoError, InputError, SetupError
 from bozzetto.testing.image_servers import Reply, StabilityServer, reply
 from bozzetto.testing.images import PLAIN, collect
@@ -179,7 +180,7 @@ def test_an_account_without_credit() -> None:
         (reply({"image": "", "finish_reason": "ERROR"}), "made no picture: ERROR", True),
         (reply({"image": "\x1b[31m", "finish_reason": "SUCCESS"}), "no picture", False),
         (Reply(200, b"<!doctype html>", "text/html"), "web page", False),
-        (Reply(200, b'{"image": "AAAA', cut=5), "broke off", True),
+        (Reply(200, b'{"image": "AAAA', cut=5), "broke off", False),
         (Reply(400, f'{{"errors": ["{KEY} \\u001b[2J"]}}'.encode()), "400: ***", False),
     ],
 )
@@ -199,13 +200,34 @@ def test_the_server_s_wish_to_wait_is_kept() -> None:
         assert getattr(fails(server), "pause", 0.0) == 7.0
 
 
-def test_a_silent_server_is_given_up() -> None:
+def test_a_silent_server_is_given_up_and_not_paid_twice() -> None:
     with StabilityServer() as server:
         server.instead.append(Reply(wait=3.0))
-        environ = {"STABILITY_BASE_URL": server.address}
-        images = open_images("core", environ=environ, timeout=0.3)
-        with pytest.raises(BackendError, match=r"nothing for 0.3 s") as caught:
+        images = Stability("stability:core", Endpoint("Stability", server.address, "core", 0.3))
+        with pytest.raises(BackendError) as caught:
             asyncio.run(collect(images, PLAIN))
+    assert caught.value.message == (
+        f"Stability at {server.address} did not answer: nothing for 0.3 s; "
+        "the picture may have been drawn and paid for"
+    )
+    assert caught.value.hint == "bozzetto jobs retry asks for it again"
+    assert not caught.value.retryable
+
+
+def test_drawing_may_take_longer_than_the_timeout_of_other_calls() -> None:
+    with StabilityServer() as server:
+        server.instead.append(Reply(503, wait=0.4))
+        environ = {"STABILITY_BASE_URL": server.address}
+        images = open_images("core", environ=environ, timeout=0.1)
+        with pytest.raises(BackendError, match="answered 503") as caught:
+            asyncio.run(collect(images, PLAIN))
+    assert caught.value.retryable
+
+
+def test_a_server_that_is_not_there_is_asked_again() -> None:
+    images = open_images("core@http://127.0.0.1:9", environ={}, timeout=1.0)
+    with pytest.raises(BackendError, match="cannot be reached") as caught:
+        asyncio.run(collect(images, PLAIN))
     assert caught.value.retryable
 
 

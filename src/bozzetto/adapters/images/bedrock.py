@@ -14,6 +14,7 @@ from typing import Any
 from bozzetto.adapters.aws import ask, in_thread, json_object, open_client, read_body
 from bozzetto.adapters.aws_errors import Asked, said
 from bozzetto.adapters.images.bedrock_bodies import BLOCKED, Drawn, body, family_of, read, refusal
+from bozzetto.adapters.paid import silence
 from bozzetto.errors import SetupError
 from bozzetto.ports import ImageFeatures
 from bozzetto.types import (
@@ -44,7 +45,7 @@ class Bedrock:
     def __init__(self, model: str, client: Any) -> None:  # noqa: ANN401 - made at run time
         self._model = model
         self._client = client
-        self._asked = Asked("Amazon Bedrock", f"the model {model!r}", _LISTING, _ACCESS)
+        self._asked = Asked("Amazon Bedrock", f"the model {model!r}", _LISTING, _ACCESS, paid=True)
 
     @property
     def features(self) -> ImageFeatures:
@@ -97,7 +98,7 @@ def _made(drawn: Drawn, effective: Effective) -> ImageMade:
 
 
 def open_images(rest: str, *, environ: Mapping[str, str], timeout: float) -> Bedrock:
-    """Open a model. `timeout` is how long the service may stay silent, seconds.
+    """Open a model. `timeout` is how long the service may stay silent, at least 300 seconds.
 
     Raises:
         SetupError: no model is named, no region or no credentials are found.
@@ -108,5 +109,7 @@ def open_images(rest: str, *, environ: Mapping[str, str], timeout: float) -> Bed
     if not model:
         raise SetupError("bedrock: no model is named", hint=f"bedrock:MODEL-ID; {_LISTING}")
     family_of(model)
-    client = open_client("bedrock-runtime", environ=environ, timeout=timeout, parallel=PARALLEL)
+    client = open_client(
+        "bedrock-runtime", environ=environ, timeout=silence(timeout), parallel=PARALLEL
+    )
     return Bedrock(model, client)

@@ -23,6 +23,7 @@ from bozzetto.adapters.endpoint import (
     said_by,
 )
 from bozzetto.adapters.images.fitting import decode
+from bozzetto.adapters.paid import lost
 from bozzetto.errors import BackendError, BozzettoError, SetupError
 
 __all__ = ["LARGEST", "Answer", "call", "decode_picture", "open_client", "read_object", "refusal"]
@@ -76,9 +77,12 @@ async def call(
     body: object = None,
     form: Mapping[str, str] | None = None,
     patient: bool = False,
+    paid: bool = False,
     most: int = LARGEST,
 ) -> Answer:
     """Ask once, for at most so many bytes. A `patient` call bears any silence.
+
+    What a `paid` call asks for may be done although the answer is lost: that is not retryable.
 
     Raises:
         BackendError: the server cannot be reached, is silent, breaks off, or sends too much.
@@ -101,7 +105,8 @@ async def call(
         finally:
             await response.aclose()
     except (httpx2.HTTPError, httpx2.InvalidURL, TimeoutError) as error:
-        raise _broken(endpoint, error) from error
+        broken = _broken(endpoint, error)
+        raise (lost(broken.message) if paid and _went_out(error) else broken) from error
     return Answer(response.status_code, data, pause_of(response.headers.get("retry-after", "")))
 
 
@@ -112,6 +117,24 @@ async def _read(response: httpx2.Response, endpoint: Endpoint, most: int) -> byt
         if len(body) > most:
             raise BackendError(f"{endpoint.place} sent more than {most >> 20} MiB")
     return bytes(body)
+
+
+_NOT_SENT = (
+    httpx2.ConnectError,
+    httpx2.ConnectTimeout,
+    httpx2.InvalidURL,
+    httpx2.LocalProtocolError,
+    httpx2.PoolTimeout,
+    httpx2.ProxyError,
+    httpx2.UnsupportedProtocol,
+    httpx2.WriteError,
+    httpx2.WriteTimeout,
+)
+
+
+def _went_out(error: Exception) -> bool:
+    """Whether the server has the whole request, as far as can be known."""
+    return not isinstance(error, _NOT_SENT)
 
 
 def _broken(endpoint: Endpoint, error: Exception) -> BackendError:

@@ -23,6 +23,7 @@ from bozzetto.adapters.images.http import (
     read_object,
     refusal,
 )
+from bozzetto.adapters.paid import silence
 from bozzetto.errors import BackendError
 from bozzetto.ports import ImageFeatures
 from bozzetto.types import (
@@ -136,10 +137,12 @@ async def _stream(endpoint: Endpoint, request: ImageRequest) -> AsyncGenerator[I
     yield ImageProgress(0.0)
     headers = {"Authorization": f"Bearer {endpoint.key}"} if endpoint.key else {}
     async with open_client(endpoint, headers) as client:
-        answer = await call(client, endpoint, "POST", "/images/generations", body=body)
+        answer = await call(client, endpoint, "POST", "/images/generations", body=body, paid=True)
         while (field := _unsupported(endpoint, answer, body)) is not None:
             del body[field]
-            answer = await call(client, endpoint, "POST", "/images/generations", body=body)
+            answer = await call(
+                client, endpoint, "POST", "/images/generations", body=body, paid=True
+            )
     if answer.status in (400, 403) and _FILTERED.search(answer.text):
         yield ImageFiltered(said_by(endpoint, answer.text).removeprefix(": ") or "content policy")
         return
@@ -211,10 +214,10 @@ def _read_size(text: object) -> Size | None:
 
 
 def open_images(rest: str, *, environ: Mapping[str, str], timeout: float) -> OpenAIImages:
-    """Open a model. `timeout` is how long the server may stay silent, seconds.
+    """Open a model. `timeout` is how long the server may stay silent, at least 300 seconds.
 
     Raises:
         SetupError: no model is named, the key is missing, or the address is none.
     """
-    endpoint = open_endpoint("openai", SERVICE, rest, environ=environ, timeout=timeout)
+    endpoint = open_endpoint("openai", SERVICE, rest, environ=environ, timeout=silence(timeout))
     return OpenAIImages(f"openai:{rest.strip()}", endpoint)

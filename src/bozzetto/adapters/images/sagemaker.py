@@ -27,6 +27,7 @@ from bozzetto.adapters.images.fitting import (
     leave_out,
     wanted_size,
 )
+from bozzetto.adapters.paid import silence
 from bozzetto.errors import BackendError, InputError, SetupError
 from bozzetto.ports import ImageFeatures
 from bozzetto.types import (
@@ -215,7 +216,7 @@ class SageMaker:
         self._endpoint = endpoint
         self._shape = shape
         self._client = client
-        self._asked = Asked(TITLE, f"the endpoint {endpoint!r}", _LISTING, _ACCESS)
+        self._asked = Asked(TITLE, f"the endpoint {endpoint!r}", _LISTING, _ACCESS, paid=True)
 
     @property
     def features(self) -> ImageFeatures:
@@ -254,7 +255,7 @@ class SageMaker:
 
 
 def open_images(rest: str, *, environ: Mapping[str, str], timeout: float) -> SageMaker:
-    """Open an endpoint. `timeout` is how long it may stay silent, seconds.
+    """Open an endpoint. `timeout` is how long it may stay silent, at least 300 seconds.
 
     Raises:
         SetupError: no endpoint is named, no region or no credentials are found.
@@ -272,5 +273,5 @@ def open_images(rest: str, *, environ: Mapping[str, str], timeout: float) -> Sag
         )
     if not _NAME.fullmatch(endpoint):
         raise InputError(f"sagemaker: {endpoint!r} is no endpoint's name", hint=_LISTING)
-    client = open_client("sagemaker-runtime", environ=environ, timeout=timeout)
+    client = open_client("sagemaker-runtime", environ=environ, timeout=silence(timeout))
     return SageMaker(name, endpoint, SHAPES[kind], client)

@@ -28,6 +28,7 @@ from bozzetto.adapters.images.http import (
     read_object,
     refusal,
 )
+from bozzetto.adapters.paid import silence
 from bozzetto.errors import BackendError
 from bozzetto.ports import ImageFeatures
 from bozzetto.types import (
@@ -110,7 +111,7 @@ async def _stream(endpoint: Endpoint, request: ImageRequest) -> AsyncGenerator[I
     headers = {"Authorization": f"Bearer {endpoint.key}"} if endpoint.key else {}
     async with open_client(endpoint, headers) as client:
         path = f"/v2beta/stable-image/generate/{engine.path}"
-        answer = await call(client, endpoint, "POST", path, form=form)
+        answer = await call(client, endpoint, "POST", path, form=form, paid=True)
     if answer.status == 403 and "content_moderation" in answer.text:
         yield ImageFiltered(said_by(endpoint, answer.text).removeprefix(": ") or "moderated")
         return
@@ -165,10 +166,10 @@ def _end(endpoint: Endpoint, found: Mapping[str, Any], effective: Effective) -> 
 
 
 def open_images(rest: str, *, environ: Mapping[str, str], timeout: float) -> Stability:
-    """Open a model. `timeout` is how long the server may stay silent, seconds.
+    """Open a model. `timeout` is how long the server may stay silent, at least 300 seconds.
 
     Raises:
         SetupError: no model is named, the key is missing, or the address is none.
     """
-    endpoint = open_endpoint("stability", SERVICE, rest, environ=environ, timeout=timeout)
+    endpoint = open_endpoint("stability", SERVICE, rest, environ=environ, timeout=silence(timeout))
     return Stability(f"stability:{rest.strip()}", endpoint)
