@@ -45,6 +45,16 @@ def test_an_address_that_is_none_is_shown_without_its_password() -> None:
     assert "canary" not in f"{caught.value} {caught.value.hint}"
 
 
+@pytest.mark.parametrize("end", ["/v1?api_key=canary", "?canary", "/v1#canary", " x?canary"])
+@pytest.mark.parametrize("start", ["http://acme.test", "HTTPS://me:pass@acme.test"])
+def test_an_address_holds_no_key(start: str, end: str) -> None:
+    for rest, home in ((f"m@{start}{end}", ""), ("m", f"{start}{end}")):
+        with pytest.raises(SetupError) as caught:
+            open_endpoint("acme", SERVICE, rest, environ={"ACME_URL": home}, timeout=1.0)
+        assert caught.value.message == ("acme: the address of Acme carries a query or a fragment")
+        assert caught.value.hint == "end it with the path, and put the key into ACME_KEY"
+
+
 @pytest.mark.parametrize(
     ("found", "words"),
     [

@@ -22,8 +22,9 @@ from bozzetto.errors import BackendError, MissingExtraError, SetupError
 
 __all__ = ["ANSWER_LIMIT", "ask", "in_thread", "json_object", "open_client", "read_body"]
 
-ANSWER_LIMIT = 64 * 1024 * 1024
-"""Bytes of an answer that are read at most: the largest picture in base64, three times over."""
+ANSWER_LIMIT = 180 * 1024 * 1024
+"""Bytes of an answer that are read at most: a file of 128 MiB, the largest that is kept, in base64
+and JSON."""
 
 _CONNECT = 10.0  # seconds to reach the service, where `timeout` allows that long
 _SETTINGS = {

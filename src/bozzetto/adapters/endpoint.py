@@ -116,7 +116,7 @@ def error_words(found: Any, depth: int = 4) -> str:  # noqa: ANN401
     return f"{place[-1]}: {said}" if said and isinstance(place, list) and place else said
 
 
-_ADDRESSED = re.compile(r"(?:(?P<model>.*)@)?(?P<address>https?://.*)", re.DOTALL)
+_ADDRESSED = re.compile(r"(?:(?P<model>.*)@)?(?P<address>https?://.*)", re.DOTALL | re.IGNORECASE)
 
 
 def open_endpoint(
@@ -162,6 +162,11 @@ def _address(text: str, service: Service, scheme: str) -> SplitResult:
     default = urlsplit(service.address)
     if not text:
         return default
+    if "?" in text or "#" in text:  # not shown: what stands behind may be a key
+        raise SetupError(
+            f"{scheme}: the address of {service.title} carries a query or a fragment",
+            hint=f"end it with the path, and put the key into {service.key_variable}",
+        )
     try:
         url = urlsplit(text if "://" in text else f"http://{text}")
         host, port = url.hostname or "", url.port
@@ -181,7 +186,7 @@ def _address(text: str, service: Service, scheme: str) -> SplitResult:
     if port is None and "://" not in text:
         port = default.port
     netloc = (f"[{host}]" if ":" in host else host) + (f":{port}" if port else "")
-    return SplitResult(url.scheme, netloc, url.path.rstrip("/") or default.path, url.query, "")
+    return SplitResult(url.scheme, netloc, url.path.rstrip("/") or default.path, "", "")
 
 
 def _key(service: Service, environ: Mapping[str, str]) -> str:

@@ -278,6 +278,8 @@ def test_a_password_goes_to_its_own_server_only() -> None:
         ("http://me:canary@localhost:7860", {}, SetupError, "user name or password"),
         ("ftp://me:canary@localhost", {}, InputError, "takes an address"),
         ("sdxl@http://localhost:7860", {}, InputError, "takes an address"),
+        ("ftp://localhost?key=canary", {}, InputError, "takes an address, not 'ftp://localhost'"),
+        ("localhost:7860?key=canary", {}, SetupError, "carries a query .* fragment"),
         ("", {"A1111_AUTH": "canary"}, SetupError, "A1111_AUTH"),
         ("", {"A1111_BASE_URL": "http://["}, SetupError, "not an address"),
     ],

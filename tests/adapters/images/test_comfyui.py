@@ -85,6 +85,9 @@ def test_an_unknown_workflow_is_told(rest: str) -> None:
 def test_an_address_that_is_none_is_told() -> None:
     with pytest.raises(SetupError, match="is not an address"):
         open_images("sd@http://", environ={}, timeout=1.0)
+    with pytest.raises(SetupError, match="carries a query") as caught:
+        open_images("sd@http://localhost:8188?token=canary", environ={}, timeout=1.0)
+    assert "canary" not in f"{caught.value} {caught.value.hint}"
 
 
 # What is asked and what is told

@@ -4,9 +4,18 @@ import asyncio
 
 import pytest
 
+from bozzetto.adapters.aws import ANSWER_LIMIT
 from bozzetto.adapters.endpoint import Endpoint
-from bozzetto.adapters.images.http import Answer, call, decode_picture, open_client, read_object
+from bozzetto.adapters.images.http import (
+    LARGEST,
+    Answer,
+    call,
+    decode_picture,
+    open_client,
+    read_object,
+)
 from bozzetto.errors import BackendError
+from bozzetto.generate.received import MOST_BYTES
 from bozzetto.testing.image_servers import Asked, ImageServer, Reply
 
 
@@ -54,6 +63,11 @@ def test_a_proxy_of_the_environment_is_not_for_this_machine(
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:1")
     with Echo(3) as server:
         assert ask(server, 9).body == b"xxx"
+
+
+def test_the_largest_picture_that_is_kept_can_come() -> None:
+    for bound in (LARGEST, ANSWER_LIMIT):
+        assert bound > MOST_BYTES * 4 / 3 + 2**20
 
 
 ENDPOINT = Endpoint("Acme", "http://acme.test", "m", 1.0)

@@ -208,7 +208,7 @@ def open_images(rest: str, *, environ: Mapping[str, str], timeout: float) -> A11
         address = f"http://{address}"
     endpoint = open_endpoint("a1111", SERVICE, address, environ=environ, timeout=timeout)
     if endpoint.model != SERVICE.model:
-        shown = rest.rpartition("@")[2]
+        shown = re.split("[?#]", rest.rpartition("@")[2])[0]  # behind these may be a key
         hint = f"such as {SERVICE.address}"
         raise InputError(f"a1111: takes an address, not {shown!r}", hint=hint)
     return A1111(f"a1111:{endpoint.url}", endpoint, _login(endpoint))

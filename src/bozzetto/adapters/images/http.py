@@ -28,8 +28,8 @@ from bozzetto.errors import BackendError, BozzettoError, SetupError
 
 __all__ = ["LARGEST", "Answer", "call", "decode_picture", "open_client", "read_object", "refusal"]
 
-LARGEST = 64 * 2**20
-"""Bytes that an answer may have: a picture of 4096 x 4096 in base64 has fewer."""
+LARGEST = 180 * 2**20
+"""Bytes of an answer at most: a file of 128 MiB, the largest that is kept, in base64 and JSON."""
 
 CONNECT = 5.0
 """Seconds to reach a server at all."""
