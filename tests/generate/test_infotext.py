@@ -21,13 +21,22 @@ def test_it_is_laid_out_as_the_field_does() -> None:
         "a fox, oil: painting\n"
         "Negative prompt: blurry\n"
         "Steps: 20, Sampler: Euler a, CFG scale: 6.5, Seed: 7, Size: 512x768, "
-        'Model: "model, \\"x\\"", Version: "bozzetto a1111:http://127.0.0.1:7860"'
+        'Model: "model, \\"x\\"", Version: "bozzetto a1111:"'
     )
 
 
 def test_what_is_not_known_stays_out() -> None:
     assert infotext(ImageRequest("a fox"), Effective("a fox"), (64, 64)) == (
         'a fox\nSize: 64x64, Version: "bozzetto sketch:"'
+    )
+
+
+def test_notes_and_no_places_are_told() -> None:
+    request = ImageRequest("a fox", images="diffusers:/home/ann/secret/turbo")
+    made = Effective("a fox", model="/home/ann/secret/turbo", notes=("no seed", "a, b: c"))
+    assert infotext(request, made, (64, 64)) == (
+        'a fox\nSize: 64x64, Model: turbo, Notes: "no seed; a, b: c", '
+        'Version: "bozzetto diffusers:turbo"'
     )
 
 

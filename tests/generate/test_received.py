@@ -1,5 +1,6 @@
 """What arrives: sniffed, bounded, decoded."""
 
+import asyncio
 import io
 import json
 import struct
@@ -11,7 +12,9 @@ from PIL import Image, PngImagePlugin
 from bozzetto.errors import DataError
 from bozzetto.generate.png import SIGNATURE, read_texts
 from bozzetto.generate.received import OURS, receive, sniff
-from bozzetto.types import Effective, ImageRequest, ImageTask, Lineage
+from bozzetto.plugins import load
+from bozzetto.testing.images import collect
+from bozzetto.types import Effective, ImageMade, ImageRequest, ImageTask, Lineage
 
 TASK = ImageTask(
     ImageRequest("a fox", seed=3), Lineage("candidate", "una volpe", "c0ffee", ("0" * 16,))
@@ -44,7 +47,9 @@ def test_a_png_keeps_its_pixels_and_says_how_it_was_made() -> None:
     kept = receive(data, TASK, MADE)
     texts = read_texts(kept.file)
     assert texts["workflow"] == '{"nodes": []}'
-    assert texts["parameters"] == 'a fox\nSeed: 3, Size: 40x30, Version: "bozzetto sketch:"'
+    assert texts["parameters"] == (
+        'a fox\nSeed: 3, Size: 40x30, Notes: no negative prompt here, Version: "bozzetto sketch:"'
+    )
     ours = json.loads(texts[OURS])
     assert ours["lineage"] == {
         "kind": "candidate", "idea": "una volpe", "candidate": "c0ffee", "hits": ["0" * 16],
@@ -55,6 +60,25 @@ def test_a_png_keeps_its_pixels_and_says_how_it_was_made() -> None:
         assert a.tobytes() == b.tobytes()
     with Image.open(io.BytesIO(kept.thumbnail)) as small:
         assert (small.format, small.size) == ("WEBP", (40, 30))
+
+
+def test_a_card_of_no_model_says_so_in_the_kept_file() -> None:
+    request = ImageRequest("a fox", width=64, height=64)
+    made = asyncio.run(collect(load("images", "sketch")("", environ={}, timeout=1.0), request))[-1]
+    assert isinstance(made, ImageMade)
+    texts = read_texts(receive(made.data, ImageTask(request), made.effective).file)
+    assert 'Model: sketch, Notes: "a placeholder: no model drew it"' in texts["parameters"]
+    assert json.loads(texts[OURS])["effective"]["notes"] == ["a placeholder: no model drew it"]
+
+
+def test_no_folder_and_no_address_goes_with_a_picture() -> None:
+    images = "comfyui:/home/ann/secret/flow.json@http://secret.lan:8188"
+    request = ImageRequest("a fox", images=images, model="/home/ann/secret/asked")
+    kept = receive(file_of("PNG"), ImageTask(request), Effective("a fox", model="C:\\secret\\m"))
+    assert b"secret" not in kept.file
+    ours = json.loads(read_texts(kept.file)[OURS])
+    assert ours["request"]["images"] == "comfyui:flow.json"
+    assert (ours["request"]["model"], ours["effective"]["model"]) == ("asked", "m")
 
 
 def test_the_same_picture_is_the_same_file() -> None:
@@ -73,6 +97,26 @@ def test_others_become_png_of_the_same_pixels_without_their_metadata(kind: str) 
     with Image.open(io.BytesIO(kept.file)) as a, Image.open(io.BytesIO(data)) as b:
         assert a.format == "PNG"
         assert a.tobytes() == b.convert("RGB").tobytes()
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
+def test_one_that_lies_on_its_side_is_turned(kind: str) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned clockwise
+    kept = receive(file_of(kind, exif=exif), TASK, MADE)
+    assert kept.size == (30, 40)
+    with Image.open(io.BytesIO(kept.file)) as a, Image.open(io.BytesIO(file_of(kind))) as b:
+        assert a.tobytes() == b.transpose(Image.Transpose.ROTATE_270).convert("RGB").tobytes()
+        assert not a.getexif()
+    with Image.open(io.BytesIO(kept.thumbnail)) as small:
+        assert small.size == (30, 40)
+
+
+@pytest.mark.parametrize(
+    "junk", [b"", b"II*\0", b"MM\0*\xff\xff\xff\xff", b"MM\0*\0\0\0\x08\0\xff"]
+)
+def test_exif_that_is_none_turns_nothing(junk: bytes) -> None:
+    assert receive(file_of("JPEG", exif=b"Exif\0\0" + junk), TASK, MADE).size == (40, 30)
 
 
 def test_a_thumbnail_is_small() -> None:

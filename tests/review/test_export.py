@@ -166,6 +166,27 @@ def test_what_really_made_a_picture_is_told(make: Make, tmp_path: Path) -> None:
     assert [found[name] for name in names] == [99, 20, "Euler", "m", ["no sampler"]]
 
 
+def test_no_folder_and_no_address_is_told(make: Make, tmp_path: Path) -> None:
+    made = make("a")
+    request = replace(made.request, images="diffusers:/home/ann/secret/turbo")
+    image = replace(made, request=request, effective=Effective("a", model="/secret/turbo"))
+    brief = Brief("x", ("a",), images="comfyui:~/secret/flow.json", chat="ollama:m@http://secret")
+    what = replace(campaign(make), images=[image], brief=brief)
+    chat = replace(what.candidates["c1"], chat="ollama:m@http://secret")
+    image = replace(image, lineage=Lineage("candidate", "x", "c1"))
+    export_folder(tmp_path / "x", replace(what, images=[image], candidates={"c1": chat}))
+    for name in ("manifest.json", "manifest.csv"):
+        assert b"secret" not in (tmp_path / "x" / name).read_bytes()
+    document = json.loads((tmp_path / "x" / "manifest.json").read_bytes())
+    assert (document["images"][0]["images"], document["images"][0]["model"]) == (
+        "diffusers:turbo", "turbo",
+    )  # fmt: skip
+    assert (document["brief"]["images"], document["brief"]["chat"]) == (
+        "comfyui:flow.json", "ollama:m",
+    )  # fmt: skip
+    assert document["candidates"][0]["chat"] == "ollama:m"
+
+
 def test_only_what_is_kept(make: Make, tmp_path: Path) -> None:
     what = replace(campaign(make), only_kept=True)
     assert export_folder(tmp_path / "x", what) == Exported(tmp_path / "x", 1, ())

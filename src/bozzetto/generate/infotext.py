@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from bozzetto.text.places import without_place
 from bozzetto.types import Effective, ImageRequest
 
 __all__ = ["infotext"]
@@ -32,8 +33,9 @@ def _pairs(
         ("CFG scale", effective.guidance),
         ("Seed", effective.seed),
         ("Size", f"{size[0]}x{size[1]}"),
-        ("Model", effective.model),
-        ("Version", f"bozzetto {request.images}"),
+        ("Model", effective.model and without_place(effective.model)),
+        ("Notes", "; ".join(effective.notes) or None),
+        ("Version", f"bozzetto {without_place(request.images)}"),
     )
     for key, value in known:
         if value is not None:

@@ -12,6 +12,7 @@ from bozzetto.errors import DataError
 from bozzetto.generate.infotext import infotext
 from bozzetto.generate.plan import MOST_PIXELS
 from bozzetto.generate.png import SIGNATURE, rewrite
+from bozzetto.text.places import without_place
 from bozzetto.types import Effective, ImageTask
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ class Received:
 def receive(data: bytes, task: ImageTask, effective: Effective) -> Received:
     """Check what came for a task and make of it what is kept.
 
-    A PNG keeps its pixels byte for byte; a JPEG or WebP becomes a PNG of the same pixels.
+    A PNG keeps its pixels byte for byte; a JPEG or WebP becomes a PNG of the same pixels,
+    turned the way up that its EXIF says.
 
     Raises:
         DataError: it is no picture, damaged, cut off, animated or too large; says what it is.
@@ -100,11 +102,17 @@ def small_copy(data: bytes) -> bytes:
 
 
 def _ours(task: ImageTask, effective: Effective) -> Mapping[str, Any]:
+    """What is told of a picture; folders and addresses stay in the database."""
+    images = without_place(task.request.images)
     return {
-        "request": asdict(task.request),
-        "effective": asdict(effective),
+        "request": {**asdict(task.request), **_model(task.request.model), "images": images},
+        "effective": {**asdict(effective), **_model(effective.model)},
         "lineage": asdict(task.lineage),
     }
+
+
+def _model(name: str | None) -> Mapping[str, str | None]:
+    return {"model": name and without_place(name)}
 
 
 def sniff(data: bytes) -> str:
@@ -136,7 +144,7 @@ def _decode(data: bytes, kind: str) -> Pixels.Image:
 
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            warnings.simplefilter("ignore")  # of many pixels, which we count, and of damaged EXIF
             found = Image.open(io.BytesIO(data), formats=[kind])
         width, height = found.size
         if width * height > MOST_PIXELS:
@@ -150,7 +158,22 @@ def _decode(data: bytes, kind: str) -> Pixels.Image:
         raise DataError(f"a picture of far too many pixels came; {_BOUND}") from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise DataError(f"the {kind} cannot be read: {error}") from error
-    return found
+    return found if kind == "PNG" else _upright(found)
+
+
+def _upright(pixels: Pixels.Image) -> Pixels.Image:
+    """A picture as its EXIF has it turned, which a PNG of ours would lose; junk turns nothing."""
+    import struct
+    import warnings
+
+    from PIL import ImageOps
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ImageOps.exif_transpose(pixels)
+    except (OSError, SyntaxError, ValueError, TypeError, KeyError, EOFError, struct.error):
+        return pixels
 
 
 def _as_png(pixels: Pixels.Image) -> bytes:

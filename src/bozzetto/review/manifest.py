@@ -1,4 +1,7 @@
-"""What an export says of its pictures: a table for spreadsheets and a JSON document."""
+"""What an export says of its pictures: a table for spreadsheets and a JSON document.
+
+Back ends and models stand in it by name, without the folders and addresses of this machine.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from typing import Any
 
 from bozzetto.review.brief import brief_json
 from bozzetto.review.verdicts import Standing
+from bozzetto.text.places import without_place
 from bozzetto.types import Brief, Candidate, Image
 
 __all__ = ["COLUMNS", "FORMAT", "Entry", "csv_bytes", "json_bytes", "prompt_lines"]
@@ -73,7 +77,7 @@ def json_bytes(
     used = dict.fromkeys(entry.image.lineage.candidate or "" for entry in entries)
     document = {
         "format": FORMAT,
-        "brief": brief_json(brief) if brief else None,
+        "brief": _brief(brief) if brief else None,
         "images": [_document(entry) for entry in entries],
         "candidates": [_candidate(candidates[one]) for one in used if one in candidates],
         "files": dict(files),
@@ -101,7 +105,8 @@ def _row(entry: Entry) -> dict[str, Any]:
         "prompt": image.request.prompt,
         "negative": image.request.negative,
         **{name: _setting(image, name) for name in _SETTINGS},
-        "images": image.request.images,
+        "model": _without_place(_setting(image, "model")),
+        "images": without_place(image.request.images),
         "profile": image.request.profile,
         "kind": lineage.kind,
         "idea": lineage.idea,
@@ -129,12 +134,21 @@ def _setting(image: Image, name: str) -> object:
     return getattr(image.request, name) if made is None else made
 
 
+def _without_place(name: object) -> str | None:
+    return without_place(str(name)) if name else None
+
+
+def _brief(brief: Brief) -> dict[str, Any]:
+    document = brief_json(brief)
+    return document | {name: _without_place(document[name]) for name in ("chat", "images", "model")}
+
+
 def _candidate(candidate: Candidate) -> dict[str, Any]:
     return {
         "id": candidate.id,
         "prompt": candidate.prompt,
         "negative": candidate.negative,
-        "chat": candidate.chat,
+        "chat": without_place(candidate.chat),
         "phrases": [
             {"text": phrase.text, "from": phrase.source}
             | ({"original": phrase.original} if phrase.original is not None else {})

@@ -22,7 +22,10 @@ __all__ = ["Sketch", "open_images"]
 SIZE = 512
 SMALLEST, LARGEST = 64, 4096
 SAYS = "SKETCH - no model drew this"
-"""What stands in every card, and in its metadata under "Software"."""
+"""What stands in every card, and in the drawn file under "Software"."""
+
+NOTE = "a placeholder: no model drew it"
+"""What goes with it as a note, and so into the metadata of the file that is kept."""
 
 
 class Sketch:
@@ -59,7 +62,7 @@ async def _stream(request: ImageRequest) -> AsyncGenerator[ImageEvent]:
             width=width,
             height=height,
             model="sketch",
-            notes=("a placeholder: no model drew it",),
+            notes=(NOTE,),
         ),
     )
 
