@@ -249,6 +249,48 @@ def test_a_zip_file_is_the_same_again(make: Make, tmp_path: Path) -> None:
     assert kinds == {(zipfile.ZIP_STORED, (1980, 1, 1, 0, 0, 0))}
 
 
+def test_a_zip_file_that_somebody_worked_in_is_left_alone(make: Make, tmp_path: Path) -> None:
+    what, target = campaign(make), tmp_path / "a.zip"
+
+    def refused(name: str) -> None:
+        before = target.read_bytes()
+        with pytest.raises(InputError) as caught:
+            export_zip(target, what)
+        assert caught.value.message == f"{target}: {name} in it is not as it was exported"
+        assert target.read_bytes() == before
+        target.unlink()
+
+    export_zip(target, what)
+    with zipfile.ZipFile(target, "a") as archive:
+        archive.writestr("mine.txt", "notes")
+    refused("mine.txt")
+    export_zip(target, what)
+    with zipfile.ZipFile(target, "a") as archive:
+        archive.comment = b"for Ann"
+    refused("the comment")
+    export_zip(target, what)
+    data = target.read_bytes()
+    target.write_bytes(data.replace(b"a small dog\na dog", b"a small cat\na dog", 1))
+    refused("prompts.txt")
+    export_zip(target, what)
+    with zipfile.ZipFile(target) as archive:
+        members = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(target, "w") as archive:
+        for name, text in members.items():
+            archive.writestr(name, b"retouched" if name == "001-aa.png" else text)
+    refused("001-aa.png")
+
+
+def test_nothing_kept_is_no_export(make: Make, tmp_path: Path) -> None:
+    what = replace(campaign(make), verdicts=(), only_kept=True)
+    for export, name in ((export_folder, "x"), (export_zip, "x.zip")):
+        with pytest.raises(InputError) as caught:
+            export(tmp_path / name, what)
+        assert caught.value.message == "no picture is kept yet"
+        assert caught.value.hint == "review the campaign first"
+        assert not (tmp_path / name).exists()
+
+
 @pytest.mark.parametrize("there", [b"", b"PK\x03\x04junk", b"text"])
 def test_a_file_of_others_is_left_alone(make: Make, tmp_path: Path, there: bytes) -> None:
     target = tmp_path / "a.zip"

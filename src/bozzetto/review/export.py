@@ -12,15 +12,16 @@ import json
 import os
 import re
 import zipfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from bozzetto.errors import InputError
 from bozzetto.review.folder import beside, filling, new_folder, vacant
 from bozzetto.review.manifest import FORMAT, Entry, csv_bytes, json_bytes, prompt_lines
-from bozzetto.review.verdicts import standings
+from bozzetto.review.verdicts import Standing, standings
 from bozzetto.types import Brief, Candidate, Image, Verdict
 
 __all__ = ["Export", "Exported", "export_folder", "export_zip"]
@@ -60,22 +61,24 @@ def export_folder(target: Path, what: Export) -> Exported:
     """Write a folder, new or in place of an older export that nobody has changed.
 
     Raises:
-        InputError: something else stands there, or an older export was changed.
+        InputError: something else stands there, an older export was changed, or nothing is kept.
         SetupError: the disk is full or cannot be written to.
     """
+    _check_kept(what)
     with new_folder(target, instead_of=_is_our_folder) as part:
         return _write(target, what, lambda name, data: _file(part / name, data))
 
 
 def export_zip(target: Path, what: Export) -> Exported:
-    """Write a ZIP file, new or in place of an older export; the same pictures give the same bytes.
+    """Write a ZIP file, new or in place of an older export that nobody has changed.
 
-    Nothing in it is compressed again: pictures are already.
+    Nothing in it is compressed again: pictures are already. The same pictures give the same bytes.
 
     Raises:
-        InputError: another file stands there.
+        InputError: another file stands there, an older export was changed, or nothing is kept.
         SetupError: the disk is full or cannot be written to.
     """
+    _check_kept(what)
     with filling(target):
         if target.is_dir() or not (vacant(target) or _is_our_zip(target)):
             raise InputError(
@@ -93,6 +96,19 @@ def export_zip(target: Path, what: Export) -> Exported:
         finally:
             part.unlink(missing_ok=True)
     return exported
+
+
+def _check_kept(what: Export) -> None:
+    if what.only_kept and not any(_kept(what)):
+        raise InputError("no picture is kept yet", hint="review the campaign first")
+
+
+def _kept(what: Export) -> Iterator[tuple[Image, Standing]]:
+    """The pictures to hand on, with what was said of them."""
+    stands = standings((image.id for image in what.images), what.verdicts)
+    for image in what.images:
+        if not what.only_kept or stands[image.id].keep is True:
+            yield image, stands[image.id]
 
 
 def _write(target: Path, what: Export, put: Put) -> Exported:
@@ -121,13 +137,7 @@ def _write(target: Path, what: Export, put: Put) -> Exported:
 
 def _pictures(what: Export, put: Put) -> Iterable[Entry]:
     """Put the pictures; those whose file is gone have an entry without one."""
-    stands = standings((image.id for image in what.images), what.verdicts)
-    number = 0
-    for image in what.images:
-        standing = stands[image.id]
-        if what.only_kept and standing.keep is not True:
-            continue
-        number += 1
+    for number, (image, standing) in enumerate(_kept(what), 1):
         data = _read(image)
         name = f"{number:03}-{re.sub('[^0-9A-Za-z_-]', '_', image.id)[:64]}{_suffix(image)}"
         if data is not None:
@@ -201,7 +211,14 @@ def _names(text: bytes) -> dict[str, str] | None:
 
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return _sha256(file)
+
+
+def _sha256(file: IO[bytes]) -> str:
+    digest = hashlib.sha256()
+    while piece := file.read(1 << 20):
+        digest.update(piece)
+    return digest.hexdigest()
 
 
 # -- a ZIP file ---------------------------------------------------------------------------
@@ -216,11 +233,49 @@ def _member(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
 
 
 def _is_our_zip(target: Path) -> bool:
+    """Whether an export stands there, as it was written and with nothing else.
+
+    Raises:
+        InputError: it was one, and somebody has worked in it since.
+    """
     try:
         with zipfile.ZipFile(target) as archive:
-            member = archive.getinfo(_MANIFEST)
-            return (
-                member.file_size <= _LARGEST_MANIFEST and _names(archive.read(member)) is not None
-            )
-    except (OSError, KeyError, zipfile.BadZipFile, NotImplementedError, RuntimeError):
+            found = _names(_member_text(archive))
+            changed = None if found is None else _first_changed(archive, found)
+    except _NO_ZIP:
+        return False
+    if changed is not None:
+        raise InputError(
+            f"{target}: {changed} in it is not as it was exported", hint="name another file"
+        )
+    return found is not None
+
+
+_NO_ZIP = (OSError, KeyError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error)
+
+
+def _member_text(archive: zipfile.ZipFile) -> bytes:
+    member = archive.getinfo(_MANIFEST)
+    return archive.read(member) if member.file_size <= _LARGEST_MANIFEST else b""
+
+
+def _first_changed(archive: zipfile.ZipFile, files: Mapping[str, str]) -> str | None:
+    """The first member that its manifest does not name so; ours are stored, so none unpacks."""
+    if archive.comment:
+        return "the comment"
+    for member in archive.infolist():
+        if member is not archive.getinfo(_MANIFEST) and not _is_as_written(archive, member, files):
+            return member.filename
+    return None
+
+
+def _is_as_written(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, files: Mapping[str, str]
+) -> bool:
+    if member.compress_type != zipfile.ZIP_STORED or member.filename not in files:
+        return False
+    try:
+        with archive.open(member) as file:
+            return _sha256(file) == files[member.filename]
+    except (zipfile.BadZipFile, EOFError, RuntimeError):
         return False
