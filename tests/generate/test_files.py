@@ -2,12 +2,13 @@
 
 import hashlib
 import os
+import time
 from pathlib import Path
 
 import pytest
 
 from bozzetto.errors import SetupError
-from bozzetto.generate.files import keep
+from bozzetto.generate.files import LEFT, keep, sweep
 from bozzetto.generate.received import Received
 from bozzetto.store.images import picture_path, thumbnail_path
 
@@ -28,6 +29,20 @@ def test_one_that_was_cut_short_is_written_again(tmp_path: Path) -> None:
     path.write_bytes(b"a pic")
     keep(tmp_path, PICTURE)
     assert path.read_bytes() == b"a picture"
+
+
+def test_what_a_killed_program_left_is_swept(tmp_path: Path) -> None:
+    place = picture_path(tmp_path, hashlib.sha256(PICTURE.file).hexdigest())
+    place.parent.mkdir(parents=True)
+    old, new = (place.with_name(f"{place.name}.{name}.part") for name in ("old", "new"))
+    now = time.time()
+    for path, age in ((old, LEFT + 60), (new, LEFT - 60)):
+        path.write_bytes(b"a pic")
+        os.utime(path, (now - age, now - age))
+    keep(tmp_path, PICTURE)
+    assert {path.name for path in place.parent.iterdir()} == {place.name, new.name}
+    sweep(place.parent, now + 120)
+    assert [path.name for path in place.parent.iterdir()] == [place.name]
 
 
 def test_a_full_disk_leaves_nothing_half_written(tmp_path: Path) -> None:

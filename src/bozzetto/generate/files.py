@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import time
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,7 +14,10 @@ from bozzetto.errors import DataError, SetupError
 from bozzetto.generate.received import Received, small_copy, sniff
 from bozzetto.store.images import picture_path, thumbnail_path
 
-__all__ = ["keep", "thumbnail"]
+__all__ = ["LEFT", "keep", "sweep", "thumbnail"]
+
+LEFT = 3600.0
+"""Seconds after which nobody writes to a file any more that is half written."""
 
 
 def keep(folder: Path, received: Received) -> str:
@@ -55,6 +60,7 @@ def _put(path: Path, data: bytes, *, sync: bool) -> None:
     if path.exists() and path.stat().st_size == len(data):
         return
     path.parent.mkdir(parents=True, exist_ok=True)
+    _sweep_once(path.parent)
     beside = path.with_name(f"{path.name}.{uuid4().hex[:8]}.part")
     try:
         with beside.open("wb") as file:
@@ -68,6 +74,17 @@ def _put(path: Path, data: bytes, *, sync: bool) -> None:
         raise
     if sync:
         _sync_folder(path.parent)
+
+
+_sweep_once = cache(lambda folder: sweep(folder, time.time()))
+
+
+def sweep(folder: Path, now: float) -> None:
+    """Delete what killed programs left half written in a folder; `now` is seconds since 1970."""
+    for path in folder.glob("*.part"):
+        with suppress(OSError):  # another program was quicker, or has it open
+            if now - path.stat().st_mtime > LEFT:
+                path.unlink()
 
 
 def _sync_folder(folder: Path) -> None:
