@@ -49,6 +49,16 @@ def test_the_same_request_is_the_same_picture(run: Run) -> None:
     assert (again["id"], again["path"]) == (first["id"], first["path"])
 
 
+def test_copies_lie_where_they_are_wanted(run: Run, tmp_path: Path) -> None:
+    out = tmp_path / "pictures"
+    (image,) = run("generate", "a fox", "--out", str(out), "-n", "1", *SMALL).json["images"]
+    assert image["path"] == str(out / f"{image['id']}.png")
+    assert [path.name for path in out.iterdir()] == [f"{image['id']}.png"]
+    (tmp_path / "file").write_text("in the way")
+    answer = run("generate", "a fox", "--out", str(tmp_path / "file"), *SMALL)
+    assert isinstance(answer.error, InputError)
+
+
 def test_without_a_seed_each_run_has_its_own(run: Run) -> None:
     runs = [run("generate", "a fox", "-n", "1", *SMALL).json["images"][0] for _ in range(2)]
     assert runs[0]["request"]["seed"] != runs[1]["request"]["seed"]

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
     from bozzetto.app.drawing import OnDraw
     from bozzetto.types import Image, JobInfo, Progress
 
-__all__ = ["end_by", "end_by_jobs", "pictures_shown", "print_images"]
+__all__ = ["copied", "end_by", "end_by_jobs", "pictures_shown", "print_images"]
 
 PARTLY = 6
 
@@ -66,6 +69,18 @@ def print_images(images: Sequence[Image]) -> None:
             out.print(Text(f"  {image.state}: {visible(image.reason or '')}"))
         for note in image.effective.notes if image.effective else ():
             out.print(Text(f"  {visible(note)}", style="dim"))
+
+
+def copied(images: Sequence[Image], folder: Path) -> tuple[Image, ...]:
+    """Pictures copied into a folder under their ids, and their paths there."""
+    return tuple(_copy(image, folder / f"{image.id}.png") for image in images)
+
+
+def _copy(image: Image, target: Path) -> Image:
+    if image.path is None:
+        return image
+    shutil.copyfile(image.path, target)
+    return replace(image, path=str(target.absolute()))
 
 
 def end_by(images: Sequence[Image], expected: int) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from bozzetto.cli.drawn import end_by, pictures_shown, print_images
+from bozzetto.cli.drawn import copied, end_by, pictures_shown, print_images
 from bozzetto.cli.options import Actor, Format, FormatChoice, Home
 from bozzetto.cli.output import note, progress_bar, write_json
 
@@ -79,6 +81,10 @@ def generate_command(
             show_default=False,
         ),
     ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FOLDER", help="For copies of the pictures."),
+    ] = None,
     home: Home = None,
     format: Format = FormatChoice.human,
     actor: Actor = None,
@@ -89,6 +95,7 @@ def generate_command(
     """
     from bozzetto.app import Assistant
     from bozzetto.app.wire import generate_json
+    from bozzetto.app.writeout import make_folder
     from bozzetto.generate.plan import read_axis
 
     axes = dict(map(read_axis, grid or ()))
@@ -97,6 +104,8 @@ def generate_command(
     if axes and n is not None:
         raise typer.BadParameter("with --grid, name the seeds as an axis: --grid seed=1,2,3")
     count = n or (1 if axes or again else FEW)
+    if out:
+        make_folder(out)
     total = _cells(axes) if axes else count * max(1, len(candidate or ()))
     with progress_bar() as show, Assistant.open(home, actor=actor, progress=show) as a:
         result = a.generate(
@@ -105,10 +114,11 @@ def generate_command(
             model=model, profile=profile, negative=negative,
             on_event=pictures_shown(show, total),
         )  # fmt: skip
+    images_shown = copied(result.images, out) if out else result.images
     if format is FormatChoice.json:
-        write_json(generate_json(result))
+        write_json(generate_json(replace(result, images=images_shown)))
     else:
-        print_images(result.images)
+        print_images(images_shown)
         if result.sheet:
             note(f"the sheet: {result.sheet}")
     end_by(result.images, result.total)
