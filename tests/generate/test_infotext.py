@@ -32,8 +32,8 @@ def test_what_is_not_known_stays_out() -> None:
 
 
 def test_notes_and_no_places_are_told() -> None:
-    request = ImageRequest("a fox", images="diffusers:/home/ann/secret/turbo")
-    made = Effective("a fox", model="/home/ann/secret/turbo", notes=("no seed", "a, b: c"))
+    request = ImageRequest("a fox", images="diffusers:/srv/ann/secret/turbo")
+    made = Effective("a fox", model="/srv/ann/secret/turbo", notes=("no seed", "a, b: c"))
     assert infotext(request, made, (64, 64)) == (
         'a fox\nSize: 64x64, Model: turbo, Notes: "no seed; a, b: c", '
         'Version: "bozzetto diffusers:turbo"'

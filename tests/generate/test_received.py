@@ -72,8 +72,8 @@ def test_a_card_of_no_model_says_so_in_the_kept_file() -> None:
 
 
 def test_no_folder_and_no_address_goes_with_a_picture() -> None:
-    images = "comfyui:/home/ann/secret/flow.json@http://secret.lan:8188"
-    request = ImageRequest("a fox", images=images, model="/home/ann/secret/asked")
+    images = "comfyui:/srv/ann/secret/flow.json@http://secret.lan:8188"
+    request = ImageRequest("a fox", images=images, model="/srv/ann/secret/asked")
     kept = receive(file_of("PNG"), ImageTask(request), Effective("a fox", model="C:\\secret\\m"))
     assert b"secret" not in kept.file
     ours = json.loads(read_texts(kept.file)[OURS])

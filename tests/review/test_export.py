@@ -168,7 +168,7 @@ def test_what_really_made_a_picture_is_told(make: Make, tmp_path: Path) -> None:
 
 def test_no_folder_and_no_address_is_told(make: Make, tmp_path: Path) -> None:
     made = make("a")
-    request = replace(made.request, images="diffusers:/home/ann/secret/turbo")
+    request = replace(made.request, images="diffusers:/srv/ann/secret/turbo")
     image = replace(made, request=request, effective=Effective("a", model="/secret/turbo"))
     brief = Brief("x", ("a",), images="comfyui:~/secret/flow.json", chat="ollama:m@http://secret")
     what = replace(campaign(make), images=[image], brief=brief)
