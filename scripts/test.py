@@ -3,9 +3,9 @@
     python3 scripts/test.py
 
 Sets up .venv in the clone at the first run. Arguments go to pytest. Tests whose needs are
-missing are skipped and say why; BOZZETTO_REQUIRE=llm,diffusers,aws,browser installs what the
-ones that it names need, and makes its absence a failure (tests/conftest.py). A browser comes from
-the system: Chromium.
+missing are skipped and say why; BOZZETTO_REQUIRE=llm,diffusers,aws,browser,mcp,langchain,streamlit
+installs what the ones that it names need, and makes its absence a failure (tests/conftest.py).
+A browser comes from the system: Chromium.
 """
 
 from __future__ import annotations
@@ -16,7 +16,15 @@ import sys
 
 import setup_env
 
-GROUPS = {"llm": "llm", "diffusers": "pictures", "aws": "pictures", "browser": "pictures"}
+GROUPS = {
+    "llm": "llm",
+    "diffusers": "pictures",
+    "aws": "pictures",
+    "browser": "pictures",
+    "mcp": "integrations",
+    "langchain": "integrations",
+    "streamlit": "integrations",
+}
 """Needs of tests and the dependency groups of pyproject.toml that meet them."""
 
 

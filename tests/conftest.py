@@ -143,6 +143,11 @@ def _aws() -> Path | str:
     return _packages("aws", "botocore", "boto3")
 
 
+def _package(need: str, name: str) -> Callable[[], Path | str]:
+    """A need that is one package."""
+    return lambda: _packages(need, name)
+
+
 def _browser() -> Path | str:
     """The Chromium of this machine, with what steers it."""
     steering = _packages("browser", "playwright")
@@ -158,5 +163,8 @@ _NEEDS: dict[str, Callable[[], Path | str]] = {
     "browser": _browser,
     "data": _data,
     "diffusers": _diffusers,
+    "langchain": _package("langchain", "langchain_core"),
     "llm": _llm,
+    "mcp": _package("mcp", "mcp"),
+    "streamlit": _package("streamlit", "streamlit"),
 }

@@ -30,6 +30,7 @@ def test_groups_are_those_of_the_project() -> None:
         ("data", ()),
         ("llm", ("llm",)),
         ("aws,browser", ("pictures",)),
+        ("mcp,langchain,streamlit", ("integrations",)),
         ("llm, data, diffusers, aws, browser", ("llm", "pictures")),
     ],
 )

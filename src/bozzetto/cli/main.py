@@ -20,6 +20,7 @@ from bozzetto.cli import (
     index,
     jobs,
     library,
+    mcp,
     optimize,
     profile,
     safety,
@@ -53,6 +54,7 @@ app.add_typer(library.app, name="library")
 app.add_typer(profile.app, name="profile")
 app.add_typer(index.app, name="index")
 app.add_typer(config.app, name="config")
+app.command("mcp")(mcp.mcp_command)
 app.command("doctor")(doctor.doctor_command)
 app.command("backup")(safety.backup_command)
 app.command("restore")(safety.restore_command)

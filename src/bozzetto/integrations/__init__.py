@@ -1,0 +1,1 @@
+"""Us inside other programs."""
