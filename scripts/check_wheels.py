@@ -29,7 +29,7 @@ SYSTEMS = {
     "Windows x86-64": "x86_64-pc-windows-msvc",
 }
 
-EXTRAS = ("aws", "mcp")
+EXTRAS = ("aws", "langchain", "mcp")
 
 MACOS = "14.0"
 """onnxruntime's wheels for Python 3.14 begin with this macOS."""
