@@ -174,7 +174,7 @@ TEXTS = (".md", ".py", ".toml", ".tsv", ".json", ".jsonl", ".txt", "")
 
 
 def test_no_path_of_a_machine() -> None:
-    folders = ("src", "tests", "docs", "scripts", "bench", ".ci")
+    folders = ("src", "tests", "docs", "scripts", "bench", "examples", ".ci")
     paths = [*ROOT.glob("*.*"), *(p for folder in folders for p in (ROOT / folder).rglob("*"))]
     found = {
         str(path.relative_to(ROOT)): match[0]
