@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import pytest
 from bench.board import make_board
+from tests.cli.conftest import PROMPTS
 
 from bozzetto.app import Assistant
 from bozzetto.web.server import Server
@@ -47,3 +50,43 @@ def stranger(server: Server) -> Iterator[httpx2.Client]:
     """A client without the token."""
     with httpx2.Client(base_url=f"http://127.0.0.1:{server.port}") as found:
         yield found
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
+    """An assistant over a home of ten prompts."""
+    folder = tmp_path_factory.mktemp("shelf")
+    file = folder / "mine.txt"
+    file.write_text("\n".join(PROMPTS) + "\n", encoding="utf-8")
+    with Assistant.open(folder / "home", actor="tester") as a:
+        a.add(file)
+        yield a
+
+
+@pytest.fixture(scope="session")
+def shop(shelf: Assistant) -> Iterator[Server]:
+    """A server of that home."""
+    with Server(shelf, port=0) as found:
+        yield found
+
+
+@pytest.fixture
+def api(shop: Server) -> Iterator[httpx2.Client]:
+    """A client of that server."""
+    headers = {"Authorization": f"Bearer {shop.access.token}"}
+    base = f"http://127.0.0.1:{shop.port}/api/v1"
+    with httpx2.Client(base_url=base, headers=headers, timeout=30) as found:
+        yield found
+
+
+def told(answer: httpx2.Response) -> Iterator[tuple[int, str, Any]]:
+    """The events of a stream: number, name, data."""
+    number, name = 0, ""
+    for line in answer.iter_lines():
+        field, _, value = line.partition(": ")
+        if field == "id":
+            number = int(value)
+        elif field == "event":
+            name = value
+        elif field == "data":
+            yield number, name, json.loads(value)

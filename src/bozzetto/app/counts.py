@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -23,6 +24,10 @@ LEAST_PHRASE, MOST_PHRASES = 3, 6_000
 """Prompts that have to hold a phrase before it is looked up, and how many phrases are."""
 
 
+_making = threading.RLock()
+"""One thread at a time makes these files."""
+
+
 def library_counts(store: Store, folder: Path) -> LibraryStats:
     """How often words and modifiers occur in the library as it is now, ratings beside them."""
     counted = _counts(store, folder)
@@ -30,19 +35,25 @@ def library_counts(store: Store, folder: Path) -> LibraryStats:
 
 
 def _counts(store: Store, folder: Path) -> LibraryStats:
-    path = folder / f"counts-{store.state()}.json"
-    try:
-        return LibraryStats.load(path)
-    except DataError:
-        stats = LibraryStats.build(_sample(store))
-    folder.mkdir(parents=True, exist_ok=True)
-    stats.save(path)
-    _sweep(path, "counts-*.json")
-    return stats
+    with _making:
+        path = folder / f"counts-{store.state()}.json"
+        try:
+            return LibraryStats.load(path)
+        except DataError:
+            stats = LibraryStats.build(_sample(store))
+        folder.mkdir(parents=True, exist_ok=True)
+        stats.save(path)
+        _sweep(path, "counts-*.json")
+        return stats
 
 
 def library_phrases(store: Store, folder: Path) -> Mapping[str, int]:
     """The common phrases of the library as it is now, with how many prompts hold them."""
+    with _making:
+        return _phrases(store, folder)
+
+
+def _phrases(store: Store, folder: Path) -> Mapping[str, int]:
     path = folder / f"phrases-{store.state()}.json"
     try:
         found: dict[str, int] = json.loads(path.read_text(encoding="utf-8"))

@@ -168,10 +168,18 @@ class Drawing:
         stopped: Callable[[], bool],
     ) -> GenerateResult:
         """Draw tasks as a job of their own, and wait until it is over."""
-        job = self.queue(" ".join(tasks[0].request.prompt.split())[:80], tasks)
+        job = self.begin(tasks)
         self.work((job,), on_event=on_event, stopped=stopped)
         sheet = str(self.sheet(job, grid)) if grid else None
         return GenerateResult(job, self.images(job), len(tasks), sheet)
+
+    def begin(self, tasks: Sequence[ImageTask]) -> str:
+        """Put tasks into the queue as a job called by the first of their prompts; its id.
+
+        Raises:
+            SetupError: a back end lacks a package, a key or a model; nothing is queued.
+        """
+        return self.queue(" ".join(tasks[0].request.prompt.split())[:80], tasks)
 
     def queue(self, title: str, tasks: Sequence[ImageTask], campaign: str | None = None) -> str:
         """Put tasks into the queue; the job's id.

@@ -110,6 +110,11 @@ class Indexing:
             self._store, self._cache, self.folder, open_embedder(MANY, self._kept)
         )
 
+    def warm(self) -> None:
+        """Put together what searches and writers share, which no two threads may do at once."""
+        self.searcher  # noqa: B018
+        self.phrase_book  # noqa: B018
+
     def embed(self) -> None:
         """Embed what has no vector yet, then bring every index up to date.
 

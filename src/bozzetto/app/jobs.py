@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from bozzetto.app.clock import now
-from bozzetto.app.drawing import Drawing, OnDraw
+from bozzetto.app.comparing import tasks_of
+from bozzetto.app.drawing import Asked, Drawing, OnDraw
 from bozzetto.errors import NotFoundError
+from bozzetto.generate.plan import with_seeds
 from bozzetto.store.store import Store
 from bozzetto.text.normalise import plain
-from bozzetto.types import Image, JobInfo
+from bozzetto.types import Image, JobInfo, OptimizeResult
 
 __all__ = ["Jobs"]
 
@@ -21,6 +23,40 @@ class Jobs:
         self._store = store
         self._actor = actor
         self._drawing = drawing
+
+    def add(
+        self,
+        asked: Asked,
+        *,
+        prompt: str | None = None,
+        candidates: Sequence[str] = (),
+        again: str | None = None,
+        n: int = 1,
+        seed: int | None = None,
+        grid: Mapping[str, Sequence[str]] | None = None,
+    ) -> str:
+        """Put into the queue what `generate` would draw at once, for `resume` to draw; its id.
+
+        Raises:
+            InputError: the prompt is empty, or a value is wrong.
+            NotFoundError: there is no such candidate, picture or profile.
+            SetupError: the back end lacks its key, its model or its package.
+        """
+        tasks = self._drawing.plan(
+            asked, prompt=prompt, candidates=candidates, again=again, n=n, seed=seed, grid=grid
+        )
+        return self._drawing.begin(tasks)
+
+    def add_comparison(self, written: OptimizeResult, asked: Asked, seeds: Sequence[int]) -> str:
+        """Put into the queue an idea, its first hit and its candidates, each with every seed.
+
+        Raises:
+            InputError: it is too many pictures.
+            SetupError: the back end lacks its key, its model or its package.
+        """
+        return self._drawing.begin(
+            with_seeds(tasks_of(self._drawing, written, asked, compare=True), seeds)
+        )
 
     def list(self, *, limit: int = 50) -> Sequence[JobInfo]:
         """Jobs in numbers, the newest first."""

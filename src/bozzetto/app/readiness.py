@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 
 from bozzetto.app.clock import now
@@ -17,7 +18,10 @@ FEW = 2_000
 
 
 class Readiness:
-    """Has a library ready; asked again while nothing has changed, it does nothing."""
+    """Has a library ready; asked again while nothing has changed, it does nothing.
+
+    Of several threads that ask at once one makes it ready, and the others wait.
+    """
 
     def __init__(
         self, store: Store, indexing: Indexing, actor: str, progress: Callable[[Progress], None]
@@ -26,18 +30,25 @@ class Readiness:
         self._indexing = indexing
         self._actor = actor
         self._progress = progress
+        self._lock = threading.Lock()
         self._at = -1  # the library's state when it was last made ready
 
     def ensure(self) -> None:
         """Load the starter prompts into an empty library, work out families."""
         if self._at == self._store.state():
             return
+        with self._lock:
+            if self._at != self._store.state():
+                self._make_ready()
+
+    def _make_ready(self) -> None:
         if starter.load(self._store, actor=self._actor, now=now()):
             self.renew_families()
             self._indexing.embed()
         elif self._at < 0:
             self._finish_starter()
         self.renew_families()
+        self._indexing.warm()
         self._at = self._store.state()
 
     def _finish_starter(self) -> None:

@@ -44,6 +44,17 @@ class Shelf:
         start = self.show([after])[0].seq if after is not None else 0
         return self._store.page(Filters(source=tuple(source)), start, limit)
 
+    def page(
+        self, place: int = 0, *, limit: int = 50, source: Sequence[str] = ()
+    ) -> tuple[Sequence[PromptRecord], int | None]:
+        """A page of prompts and the place of the next one, None after the last.
+
+        A place stays right when what stood before it is deleted.
+        """
+        found = self._store.page(Filters(source=tuple(source)), place, limit + 1)
+        page = found[:limit]
+        return page, page[-1].seq if len(found) > limit else None
+
     def show(self, ids: Sequence[str]) -> Sequence[PromptRecord]:
         """Prompts by id.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -119,16 +118,11 @@ def make_filters(
 
 
 def _moment(text: str) -> str:
-    """A day or a time as the library writes its own, which are compared as text; UTC."""
+    from bozzetto.app.clock import moment
+
     try:
-        return date.fromisoformat(text).isoformat()
+        return moment(text)
     except ValueError:
-        pass
-    try:
-        moment = datetime.fromisoformat(text)
-        moment = moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC)
-    except (ValueError, OverflowError):
         raise InputError(
             f"--since: {text!r} is not a date", hint="for example 2026-01-31, or 2026-01-31T12:00"
         ) from None
-    return moment.isoformat(timespec="seconds")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -11,8 +9,7 @@ import typer
 from bozzetto.cli.options import Format, FormatChoice, Home
 from bozzetto.cli.output import write_json
 from bozzetto.config import load_settings
-from bozzetto.errors import BozzettoError
-from bozzetto.profiles import Profile, load, names
+from bozzetto.profiles import Profile, load, profile_json, read_all
 from bozzetto.text.normalise import visible
 
 __all__ = ["app"]
@@ -29,9 +26,9 @@ def list_command(home: Home = None, format: Format = FormatChoice.human) -> None
     A file of yours that cannot be read is listed with what is wrong with it.
     """
     folder = load_settings(home).home / "profiles"
-    found = [(name, _read(name, folder)) for name in names(folder)]
+    found = read_all(folder)
     if format is FormatChoice.json:
-        write_json({"profiles": [_summary(name, profile) for name, profile in found]})
+        write_json({"profiles": [profile_json(name, profile) for name, profile in found]})
         return
     width = max(len(name) for name, _ in found)
     for name, profile in found:
@@ -51,7 +48,7 @@ def show_command(
 ) -> None:
     """Print everything that a profile says: the keys that a file of yours may have."""
     profile = load(name, load_settings(home).home / "profiles")
-    record = _record(profile)
+    record = profile_json(profile.name, profile)
     if format is FormatChoice.json:
         write_json(record)
         return
@@ -66,25 +63,6 @@ def limits(profile: Profile) -> str:
     parts += [f"{profile.chunks} chunks"] * (profile.chunks > 1)
     parts += [f"{profile.words} words"] * (profile.words > 0)
     return ", ".join(parts)
-
-
-def _read(name: str, folder: Path) -> Profile | str:
-    try:
-        return load(name, folder)
-    except BozzettoError as error:
-        return error.message
-
-
-def _summary(name: str, profile: Profile | str) -> dict[str, Any]:
-    if isinstance(profile, str):
-        return {"name": name, "error": profile}
-    return _record(profile)
-
-
-def _record(profile: Profile) -> dict[str, Any]:
-    """The profile's keys and values, as JSON can carry them."""
-    values = {item.name: getattr(profile, item.name) for item in fields(profile)}
-    return values | {"tokens": dict(profile.tokens)}
 
 
 def _said(value: Any) -> str:  # noqa: ANN401 - a value of any field

@@ -31,8 +31,8 @@ SLOWEST = 20.0
 """Seconds until the next piece of a body."""
 
 OPEN_PATHS = ("/static/", "/campaigns/")
-OPEN_PAGES = ("/", "/api/v1/session")
-"""What needs no token: the page without anything in it, and the trade of a token for a cookie."""
+OPEN_PAGES = ("/", "/api/v1/session", "/healthz", "/readyz")
+"""What needs no token: the empty page, health, the trade of a token for a cookie."""
 
 SAFE = ("GET", "HEAD")
 

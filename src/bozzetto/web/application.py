@@ -10,20 +10,42 @@ from fastapi import FastAPI
 
 from bozzetto import __version__
 from bozzetto.app import Assistant
-from bozzetto.web import campaigns, page, pictures, problems, session
+from bozzetto.web import (
+    campaigns,
+    choices,
+    drawing,
+    finding,
+    health,
+    page,
+    pictures,
+    problems,
+    session,
+    writing,
+)
 from bozzetto.web.access import Access, Guard
+from bozzetto.web.drawer import Drawer
 from bozzetto.web.replays import Replays
+from bozzetto.web.runs import Runs
+from bozzetto.web.streams import Places
 
-__all__ = ["make_app"]
+__all__ = ["ROOMS", "drain", "make_app"]
+
+ROOMS = (page, health, session, campaigns, pictures, finding, writing, drawing, choices)
 
 THREADS = 8
 """Requests that are worked on at a time; each has a connection to the library of its own."""
 
 
 @asynccontextmanager
-async def _lifespan(_: FastAPI) -> AsyncIterator[None]:
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
     yield
+    await anyio.to_thread.run_sync(_end, app)
+
+
+def _end(app: FastAPI) -> None:
+    app.state.runs.close()
+    app.state.drawer.close()
 
 
 def make_app(assistant: Assistant, access: Access) -> FastAPI:
@@ -38,8 +60,17 @@ def make_app(assistant: Assistant, access: Access) -> FastAPI:
     app.state.assistant = assistant
     app.state.replays = Replays()
     app.state.access = access
-    for room in (page, session, campaigns, pictures):
+    app.state.runs = Runs()
+    app.state.drawer = Drawer(assistant)
+    app.state.places = Places()
+    for room in ROOMS:
         app.include_router(room.router)
     problems.install(app)
     app.add_middleware(Guard, access=access)
     return app
+
+
+def drain(app: FastAPI) -> None:
+    """Begin to end: what is written stops, what is drawn goes back to the queue, streams end."""
+    app.state.runs.drain()
+    app.state.drawer.drain()

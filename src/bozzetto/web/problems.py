@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -19,7 +21,7 @@ from bozzetto.errors import (
 )
 from bozzetto.text.normalise import visible
 
-__all__ = ["STATUSES", "install", "problem"]
+__all__ = ["STATUSES", "install", "problem", "problem_of", "told_of"]
 
 STATUSES: dict[type[BozzettoError], int] = {
     InputError: 422,
@@ -31,11 +33,31 @@ STATUSES: dict[type[BozzettoError], int] = {
 }
 """The status of each error of ours; the nearest of its classes counts."""
 
-_CODES = {400: "input", 404: "not_found", 405: "method", 408: "slow", 413: "size", 422: "input"}
+MOST = 20
+"""Fields that a problem names."""
+
+_CODES = {
+    400: "input", 404: "not_found", 405: "method", 408: "slow", 413: "size", 422: "input",
+    429: "busy", 503: "closing",
+}  # fmt: skip
 
 
-def problem(status: int, code: str, detail: str, hint: str | None = None) -> Response:
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    hint: str | None = None,
+    headers: Mapping[str, str] | None = None,
+    **more: Any,  # noqa: ANN401 - what a kind of problem has beside the others
+) -> Response:
     """A problem: its `code` is that of every door, `hint` the way out."""
+    if status == 401:
+        headers = {"WWW-Authenticate": "Bearer"}
+    shape = _shape(status, code, detail, hint) | more
+    return JSONResponse(shape, status, headers, media_type="application/problem+json")
+
+
+def _shape(status: int, code: str, detail: str, hint: str | None) -> dict[str, Any]:
     shape = {
         "type": f"urn:bozzetto:{code}",
         "title": HTTPStatus(status).phrase,
@@ -45,8 +67,23 @@ def problem(status: int, code: str, detail: str, hint: str | None = None) -> Res
     }
     if hint:
         shape["hint"] = visible(hint)
-    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
-    return JSONResponse(shape, status, headers, media_type="application/problem+json")
+    return shape
+
+
+def problem_of(error: BozzettoError) -> dict[str, Any]:
+    """An error of ours as a problem's values."""
+    status = next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
+    return _shape(status, error.code, error.message, error.hint)
+
+
+def told_of(error: Exception) -> dict[str, Any]:
+    """Any error as a problem's values; of a mistake of ours nothing is told."""
+    if isinstance(error, BozzettoError):
+        return problem_of(error)
+    return _shape(500, "failure", MISTAKE, None)
+
+
+MISTAKE = "the program made a mistake; its log says more"
 
 
 def install(app: FastAPI) -> None:
@@ -60,25 +97,27 @@ def install(app: FastAPI) -> None:
 def _ours(_: Request, error: Exception) -> Response:
     if not isinstance(error, BozzettoError):
         raise error
-    status = next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
-    return problem(status, error.code, error.message, error.hint)
+    shape = problem_of(error)
+    return JSONResponse(shape, shape["status"], media_type="application/problem+json")
 
 
 def _invalid(_: Request, error: Exception) -> Response:
     """What was sent has another shape; the value itself is not repeated."""
     if not isinstance(error, RequestValidationError):
         raise error
-    said = [f"{'.'.join(map(str, one['loc'][1:]))}: {one['msg']}" for one in error.errors()]
-    return problem(422, "input", "; ".join(said)[:1000])
+    found = [(".".join(map(str, one["loc"][1:])), one["msg"]) for one in error.errors()[:MOST]]
+    fields = [{"field": visible(field)[:200], "message": said} for field, said in found]
+    told = "; ".join(f"{field}: {said}" for field, said in found)[:1000]
+    return problem(422, "input", told, errors=fields)
 
 
 def _plain(_: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     code = _CODES.get(error.status_code, "failure")
-    return problem(error.status_code, code, str(error.detail))
+    return problem(error.status_code, code, str(error.detail), headers=error.headers)
 
 
 def _unforeseen(_: Request, __: Exception) -> Response:
     """A mistake of ours; what happened is in the server's log, not in the answer."""
-    return problem(500, "failure", "the program made a mistake; its log says more")
+    return problem(500, "failure", MISTAKE)

@@ -6,6 +6,7 @@ import secrets
 import socket
 import threading
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -14,7 +15,7 @@ import uvicorn
 from bozzetto.app import Assistant
 from bozzetto.errors import SetupError
 from bozzetto.web.access import Access
-from bozzetto.web.application import make_app
+from bozzetto.web.application import drain, make_app
 
 __all__ = ["PORT", "Server"]
 
@@ -46,9 +47,11 @@ class Server:
         self.access = Access(
             secrets.token_urlsafe(32), (f"{HOST}:{self.port}", f"localhost:{self.port}")
         )
-        self._server = uvicorn.Server(
+        app = make_app(assistant, self.access)
+        self._server = _Uvicorn(
+            lambda: drain(app),
             uvicorn.Config(
-                make_app(assistant, self.access),
+                app,
                 log_config=None,
                 access_log=False,
                 http="h11",
@@ -56,7 +59,7 @@ class Server:
                 proxy_headers=False,
                 server_header=False,
                 timeout_graceful_shutdown=PATIENCE,
-            )
+            ),
         )
         self._thread = threading.Thread(target=self._serve, name="bozzetto-server")
 
@@ -91,6 +94,19 @@ class Server:
         self._server.should_exit = True
         self._thread.join()
         self._socket.close()
+
+
+class _Uvicorn(uvicorn.Server):
+    """Tells `drain` before it waits for open requests to end."""
+
+    def __init__(self, drain: Callable[[], None], config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._drain = drain
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """End."""
+        self._drain()
+        await super().shutdown(sockets)
 
 
 def _listen(port: int | None) -> socket.socket:

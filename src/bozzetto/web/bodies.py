@@ -1,0 +1,204 @@
+"""What may be sent, as the command line names it: every field bounded, none unknown."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from bozzetto.app.clock import moment
+from bozzetto.app.drawing import Asked
+from bozzetto.types import By, Strength, Wishes
+from bozzetto.types import Filters as FilterRecord
+
+__all__ = [
+    "CompareBody",
+    "Filters",
+    "GenerateBody",
+    "Name",
+    "OptimizeBody",
+    "RatingBody",
+    "RefineBody",
+    "RegenerateBody",
+    "SearchBody",
+    "StopBody",
+]
+
+LARGEST_SEED = 2**32 - 1
+
+
+def _text(value: str) -> str:
+    """Text that can be written as UTF-8."""
+    value.encode()
+    return value
+
+
+def _no_file(value: str) -> str:
+    """A name, not a file of the machine that the server runs on."""
+    if "{" not in value and ("/" in value or "\\" in value or value.endswith((".toml", ".json"))):
+        raise ValueError("files are not read for a request; give a name")
+    return value
+
+
+Long = Annotated[str, Field(max_length=20_000), AfterValidator(_text)]
+Text = Annotated[str, Field(max_length=2_000), AfterValidator(_text)]
+Name = Annotated[str, Field(max_length=200), AfterValidator(_text), AfterValidator(_no_file)]
+Backend = Annotated[str, Field(max_length=1_000), AfterValidator(_text)]
+Id = Annotated[str, Field(max_length=64), AfterValidator(_text)]
+Ids = Annotated[list[Id], Field(max_length=100)]
+Texts = Annotated[list[Text], Field(max_length=32)]
+Moment = Annotated[str, Field(max_length=40), AfterValidator(moment)]
+Seed = Annotated[int, Field(ge=0, le=LARGEST_SEED)]
+
+
+class _Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+
+
+class Filters(_Body):
+    """Which prompts may be found; several values of one field mean any of them."""
+
+    tag: Texts = []
+    use: Texts = []
+    source: Texts = []
+    model_family: Texts = []
+    min_rating: Annotated[int, Field(ge=1, le=5)] | None = None
+    max_nsfw: Annotated[float, Field(ge=0)] | None = None
+    has_image: bool | None = None
+    since: Moment | None = None
+
+    def record(self) -> FilterRecord:
+        """The filters as the assistant takes them."""
+        lists = {name: tuple(getattr(self, name)) for name in _LISTS}
+        return FilterRecord(
+            **lists,
+            min_rating=self.min_rating,
+            max_nsfw=self.max_nsfw,
+            has_image=self.has_image,
+            since=self.since,
+        )
+
+
+_LISTS = ("tag", "use", "source", "model_family")
+
+
+class SearchBody(Filters):
+    """What `search` takes; the filters stand beside it."""
+
+    idea: Long | None = None
+    k: Annotated[int, Field(ge=1, le=1_000)] | None = None
+    like: Ids = []
+    unlike: Ids = []
+    by: By = "both"
+    explain: bool = False
+    facets: bool = False
+
+
+class OptimizeBody(Filters):
+    """What `optimize` takes: idea, picked hits, wishes, filters."""
+
+    idea: Long = ""
+    n: Annotated[int, Field(ge=1, le=32)] | None = None
+    k: Annotated[int, Field(ge=1, le=1_000)] | None = None
+    pick: Ids = []
+    prefer: Text | None = None
+    mood: Texts = []
+    medium: Texts = []
+    light: Texts = []
+    palette: Texts = []
+    camera: Texts = []
+    aspect: Text | None = None
+    avoid: Texts = []
+    keep: Texts = []
+    strength: Strength = "enrich"
+    template: Annotated[str, Field(max_length=2_000), AfterValidator(_no_file)] | None = None
+    values: Annotated[dict[Id, Text], Field(max_length=64)] = {}
+    profile: Name | None = None
+    chat: Backend | None = None
+    seed: Seed = 0
+    save: bool = True
+    cache: bool = True
+    explain: bool = False
+
+    def wishes(self) -> Wishes:
+        """The wishes as one record."""
+        lists = {name: tuple(getattr(self, name)) for name in _WISHES}
+        return Wishes(**lists, aspect=self.aspect)
+
+
+_WISHES = ("mood", "medium", "light", "palette", "camera", "avoid", "keep")
+
+
+class RegenerateBody(_Body):
+    """How a kept candidate is written again."""
+
+    chat: Backend | None = None
+    seed: Seed | None = None
+    save: bool = True
+    cache: bool = True
+
+
+class RefineBody(RegenerateBody):
+    """How a kept candidate is changed: "warmer, less crowded"."""
+
+    prefer: Text
+
+
+class StopBody(_Body):
+    """Which candidate is to stop; without a number all."""
+
+    index: Annotated[int, Field(ge=0, le=31)] | None = None
+
+
+class _Drawn(_Body):
+    images: Backend | None = None
+    size: Annotated[str, Field(max_length=20)] | None = None
+    steps: Annotated[int, Field(ge=1, le=1_000)] | None = None
+    profile: Name | None = None
+
+
+Axis = Literal["prompt", "seed", "steps", "guidance", "sampler"]
+Values = Annotated[list[Text], Field(min_length=1, max_length=100)]
+
+
+class GenerateBody(_Drawn):
+    """What `generate` takes: a prompt, candidates, or a picture whose request is made again."""
+
+    prompt: Long | None = None
+    candidate: Ids = []
+    again: Id | None = None
+    n: Annotated[int, Field(ge=1, le=1_000)] | None = None
+    seed: Seed | None = None
+    negative: Long | None = None
+    guidance: Annotated[float, Field(ge=0, le=100)] | None = None
+    sampler: Text | None = None
+    model: Text | None = None
+    grid: Annotated[dict[Axis, Values], Field(max_length=2)] | None = None
+
+    def asked(self) -> Asked:
+        """How the pictures are to be made."""
+        return Asked(
+            self.images, self.size, self.steps, self.guidance, self.sampler, self.model,
+            self.profile, self.negative,
+        )  # fmt: skip
+
+
+class CompareBody(_Drawn):
+    """What `compare` takes."""
+
+    idea: Long
+    pick: Ids = []
+    n: Annotated[int, Field(ge=1, le=32)] = 3
+    seeds: Annotated[int, Field(ge=1, le=64)] = 2
+    seed: Seed = 0
+    chat: Backend | None = None
+
+    def asked(self) -> Asked:
+        """How the pictures are to be made."""
+        return Asked(self.images, self.size, self.steps)
+
+
+class RatingBody(_Body):
+    """Stars, 1 to 5; 0 takes them back."""
+
+    rating: Annotated[int, Field(ge=0, le=5)]

@@ -1,0 +1,61 @@
+"""Who may do what: each route and the role it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+__all__ = ["ROLES", "Role"]
+
+
+class Role(StrEnum):
+    """A role has what stands before it too. `open` is anybody who reaches this server."""
+
+    open = "open"
+    viewer = "viewer"
+    editor = "editor"
+    admin = "admin"
+
+
+_V1 = "/api/v1"
+
+ROLES: Mapping[str, Role] = {
+    "GET /": Role.open,
+    "GET /campaigns/{_:path}": Role.open,
+    "GET /static/{name:path}": Role.open,
+    "GET /healthz": Role.open,
+    "GET /readyz": Role.open,
+    f"POST {_V1}/session": Role.open,
+    "GET /openapi.json": Role.viewer,
+    f"GET {_V1}/campaigns": Role.viewer,
+    f"GET {_V1}/campaigns/{{name:path}}/board": Role.viewer,
+    f"POST {_V1}/campaigns/{{name:path}}/verdicts": Role.editor,
+    f"POST {_V1}/campaigns/{{name:path}}/undo": Role.editor,
+    f"GET {_V1}/images/{{identity}}/file": Role.viewer,
+    f"GET {_V1}/images/{{identity}}/thumbnail": Role.viewer,
+    f"POST {_V1}/search": Role.viewer,
+    f"POST {_V1}/optimize": Role.editor,
+    f"POST {_V1}/optimize/{{candidate}}/refine": Role.editor,
+    f"POST {_V1}/optimize/{{candidate}}/regenerate": Role.editor,
+    f"GET {_V1}/runs/{{run}}/events": Role.editor,
+    f"POST {_V1}/runs/{{run}}/stop": Role.editor,
+    f"GET {_V1}/candidates/{{candidate}}": Role.viewer,
+    f"GET {_V1}/candidates/{{candidate}}/explain": Role.viewer,
+    f"GET {_V1}/library": Role.viewer,
+    f"DELETE {_V1}/library": Role.admin,
+    f"GET {_V1}/library/{{identity}}": Role.viewer,
+    f"DELETE {_V1}/library/{{identity}}": Role.editor,
+    f"PUT {_V1}/library/{{identity}}/rating": Role.editor,
+    f"POST {_V1}/generate": Role.editor,
+    f"POST {_V1}/compare": Role.editor,
+    f"GET {_V1}/jobs": Role.viewer,
+    f"GET {_V1}/jobs/{{job}}": Role.viewer,
+    f"GET {_V1}/jobs/{{job}}/events": Role.viewer,
+    f"POST {_V1}/jobs/{{job}}/cancel": Role.editor,
+    f"POST {_V1}/jobs/{{job}}/retry": Role.editor,
+    f"POST {_V1}/jobs/{{job}}/resume": Role.editor,
+    f"GET {_V1}/profiles": Role.viewer,
+    f"GET {_V1}/profiles/{{name}}": Role.viewer,
+    f"GET {_V1}/backends": Role.viewer,
+}
+"""The role of each route, as "METHOD path"."""

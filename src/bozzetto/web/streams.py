@@ -1,0 +1,97 @@
+"""Server-Sent Events, and how many of them may be open."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
+from typing import Annotated, Any
+
+from fastapi import Header, HTTPException, Request
+from fastapi.responses import StreamingResponse
+from starlette.types import Receive, Scope, Send
+
+from bozzetto.web.feed import Event
+
+__all__ = ["EVENTS", "EventStream", "LastEvent", "Places", "wants_events"]
+
+MOST, MOST_EACH = 64, 24
+"""Streams that are open at a time, in all and of one client."""
+
+LastEvent = Annotated[
+    str | None, Header(alias="Last-Event-ID", max_length=12, pattern=r"^\d{0,12}$")
+]
+"""The number of the last event that was received."""
+
+MEDIA_TYPE = "text/event-stream"
+
+EVENTS: dict[int | str, dict[str, Any]] = {
+    200: {"content": {MEDIA_TYPE: {"schema": {"type": "string"}}}}
+}
+"""A stream of events, as OpenAPI says it."""
+
+
+class Places:
+    """Streams by client, bounded."""
+
+    def __init__(self, most: int = MOST, most_each: int = MOST_EACH) -> None:
+        self._most, self._most_each = most, most_each
+        self._taken: Counter[str] = Counter()
+        self._lock = threading.Lock()
+
+    def take(self, request: Request) -> Callable[[], None]:
+        """A place for a stream; what is returned gives it back.
+
+        Raises:
+            HTTPException: 429, there is none.
+        """
+        client = request.client.host if request.client else ""
+        with self._lock:
+            if self._taken.total() >= self._most or self._taken[client] >= self._most_each:
+                raise HTTPException(429, "too many streams are open", {"Retry-After": "5"})
+            self._taken[client] += 1
+
+        def give_back() -> None:
+            with self._lock:
+                self._taken[client] -= 1
+                self._taken += Counter()
+
+        return give_back
+
+
+class EventStream(StreamingResponse):
+    """Events as they come; `ended` is called once the connection is over, however it ends."""
+
+    media_type = MEDIA_TYPE
+
+    def __init__(
+        self,
+        events: AsyncIterator[Event | None],
+        ended: Callable[[], None],
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        super().__init__(_written(events), headers=headers)
+        self._ended = ended
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send them."""
+        try:
+            async with aclosing(self.body_iterator):  # type: ignore[type-var]
+                await super().__call__(scope, receive, send)
+        finally:
+            self._ended()
+
+
+async def _written(events: AsyncIterator[Event | None]) -> AsyncIterator[str]:
+    async with aclosing(events) as found:  # type: ignore[type-var]
+        async for event in found:
+            if event is None:
+                yield ": still here\n\n"
+            else:
+                yield f"id: {event.number}\nevent: {event.name}\ndata: {event.data}\n\n"
+
+
+def wants_events(request: Request) -> bool:
+    """Whether a caller asks for events rather than for one document."""
+    return MEDIA_TYPE in request.headers.get("accept", "").lower()

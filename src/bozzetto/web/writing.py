@@ -1,0 +1,145 @@
+"""`/api/v1/optimize`, `/runs`, `/candidates`: prompts written, heard while they come, explained."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from bozzetto import Stop
+from bozzetto.app import Assistant
+from bozzetto.app.explaining import explained_json, explanation_json
+from bozzetto.app.wire import candidate_json, optimize_json
+from bozzetto.types import OptimizeResult
+from bozzetto.web.bodies import OptimizeBody, RefineBody, RegenerateBody, StopBody
+from bozzetto.web.runs import OnEvent, Run, Runs, Write, answer_of
+from bozzetto.web.state import TheAssistant, ThePlaces, TheRuns
+from bozzetto.web.streams import EVENTS, EventStream, LastEvent, Places, wants_events
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/api/v1", tags=["optimize"])
+
+GRACE = 30.0
+"""Seconds that a run goes on with nobody listening: whoever lost the connection comes again."""
+
+
+@router.post("/optimize", responses=EVENTS, response_model=None)
+async def optimize(
+    body: OptimizeBody, request: Request, a: TheAssistant, runs: TheRuns, places: ThePlaces
+) -> dict[str, Any] | Response:
+    """Write prompts: one document, or events where `Accept` asks for text/event-stream."""
+    return await _answer(_writer(a, body), request, runs, places)
+
+
+@router.post("/optimize/{candidate}/refine", responses=EVENTS, response_model=None)
+async def refine(
+    candidate: str,
+    body: RefineBody,
+    request: Request,
+    a: TheAssistant,
+    runs: TheRuns,
+    places: ThePlaces,
+) -> dict[str, Any] | Response:
+    """Change a kept candidate by a wish; all else in it stays."""
+    asked = body.model_dump()
+
+    def write(hear: OnEvent, stop: Stop) -> dict[str, Any]:
+        return optimize_json(a.refine(candidate, **asked, on_event=hear, stop=stop))
+
+    return await _answer(write, request, runs, places)
+
+
+@router.post("/optimize/{candidate}/regenerate", responses=EVENTS, response_model=None)
+async def regenerate(
+    candidate: str,
+    request: Request,
+    a: TheAssistant,
+    runs: TheRuns,
+    places: ThePlaces,
+    body: RegenerateBody | None = None,
+) -> dict[str, Any] | Response:
+    """Write another in a kept candidate's place, with a new seed."""
+    asked = (body or RegenerateBody()).model_dump()
+
+    def write(hear: OnEvent, stop: Stop) -> dict[str, Any]:
+        return optimize_json(a.regenerate(candidate, **asked, on_event=hear, stop=stop))
+
+    return await _answer(write, request, runs, places)
+
+
+@router.get("/runs/{run}/events", responses=EVENTS, response_model=None)
+async def events(
+    run: str, request: Request, runs: TheRuns, places: ThePlaces, last: LastEvent = None
+) -> Response:
+    """The events of a run after the one named by `Last-Event-ID`; its answer comes last."""
+    return _stream(runs.get(run), places.take(request), int(last or 0))
+
+
+@router.post("/runs/{run}/stop", status_code=204)
+def stop(run: str, runs: TheRuns, body: StopBody | None = None) -> Response:
+    """Stop a candidate that is being written, or all; what is finished stays."""
+    runs.get(run).stop(body.index if body else None)
+    return Response(status_code=204)
+
+
+@router.get("/candidates/{candidate}")
+def candidate(candidate: str, a: TheAssistant) -> dict[str, Any]:
+    """A kept candidate and the idea that it was written from."""
+    found = a.explain(candidate)
+    return candidate_json(found.candidate) | {"idea": found.idea}
+
+
+@router.get("/candidates/{candidate}/explain")
+def explain(candidate: str, a: TheAssistant) -> dict[str, Any]:
+    """Why a kept candidate reads as it does."""
+    return explanation_json(a.explain(candidate))
+
+
+def _writer(a: Assistant, body: OptimizeBody) -> Write:
+    as_json: Callable[[OptimizeResult], dict[str, Any]]
+    as_json = explained_json if body.explain else optimize_json
+
+    def write(hear: OnEvent, stop: Stop) -> dict[str, Any]:
+        found = a.optimize(
+            body.idea, n=body.n, k=body.k, pick=body.pick, prefer=body.prefer,
+            wishes=body.wishes(), strength=body.strength, template=body.template,
+            values=body.values, profile=body.profile, chat=body.chat, seed=body.seed,
+            filters=body.record(), save=body.save, cache=body.cache, on_event=hear, stop=stop,
+        )  # fmt: skip
+        return as_json(found)
+
+    return write
+
+
+async def _answer(
+    write: Write, request: Request, runs: Runs, places: Places
+) -> dict[str, Any] | Response:
+    give_back = places.take(request)
+    try:
+        run = runs.begin(write)
+    except BaseException:
+        give_back()
+        raise
+    if wants_events(request):
+        return _stream(run, give_back, 0)
+    try:
+        return await answer_of(run, request)
+    finally:
+        give_back()
+
+
+def _stream(run: Run, give_back: Callable[[], None], after: int) -> EventStream:
+    def ended() -> None:
+        give_back()
+        asyncio.get_running_loop().call_later(GRACE, _stop_alone, run)
+
+    headers = {"Location": f"/api/v1/runs/{run.id}/events"}
+    return EventStream(run.feed.listen(after), ended, headers)
+
+
+def _stop_alone(run: Run) -> None:
+    if not run.feed.listeners:
+        run.stop()

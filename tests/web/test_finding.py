@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from tests.cli.conftest import PROMPTS
+
+from bozzetto.app import Assistant
+from bozzetto.app.wire import record_json, search_json
+from bozzetto.types import Filters
+
+IDEA = "un piccolo cane bianco"
+
+
+def test_search_is_the_assistant_s(api: httpx2.Client, shelf: Assistant) -> None:
+    asked = {"idea": IDEA, "k": 3, "explain": True, "facets": True, "source": ["mine.txt"]}
+    answer = api.post("/search", json=asked)
+    there = shelf.search(IDEA, 3, explain=True, filters=Filters(source=("mine.txt",)))
+    assert answer.status_code == 200
+    assert answer.json() == search_json(there, explain=True, facets=True)
+    assert answer.json()["hits"][0]["prompt"] == PROMPTS[1]
+
+
+def test_search_by_likes_and_filters(api: httpx2.Client) -> None:
+    first = api.post("/search", json={"idea": IDEA, "k": 1}).json()["hits"][0]["id"]
+    liked = api.post("/search", json={"like": [first], "by": "look", "k": 2})
+    assert first not in [hit["id"] for hit in liked.json()["hits"]]
+    none = api.post("/search", json={"idea": IDEA, "source": ["no such source"]})
+    assert (none.status_code, none.json()["hits"]) == (200, [])
+
+
+@pytest.mark.parametrize(
+    ("asked", "field"),
+    [
+        ({"idea": "x", "k": 0}, "k"),
+        ({"idea": "x", "k": 1001}, "k"),
+        ({"idea": "x", "k": "3"}, "k"),
+        ({"idea": "x", "kk": 3}, "kk"),
+        ({"idea": "x" * 20_001}, "idea"),
+        ({"idea": "\ud800"}, "idea"),
+        ({"idea": "x", "by": "mood"}, "by"),
+        ({"idea": "x", "since": "yesterday"}, "since"),
+        ({"idea": "x", "min_rating": 6}, "min_rating"),
+        ({"idea": "x", "max_nsfw": float("nan")}, "max_nsfw"),
+        ({"idea": "x", "like": ["a"] * 101}, "like"),
+    ],
+)
+def test_wrong_fields_are_named(api: httpx2.Client, asked: dict[str, Any], field: str) -> None:
+    text = json.dumps(asked)
+    answer = api.post("/search", content=text, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    problem = answer.json()
+    assert (problem["code"], [one["field"] for one in problem["errors"]]) == ("input", [field])
+
+
+def test_nothing_to_search_for(api: httpx2.Client) -> None:
+    answer = api.post("/search", json={})
+    assert (answer.status_code, answer.json()["code"]) == (422, "input")
+    unknown = api.post("/search", json={"like": ["no"]})
+    assert (unknown.status_code, unknown.json()["code"]) == (422, "input")
+
+
+def test_library_page_by_page(api: httpx2.Client, shelf: Assistant) -> None:
+    found, after = [], 0
+    while after is not None:
+        page = api.get("/library", params={"limit": 4, "after": after}).json()
+        found.append(page["prompts"])
+        after = page["next"]
+    assert [len(prompts) for prompts in found] == [4, 4, 2]
+    there = [record_json(record) for record in shelf.library.list(limit=50)]
+    assert [one for prompts in found for one in prompts] == there
+    assert page["total"] == 10
+
+
+def test_one_prompt(api: httpx2.Client, shelf: Assistant) -> None:
+    record = shelf.library.list(limit=1)[0]
+    assert api.get(f"/library/{record.id}").json() == record_json(record)
+    assert api.get("/library/none").json()["code"] == "not_found"
+
+
+def test_rating(api: httpx2.Client, shelf: Assistant) -> None:
+    record = shelf.library.list(limit=1)[0]
+    path = f"/library/{record.id}/rating"
+    assert api.put(path, json={"rating": 5}).json() == {"changed": 1}
+    assert api.get(f"/library/{record.id}").json()["rating"] == 5
+    assert api.put(path, json={"rating": 0}).json() == {"changed": 1}
+    assert api.get(f"/library/{record.id}").json()["rating"] is None
+    assert api.put(path, json={"rating": 6}).status_code == 422
+
+
+def test_deleting(api: httpx2.Client, shelf: Assistant, tmp_path: Path) -> None:
+    file = tmp_path / "gone.txt"
+    file.write_text("a red kite over dunes\na blue kite over dunes\n", encoding="utf-8")
+    shelf.add(file, embed=False)
+    listed = api.get("/library", params={"source": "gone.txt"}).json()
+    first, second = (one["id"] for one in listed["prompts"])
+    assert api.delete(f"/library/{first}").json() == {"deleted": 1}
+    assert api.delete(f"/library/{first}").status_code == 404
+    assert api.delete("/library", params={"source": "gone.txt"}).json() == {"deleted": 1}
+    assert api.get(f"/library/{second}").status_code == 404
+    assert api.delete("/library").status_code == 422
+
+
+def test_profiles(api: httpx2.Client) -> None:
+    listed = api.get("/profiles").json()["profiles"]
+    sdxl = next(one for one in listed if one["name"] == "sdxl")
+    assert api.get("/profiles/sdxl").json() == sdxl
+    assert sdxl["tokens"] == {"clip": 75}
+    assert api.get("/profiles/no").status_code == 404
+    assert api.get("/profiles/own.toml").status_code == 422
+
+
+def test_backends_say_what_they_lack_and_no_more(api: httpx2.Client) -> None:
+    listed = api.get("/backends").json()["backends"]
+    compose = {"kind": "chat", "scheme": "compose", "missing": None, "hint": None}
+    assert listed[0] == compose
+    assert {"kind": "images", "scheme": "sketch", "missing": None, "hint": None} in listed
+    assert {tuple(one) for one in listed} == {tuple(compose)}
