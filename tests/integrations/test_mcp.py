@@ -6,18 +6,21 @@ import asyncio
 import base64
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from anyio.from_thread import start_blocking_portal
 from tests.integrations.conftest import HOSTILE, PROMPTS
 
 from bozzetto import Assistant
 from bozzetto.app.wire import record_json, search_json
+from bozzetto.testing.a1111_server import A1111Server
 
 IDEA = "un cartone animato di un piccolo cane"
 Call = Callable[..., Any]
@@ -166,6 +169,55 @@ def test_nothing_but_messages_on_stdout(require: Callable[[str], Path], small_ho
     done = subprocess.run(command, input="no JSON\n", capture_output=True, text=True, timeout=60)
     assert done.returncode == 0
     assert all(json.loads(line)["jsonrpc"] == "2.0" for line in done.stdout.splitlines())
+
+
+def test_what_a_client_wants_no_more_is_not_drawn(
+    require: Callable[[str], Path], small_home: Path
+) -> None:
+    """Over stdio a cancelled call is told to the server, which draws no further picture."""
+    require("mcp")
+    from mcp import Client, StdioServerParameters
+
+    async def give_up(address: str) -> None:
+        server = StdioServerParameters(
+            command=sys.executable,
+            args=["-m", "bozzetto", "mcp", "--home", str(small_home)],
+            env={**os.environ, "BOZZETTO_IMAGES": f"a1111:{address}"},
+        )
+        async with Client(server) as found:
+            with anyio.CancelScope() as scope:
+
+                async def cancel(*_: object) -> None:
+                    scope.cancel()
+
+                arguments = {"prompt": "a dog", "n": 8, "size": "64x64"}
+                await found.call_tool("generate", arguments, progress_callback=cancel)
+            assert scope.cancelled_caught
+            with Assistant.open(small_home) as a, anyio.fail_after(30):
+                while a.jobs.list()[0].running:
+                    await anyio.sleep(0.05)
+
+    with A1111Server(seconds=0.3) as server:
+        asyncio.run(give_up(server.address))
+    with Assistant.open(small_home) as a:
+        job = a.jobs.list()[0]
+    assert job.total == 8
+    assert job.ok < 8
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_an_interrupt_ends_it(require: Callable[[str], Path], small_home: Path) -> None:
+    require("mcp")
+    command = [sys.executable, "-m", "bozzetto", "mcp", "--home", str(small_home)]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, text=True) as server:
+        assert server.stdin
+        assert server.stdout
+        server.stdin.write('{"jsonrpc": "2.0", "id": 1, "method": "ping"}\n')
+        server.stdin.flush()
+        assert json.loads(server.stdout.readline())["id"] == 1
+        server.send_signal(signal.SIGINT)
+        assert server.wait(30) == -signal.SIGINT
 
 
 HIDDEN = """

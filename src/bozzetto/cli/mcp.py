@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 
 from bozzetto.cli.options import Actor, Home
@@ -20,5 +21,7 @@ def mcp_command(home: Home = None, actor: Actor = None) -> None:
 
     if sys.stdin.isatty():
         note("this speaks MCP, on stdin and stdout: a program that knows it starts the command")
+    # A thread that waits for stdin hears no KeyboardInterrupt; what is drawn is kept anyway.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     with Assistant.open(home, actor=actor) as a:
         serve(a)
