@@ -16,7 +16,7 @@ from bozzetto.cli.output import note
 if TYPE_CHECKING:
     from bozzetto.app import Assistant
 
-__all__ = ["review_command"]
+__all__ = ["has_screen", "review_command"]
 
 
 def review_command(
@@ -52,7 +52,7 @@ def review_command(
         address = server.address(path)
         typer.echo(address)
         note("the board is served until Ctrl-C; ? in the page shows the keys")
-        if not no_browser and _has_screen():
+        if not no_browser and has_screen():
             webbrowser.open(address)
         server.run()
 
@@ -71,7 +71,7 @@ def _page(a: Assistant, name: str, reviewer: str | None, blind: bool) -> str:
     return f"/campaigns/{quote(found, safe='')}" + (f"?{urlencode(asked)}" if asked else "")
 
 
-def _has_screen() -> bool:
+def has_screen() -> bool:
     """Whether a browser has a screen; without one some would take over the terminal."""
     return sys.platform in ("win32", "darwin") or any(
         os.environ.get(one) for one in ("DISPLAY", "WAYLAND_DISPLAY", "BROWSER")

@@ -25,6 +25,7 @@ from bozzetto.cli import (
     profile,
     safety,
     search,
+    serve,
 )
 from bozzetto.cli.grouped import Grouped
 from bozzetto.cli.output import complain, note
@@ -50,6 +51,7 @@ app.command("generate")(generate.generate_command)
 app.command("compare")(compare.compare_command)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(campaign.app, name="campaign")
+app.command("serve")(serve.serve_command)
 app.add_typer(library.app, name="library")
 app.add_typer(profile.app, name="profile")
 app.add_typer(index.app, name="index")
