@@ -30,7 +30,7 @@ Call = Callable[..., Any]
 def client(require: Callable[[str], Path], small_home: Path) -> Iterator[Call]:
     """A function that calls a method of one client of one server."""
     require("mcp")
-    from mcp import Client, StdioServerParameters
+    from mcp import Client, StdioServerParameters, stdio_client
 
     server = StdioServerParameters(
         command=sys.executable,
@@ -39,7 +39,7 @@ def client(require: Callable[[str], Path], small_home: Path) -> Iterator[Call]:
     )
     with (
         start_blocking_portal() as portal,
-        portal.wrap_async_context_manager(Client(server)) as found,
+        portal.wrap_async_context_manager(Client(stdio_client(server))) as found,
     ):
         yield lambda method, *args, **named: portal.call(
             lambda: getattr(found, method)(*args, **named)
@@ -176,7 +176,7 @@ def test_what_a_client_wants_no_more_is_not_drawn(
 ) -> None:
     """Over stdio a cancelled call is told to the server, which draws no further picture."""
     require("mcp")
-    from mcp import Client, StdioServerParameters
+    from mcp import Client, StdioServerParameters, stdio_client
 
     async def give_up(address: str) -> None:
         server = StdioServerParameters(
@@ -184,7 +184,7 @@ def test_what_a_client_wants_no_more_is_not_drawn(
             args=["-m", "bozzetto", "mcp", "--home", str(small_home)],
             env={**os.environ, "BOZZETTO_IMAGES": f"a1111:{address}"},
         )
-        async with Client(server) as found:
+        async with Client(stdio_client(server)) as found:
             with anyio.CancelScope() as scope:
 
                 async def cancel(*_: object) -> None:
