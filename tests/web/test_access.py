@@ -228,7 +228,11 @@ def test_two_servers_at_a_time_and_a_quick_end(assistant: Assistant) -> None:
 
 
 def test_openapi_says_what_there_is(client: httpx2.Client) -> None:
-    found = client.get("/openapi.json").json()["paths"]
+    answer = client.get("/openapi.json")
+    found = answer.json()["paths"]
+    said = [one["responses"]["default"] for methods in found.values() for one in methods.values()]
+    assert {tuple(one["content"]) for one in said} == {("application/problem+json",)}
+    assert "HTTPValidationError" not in answer.text
     assert set(found) == {
         name.partition(" ")[2].replace(":path", "")
         for name, role in ROLES.items()

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import base64
 import json
+import time
+from contextlib import ExitStack
 from typing import Any
 
 import httpx2
@@ -13,6 +15,7 @@ from bozzetto.app.drawing import Asked
 from bozzetto.types import DrawProgress
 from bozzetto.web.drawer import LARGEST_PREVIEW, job_shape, tell
 from bozzetto.web.feed import Feed
+from bozzetto.web.streams import MOST_EACH
 
 SMALL: dict[str, Any] = {"size": "64x64", "images": "sketch:"}
 
@@ -119,3 +122,23 @@ def test_previews_are_bounded_and_only_the_last_is_kept() -> None:
         assert (f'"{url}"' if shown else "null") in event.data
     tell(feed, DrawProgress("job", 1, 0.5))
     assert [event.number for event in feed.since(0)[0]] == [5, 6]
+
+
+def test_streams_are_bounded_and_who_leaves_makes_room(
+    api: httpx2.Client, shelf: Assistant
+) -> None:
+    path = f"/jobs/{shelf.jobs.add(Asked(images='sketch:', size='64x64'), prompt='waits')}/events"
+    with ExitStack() as opened:
+        streams = [opened.enter_context(api.stream("GET", path)) for _ in range(MOST_EACH)]
+        heard_of = [told(stream) for stream in streams]
+        assert {next(events)[1] for events in heard_of} == {"job"}
+        refused = api.get(path)
+        problem = (refused.status_code, refused.json()["code"], refused.headers["retry-after"])
+        assert problem == (429, "busy", "5")
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        with api.stream("GET", path) as stream:
+            if stream.status_code == 200:
+                return
+        time.sleep(0.1)
+    pytest.fail("nobody's place came free")

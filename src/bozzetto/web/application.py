@@ -64,7 +64,7 @@ def make_app(assistant: Assistant, access: Access) -> FastAPI:
     app.state.drawer = Drawer(assistant)
     app.state.places = Places()
     for room in ROOMS:
-        app.include_router(room.router)
+        app.include_router(room.router, responses=problems.PROBLEMS)
     problems.install(app)
     app.add_middleware(Guard, access=access)
     return app

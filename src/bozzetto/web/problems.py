@@ -21,7 +21,7 @@ from bozzetto.errors import (
 )
 from bozzetto.text.normalise import visible
 
-__all__ = ["STATUSES", "install", "problem", "problem_of", "told_of"]
+__all__ = ["PROBLEMS", "STATUSES", "install", "problem", "problem_of", "told_of"]
 
 STATUSES: dict[type[BozzettoError], int] = {
     InputError: 422,
@@ -32,6 +32,33 @@ STATUSES: dict[type[BozzettoError], int] = {
     BozzettoError: 500,
 }
 """The status of each error of ours; the nearest of its classes counts."""
+
+_TEXT, _FIELD = {"type": "string"}, ("field", "message")
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    "default": {
+        "description": "A problem (RFC 9457)",
+        "content": {
+            "application/problem+json": {
+                "schema": {
+                    "type": "object",
+                    "required": ["type", "title", "status", "detail", "code"],
+                    "properties": {
+                        **dict.fromkeys(("type", "title", "detail", "code", "hint"), _TEXT),
+                        "status": {"type": "integer"},
+                        "errors": {
+                            "type": "array",
+                            "items": {
+                                "type": "object",
+                                "properties": dict.fromkeys(_FIELD, _TEXT),
+                            },
+                        },
+                    },
+                }
+            }
+        },
+    }
+}
+"""What every route may answer besides, as OpenAPI says it."""
 
 MOST = 20
 """Fields that a problem names."""
