@@ -3,6 +3,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from typing import Any
 
 import httpx2
@@ -14,6 +15,7 @@ from bozzetto.app.explaining import explanation_json
 from bozzetto.app.wire import optimize_json
 from bozzetto.testing.chat_server import HEAD, ChatServer, Step, answer, delta
 from bozzetto.types import Wishes
+from bozzetto.web.server import Server
 
 IDEA = "a small dog"
 EVENTS = {"Accept": "text/event-stream"}
@@ -88,8 +90,11 @@ def test_a_stream_goes_on_after_the_last_event(api: httpx2.Client) -> None:
     ends = [data["index"] for _, name, data in whole if name in ("done", "stopped")]
     assert (sorted(ends), names.count("result"), names[-1]) == ([0, 1], 1, "result")
     assert {"started", "delta"} <= set(names)
-    text = "".join(data["text"] for _, name, data in whole if name == "delta")
-    assert text.count(IDEA) >= 2
+    texts = ["", ""]
+    for _, name, data in whole:
+        if name == "delta":
+            texts[data["index"]] += data["text"]
+    assert all(IDEA in text for text in texts)
     assert api.get("/runs/none/events").status_code == 404
     assert api.get(place, headers={"Last-Event-ID": "x"}).status_code == 422
 
@@ -157,3 +162,20 @@ def test_searches_go_on_while_prompts_are_written(api: httpx2.Client) -> None:
             assert api.post(path).status_code == 204
         for stream in streams:
             stream.__exit__(None, None, None)
+
+
+def test_what_is_being_written_stops_at_the_end_of_the_server(shelf: Assistant) -> None:
+    asked = {"idea": IDEA, "n": 1, "cache": False}
+    with ChatServer(lambda _: [HEAD, delta("PROMPT: "), 30.0]) as chat, ExitStack() as opened:
+        server = opened.enter_context(Server(shelf, port=0))
+        headers = EVENTS | {"Authorization": f"Bearer {server.access.token}"}
+        address = f"http://127.0.0.1:{server.port}/api/v1/optimize"
+        asked |= {"chat": f"ollama:tiny@{chat.address}"}
+        with httpx2.stream("POST", address, json=asked, headers=headers, timeout=30) as stream:
+            events = told(stream)
+            assert [next(events)[1] for _ in range(2)] == ["started", "delta"]
+            ending = threading.Thread(target=opened.close)
+            ending.start()
+            assert [name for _, name, _ in events] == ["stopped", "result"]
+        ending.join(30)
+        assert not ending.is_alive()
