@@ -17,6 +17,8 @@ import pytest
 from PIL import Image
 
 from bozzetto.errors import BozzettoError, InputError, NotFoundError, SetupError
+from bozzetto.testing.a1111_server import A1111Server
+from bozzetto.testing.image_servers import reply
 
 Run = Callable[..., Any]
 
@@ -255,3 +257,60 @@ def test_a_campaign_is_deleted_with_its_pictures(
     assert [path for path in (own / "images").rglob("*") if path.is_file()] == []
     assert run("campaign", "show", "spring").code == 3
     assert run("jobs", "list").code == 3
+
+
+def test_a_damaged_file_is_not_handed_on_unseen(
+    run: Run, campaign: dict[str, Any], tmp_path: Path
+) -> None:
+    image = campaign["images"][0]
+    Path(image["path"]).write_bytes(Path(image["path"]).read_bytes()[:100])
+    answer = run("campaign", "export", "spring", str(tmp_path / "out"))
+    assert answer.code == 6
+    assert f"{image['id']}: its file is gone or damaged" in answer.err
+    answer = run("campaign", "sheet", "spring", str(tmp_path / "s.pdf"), "--format", "json")
+    assert (answer.code, answer.json["missing"]) == (6, [image["id"]])
+
+
+def test_what_failed_is_told_with_the_way_out(run: Run, own: Path) -> None:
+    with A1111Server() as server:
+        server.instead += [reply({"images": []}) for _ in range(3)]
+        answer = run(
+            "campaign", "run", "--idea", "a small dog", "--name", "-dogs",
+            "--images", f"a1111:{server.address}",
+        )  # fmt: skip
+    assert answer.code == 6
+    (job,) = run("jobs", "list", "--format", "json").json["jobs"]
+    assert f"bozzetto jobs retry {job['id']}" in answer.err
+    assert "3 failed: AUTOMATIC1111" in answer.err
+    assert "bozzetto campaign review -- -dogs" in answer.err
+    assert server.address not in run("campaign", "show", "--", "-dogs").out.split("failed")[0]
+
+
+def test_shown_for_people(run: Run, campaign: dict[str, Any]) -> None:
+    one = campaign["images"][0]
+    run("campaign", "judge", "spring", one["id"], "--keep", "--rating", "4", "--as", "ada")
+    shown = run("campaign", "show", "spring").out
+    assert "for: parents" in shown
+    assert "ada keeps it 4/5" in shown
+    assert f"candidate: {one['prompt']}" in " ".join(shown.split())
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        (BRIEF + f'name = "{"n" * 300}"\n', "name"),
+        (BRIEF.replace('never = ["text"]', 'never = ["Copy space"]'), "wants and forbids"),
+    ],
+)
+def test_a_brief_that_makes_no_sense_is_refused(
+    run: Run, own: Path, brief: Path, changed: str, said: str
+) -> None:
+    brief.write_text(changed, encoding="utf-8")
+    answer = run("campaign", "run", str(brief))
+    assert isinstance(answer.error, InputError), answer
+    assert said in answer.error.message
+
+
+def test_nothing_kept_is_nothing_found(run: Run, campaign: dict[str, Any]) -> None:
+    assert run("campaign", "keep", "spring").code == 3
+    assert run("campaign", "take-back", "spring", "--image", "nope").code == 3

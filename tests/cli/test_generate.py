@@ -16,6 +16,7 @@ from bozzetto.app.clock import now
 from bozzetto.errors import BozzettoError, InputError, MissingExtraError, NotFoundError, SetupError
 from bozzetto.store.images import Outcome
 from bozzetto.store.store import Store
+from bozzetto.testing.image_servers import StabilityServer
 from bozzetto.types import ImageRequest, ImageTask
 
 Run = Callable[..., Any]
@@ -120,6 +121,8 @@ def test_candidates_by_seeds(run: Run, kept: dict[str, Any]) -> None:
         (("a fox", "--size", "huge"), InputError, "size: 'huge'"),
         (("a fox", "--size", "8000x8000"), InputError, "40,000,000 pixels at most"),
         (("\x07",), InputError, "is empty"),
+        (("a fox", "--guidance", "nan"), InputError, "guidance: nan"),
+        (("a fox", "--grid", "prompt=a wolf"), InputError, "prompts from the axis"),
         (("--again", "x", "--steps", "9"), InputError, "made again as it was"),
         (("--again", "x", "-n", "3"), InputError, "made again as it was"),
         (("a fox", "-n", "5000"), InputError, "n: 5000"),
@@ -224,3 +227,28 @@ def test_what_somebody_cancels_meanwhile_is_told(run: Run, home: Path) -> None:
     answer = run("jobs", "resume", job, "--format", "json")
     assert answer.code == 6
     assert [image["state"] for image in answer.json["jobs"][0]["images"]] == ["failed", "ok", "ok"]
+
+
+def test_a_key_that_is_refused_leaves_nothing_queued(
+    run: Run, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with StabilityServer(key="right") as server:
+        monkeypatch.setenv("STABILITY_BASE_URL", server.address)
+        monkeypatch.setenv("STABILITY_API_KEY", "wrong")
+        answer = run("generate", "a fox", "--images", "stability:core", *SMALL)
+    assert isinstance(answer.error, SetupError)
+    assert run("jobs", "list").code == 3
+
+
+def test_a_path_is_on_one_line_and_a_sheet_goes_with_its_pictures(run: Run, tmp_path: Path) -> None:
+    out = tmp_path / ("long" * 30)
+    answer = run(
+        "generate", "--grid", "seed=1,2", "--grid", "prompt=a fox|a wolf", "--out", str(out),
+        "--size", "64x64",
+    )  # fmt: skip
+    assert answer.code == 0
+    assert "prompt: a wolf\n" in answer.out
+    lines = [line.strip() for line in answer.out.splitlines()]
+    for path in out.glob("????????????????.png"):
+        assert str(path) in lines
+    assert (out / "sheet.png").exists()

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bozzetto.text.places import without_place
+from bozzetto.text.places import without_place, without_places
 
 
 @pytest.mark.parametrize(
@@ -64,3 +64,16 @@ def test_no_folder_is_told(parts: list[str], slash: str, scheme: bool) -> None:
     folders, last = [f"secret{part}" for part in parts[:-1]], parts[-1]
     path = slash + slash.join([*folders, last])
     assert "secret" not in without_place(f"diffusers:{path}" if scheme else path)
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        ("AUTOMATIC1111 at http://127.0.0.1:45371 sent 0", "AUTOMATIC1111 at ... sent 0"),
+        ("a fault in /srv/bob/webui/x.py, line 3", "a fault in x.py, line 3"),
+        ("C:\\Models\\ann\\m.safetensors is gone", "m.safetensors is gone"),
+        ("no sampler a/b, and/or 16:9", "no sampler a/b, and/or 16:9"),
+    ],
+)
+def test_a_sentence_names_no_place(said: str, told: str) -> None:
+    assert without_places(said) == told

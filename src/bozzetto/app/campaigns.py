@@ -22,7 +22,7 @@ from bozzetto.generate import plan
 from bozzetto.profiles import load as load_profile
 from bozzetto.review.agreement import agreement
 from bozzetto.review.brief import brief_from, brief_json
-from bozzetto.review.export import Exported
+from bozzetto.review.export import Exported, missing
 from bozzetto.review.tuning import Tuning, export_tuning
 from bozzetto.review.verdicts import blind_order, standings
 from bozzetto.store.campaigns import CampaignRow
@@ -48,6 +48,7 @@ UNSET: Unset = "unset"
 
 MOST_NOTE = 2_000
 MOST_REVIEWER = 80
+MOST_NAME = 200
 
 Optimize = Callable[..., OptimizeResult]
 
@@ -85,6 +86,7 @@ class Campaigns:
             SetupError: the chat model or the image back end is not set up.
         """
         self._drawing.open(brief.images or self._settings.images)
+        brief = replace(brief, name=_name(brief.name))
         row = self._begin(brief)
         there = {job.title for job in self._store.queue.jobs(campaign=row.id, limit=plan.MOST)}
         for idea in dict.fromkeys(brief.ideas):
@@ -112,6 +114,9 @@ class Campaigns:
                 f"{each:,} pictures an idea; at most {plan.MOST:,} are made",
                 hint="fewer candidates, seeds or sizes",
             )
+        both = {one.casefold() for one in brief.must} & {one.casefold() for one in brief.never}
+        if both:
+            raise InputError(f"the brief wants and forbids {', '.join(sorted(both))!r}")
         load_profile(brief.profile or self._settings.profile, self._settings.home / "profiles")
         for idea in brief.ideas:
             if not words(idea):
@@ -231,6 +236,10 @@ class Campaigns:
 
     # Handing on
 
+    def missing(self, name: str) -> tuple[str, ...]:
+        """The ids of pictures that were made and whose files are gone or damaged."""
+        return missing(self.show(name).images)
+
     def contact_sheet(self, name: str, path: Path) -> tuple[Path, ...]:
         """Every picture with its prompt and what was said, as a PDF or as PNG pages.
 
@@ -321,7 +330,8 @@ class Campaigns:
             raise InputError(f"the note has {len(note):,} characters of {MOST_NOTE:,}")
         if image not in self._store.queue.image_ids(campaign=row.id):
             raise NotFoundError(
-                f"no picture of {row.name!r} is called {image!r}", hint="campaign show lists them"
+                f"no picture of {row.name!r} is called {image!r}",
+                hint="campaign show lists them; one that was not made cannot be judged",
             )
         standing = self._store.boards.verdicts(row.id, reviewer=who, image=image)
         last = standing[0] if standing else Verdict(image, who)
@@ -351,6 +361,14 @@ class Campaigns:
                 f"reviewer: {who[:40]!r} is no name", hint=f"1 to {MOST_REVIEWER} characters"
             )
         return who
+
+
+def _name(text: str) -> str:
+    """A campaign's name: one line that is not blank."""
+    name = " ".join(plain(text).split())
+    if not 1 <= len(name) <= MOST_NAME:
+        raise InputError(f"name: {text[:40]!r} is no name", hint=f"1 to {MOST_NAME} characters")
+    return name
 
 
 def _each(brief: Brief) -> int:

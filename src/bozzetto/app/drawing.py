@@ -14,7 +14,7 @@ from bozzetto.app.parts import open_images
 from bozzetto.app.workers import at_work, free_dead
 from bozzetto.app.writeout import write_whole
 from bozzetto.config import Settings
-from bozzetto.errors import InputError, NotFoundError
+from bozzetto.errors import InputError, NotFoundError, SetupError
 from bozzetto.generate import plan
 from bozzetto.generate.worker import Bench, Worker
 from bozzetto.ports import ImageGenerator
@@ -65,6 +65,8 @@ class Drawing:
             raise InputError("the prompt is empty", hint="say what is to be drawn")
         if len(prompt) > MOST_PROMPT:
             raise InputError(f"the prompt has {len(prompt):,} characters of {MOST_PROMPT:,}")
+        if asked.guidance is not None:
+            plan.check_guidance(asked.guidance)
         name = asked.profile or self._settings.profile
         profile = load_profile(name, self._settings.home / "profiles")
         width, height = plan.read_size(asked.size or profile.sizes[0])
@@ -140,6 +142,8 @@ class Drawing:
             InputError: not one of prompt, candidates and again is named, or a value is wrong.
             NotFoundError: there is no such candidate, picture or profile.
         """
+        if prompt is None and not candidates and grid:
+            prompt = next(iter(grid.get("prompt", ())), None)
         if (prompt is not None) + bool(candidates) + (again is not None) != 1:
             raise InputError("name one: a prompt, candidates, or a picture to make again")
         if again is not None:
@@ -148,6 +152,12 @@ class Drawing:
                     "a picture's request is made again as it was", hint="leave other options out"
                 )
             return (self.again(again),)
+        prompts = (grid or {}).get("prompt", ())
+        if prompts and prompt not in (None, *prompts):
+            raise InputError(
+                "a grid over prompts has its prompts from the axis",
+                hint="leave the other prompt out, or name it among them",
+            )
         if not 1 <= n <= plan.MOST:
             raise InputError(f"n: {n} is not between 1 and {plan.MOST}")
         tasks = [self.of_candidate(one, asked) for one in dict.fromkeys(candidates)]
@@ -167,9 +177,16 @@ class Drawing:
         on_event: OnDraw | None,
         stopped: Callable[[], bool],
     ) -> GenerateResult:
-        """Draw tasks as a job of their own, and wait until it is over."""
+        """Draw tasks as a job of their own, and wait until it is over.
+
+        Where the back end turns out not to be set up, a job of which nothing was made goes.
+        """
         job = self.begin(tasks)
-        self.work((job,), on_event=on_event, stopped=stopped)
+        try:
+            self.work((job,), on_event=on_event, stopped=stopped)
+        except SetupError:
+            self._store.queue.withdraw(job)
+            raise
         sheet = str(self.sheet(job, grid)) if grid else None
         return GenerateResult(job, self.images(job), len(tasks), sheet)
 

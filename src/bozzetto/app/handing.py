@@ -41,9 +41,11 @@ def export(store: Store, campaign: Campaign, target: Path, *, only_kept: bool) -
     """Pictures, prompts, manifests and a contact sheet as a folder, or as a .zip file.
 
     Raises:
-        InputError: something else stands at the target.
+        InputError: there is no picture, or something else stands at the target.
         SetupError: the disk is full or cannot be written to.
     """
+    if not any(image.state == "ok" for image in campaign.images):
+        raise InputError(f"there are no pictures of {campaign.name!r} yet")
     ids = dict.fromkeys(image.lineage.candidate for image in campaign.images)
     found = [store.candidate(identity) for identity in ids if identity]
     what = Export(

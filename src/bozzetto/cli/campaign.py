@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bozzetto.cli.board import review_command
-from bozzetto.cli.drawn import end_by_jobs, pictures_shown, print_images
+from bozzetto.cli.drawn import end_by_jobs, pictures_shown, print_images, tell_failures
 from bozzetto.cli.generate import Images
 from bozzetto.cli.handing import (
     delete_command,
@@ -78,7 +78,9 @@ def run_command(
         _print(found)
         for file in files:
             note(f"the contact sheet: {file}")
-        note(f"look at them and choose: bozzetto campaign review {_quoted(found.name)}")
+        tell_failures(found.images, found.jobs)
+        if any(image.state == "ok" for image in found.images):
+            note(f"look at them and choose: bozzetto campaign review {_quoted(found.name)}")
     end_by_jobs(found.jobs)
 
 
@@ -88,7 +90,7 @@ def _brief(path: Path | None, ideas: list[str], name: str | None, images: str | 
     from bozzetto.review.brief import brief_from, read_brief
 
     if (path is None) == (not ideas):
-        raise typer.BadParameter("give a brief, a TOML file, or --idea TEXT")
+        raise typer.BadParameter("give a brief, a TOML file, or --idea TEXT; one of the two")
     if path is not None:
         found = read_brief(path)
     else:
@@ -128,7 +130,8 @@ def show_command(name: Name, home: Home = None, format: Format = FormatChoice.hu
     if format is FormatChoice.json:
         write_json(campaign_json(found))
     else:
-        print_images(found.images)
+        _print_brief(found.brief)
+        print_images(found.images, {one.image: one for one in found.standings})
         _print(found)
 
 
@@ -173,7 +176,9 @@ def judge_command(
     if format is FormatChoice.json:
         write_json({"verdict": verdict_json(verdict) if verdict else None})
     elif verdict is None:
-        note("there was nothing to take back")
+        note(
+            f"{reviewer or 'this reviewer'} has said nothing to take back; --as names somebody else"
+        )
     if verdict is None:
         raise typer.Exit(NOTHING_FOUND)
 
@@ -186,6 +191,21 @@ app.command("score")(score_command)
 app.command("keep")(keep_command)
 app.command("take-back")(take_back_command)
 app.command("delete")(delete_command)
+
+
+def _print_brief(brief: Brief) -> None:
+    """What a campaign is for, a line each."""
+    from rich.text import Text
+
+    from bozzetto.text.normalise import visible
+
+    said = {
+        "ideas": " | ".join(brief.ideas), "for": brief.audience,
+        "must have": ", ".join(brief.must), "never": ", ".join(brief.never),
+    }  # fmt: skip
+    for name, text in said.items():
+        if text:
+            console().print(Text(f"{name}: {visible(text)}"))
 
 
 def _print(found: Campaign) -> None:
@@ -215,4 +235,4 @@ def _print(found: Campaign) -> None:
 def _quoted(name: str) -> str:
     import shlex
 
-    return shlex.quote(name)
+    return ("-- " if name.startswith("-") else "") + shlex.quote(name)

@@ -95,7 +95,7 @@ def generate_command(
     """
     from bozzetto.app import Assistant
     from bozzetto.app.wire import generate_json
-    from bozzetto.app.writeout import make_folder
+    from bozzetto.app.writeout import make_folder, write_whole
     from bozzetto.generate.plan import read_axis
 
     axes = dict(map(read_axis, grid or ()))
@@ -115,6 +115,9 @@ def generate_command(
             on_event=pictures_shown(show, total),
         )  # fmt: skip
     images_shown = copied(result.images, out) if out else result.images
+    if out and result.sheet:
+        sheet = write_whole(out / "sheet.png", Path(result.sheet).read_bytes())
+        result = replace(result, sheet=str(sheet.absolute()))
     if format is FormatChoice.json:
         write_json(generate_json(replace(result, images=images_shown)))
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -22,7 +23,7 @@ __all__ = [
     "tune_command",
 ]
 
-PARTLY = 6
+NOTHING_FOUND, PARTLY = 3, 6
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The campaign.", show_default=False)]
 
@@ -45,10 +46,12 @@ def sheet_command(
 
     with Assistant.open(home) as a:
         files = a.campaigns.contact_sheet(name, target)
+        missing = a.campaigns.missing(name)
     if format is FormatChoice.json:
-        write_json({"sheet": [str(file) for file in files]})
+        write_json({"sheet": [str(file) for file in files], "missing": [*missing]})
     else:
         note("written: " + ", ".join(map(str, files)))
+    _end_by(missing)
 
 
 def export_command(
@@ -69,10 +72,7 @@ def export_command(
         )
     else:
         note(f"{done.pictures} pictures written to {done.target}")
-        for identity in done.missing:
-            note(f"{identity}: its file is gone")
-    if done.missing:
-        raise typer.Exit(PARTLY)
+    _end_by(done.missing)
 
 
 def tune_command(
@@ -95,7 +95,14 @@ def tune_command(
         write_json({"folder": str(done.target), "pairs": done.pairs, "missing": [*done.missing]})
     else:
         note(f"{done.pairs} pairs written to {done.target}")
-    if done.missing:
+    _end_by(done.missing)
+
+
+def _end_by(missing: Sequence[str]) -> None:
+    """Name the pictures whose files are gone or damaged, and end so that it is noticed."""
+    for identity in missing:
+        note(f"{identity}: its file is gone or damaged")
+    if missing:
         raise typer.Exit(PARTLY)
 
 
@@ -148,6 +155,8 @@ def keep_command(
             f" {done.unchanged} are as they were"
             + (f", {done.taken_back} were taken back" if done.taken_back else "")
         )
+    if not (done.new or done.rated or done.unchanged or done.taken_back):
+        raise typer.Exit(NOTHING_FOUND)
 
 
 def delete_command(
@@ -192,3 +201,5 @@ def take_back_command(
         write_json({"taken_back": count})
     else:
         note(f"{count} prompts are as they were")
+    if image and not count:
+        raise typer.Exit(NOTHING_FOUND)

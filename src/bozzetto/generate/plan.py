@@ -12,7 +12,16 @@ from itertools import product
 from bozzetto.errors import InputError
 from bozzetto.types import ImageTask, Lineage
 
-__all__ = ["AXES", "LARGEST_SEED", "MOST", "grid", "read_axis", "read_size", "with_seeds"]
+__all__ = [
+    "AXES",
+    "LARGEST_SEED",
+    "MOST",
+    "check_guidance",
+    "grid",
+    "read_axis",
+    "read_size",
+    "with_seeds",
+]
 
 LARGEST_SEED = 2**32 - 1
 MOST = 1000
@@ -80,6 +89,16 @@ def _value(name: str, text: str) -> object:
         return read(text)
     except (ValueError, OverflowError) as error:
         raise InputError(f"grid: {name}: {text[:40]!r} is not right", hint=wanted) from error
+
+
+def check_guidance(value: float) -> None:
+    """Guidance is a number from 0 to 100.
+
+    Raises:
+        InputError: it is not.
+    """
+    if not (math.isfinite(value) and 0 <= value <= 100):
+        raise InputError(f"guidance: {value} is not a number from 0 to 100")
 
 
 def grid(task: ImageTask, axes: Mapping[str, Sequence[str]]) -> tuple[ImageTask, ...]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from bozzetto.text.lettering import draw_lines, font, wrap
 from bozzetto.text.normalise import visible
+from bozzetto.text.places import without_places
 from bozzetto.types import Image
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def absence(image: Image | None) -> str:
     if image is None:
         return "not made"
     if image.state != "ok":
-        return f"{image.state}: {image.reason or 'no reason was given'}"
+        return f"{image.state}: {without_places(image.reason or 'no reason was given')}"
     return "the file is gone or damaged"
 
 

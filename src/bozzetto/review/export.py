@@ -24,7 +24,7 @@ from bozzetto.review.manifest import FORMAT, Entry, csv_bytes, json_bytes, promp
 from bozzetto.review.verdicts import Standing, standings
 from bozzetto.types import Brief, Candidate, Image, Verdict
 
-__all__ = ["Export", "Exported", "export_folder", "export_zip"]
+__all__ = ["Export", "Exported", "export_folder", "export_zip", "missing"]
 
 _MANIFEST = "manifest.json"
 _LARGEST_MANIFEST = 256 * 1024 * 1024
@@ -145,11 +145,22 @@ def _pictures(what: Export, put: Put) -> Iterable[Entry]:
         yield Entry(image, standing, None if data is None else name)
 
 
+def missing(images: Iterable[Image]) -> tuple[str, ...]:
+    """The ids of pictures that were made and whose files are gone or damaged."""
+    return tuple(one.id for one in images if one.state == "ok" and _read(one) is None)
+
+
 def _read(image: Image) -> bytes | None:
+    """A picture's file; None where it is gone, or is not what its name says of its content."""
+    if not image.path or image.state != "ok":
+        return None
+    path = Path(image.path)
     try:
-        return Path(image.path).read_bytes() if image.path and image.state == "ok" else None
+        data = path.read_bytes()
     except OSError:
         return None
+    named = re.fullmatch("[0-9a-f]{64}", path.stem)
+    return None if named and hashlib.sha256(data).hexdigest() != path.stem else data
 
 
 def _suffix(image: Image) -> str:

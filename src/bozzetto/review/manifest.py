@@ -14,7 +14,7 @@ from typing import Any
 
 from bozzetto.review.brief import brief_json
 from bozzetto.review.verdicts import Standing
-from bozzetto.text.places import without_place
+from bozzetto.text.places import without_place, without_places
 from bozzetto.types import Brief, Candidate, Image
 
 __all__ = ["COLUMNS", "FORMAT", "Entry", "csv_bytes", "json_bytes", "prompt_lines"]
@@ -99,7 +99,7 @@ def _row(entry: Entry) -> dict[str, Any]:
         "id": image.id,
         "file": entry.file,
         "state": image.state,
-        "reason": image.reason,
+        "reason": without_places(image.reason) if image.reason else None,
         "keep": _keep(standing.keep),
         "rating": None if standing.rating is None else round(standing.rating, 3),
         "prompt": image.request.prompt,

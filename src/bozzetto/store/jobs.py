@@ -34,6 +34,7 @@ __all__ = [
     "renew",
     "retry",
     "waits_until",
+    "withdraw",
 ]
 
 LEASE = 60.0
@@ -236,6 +237,14 @@ def cancel(connection: sqlite3.Connection, job: str, change: Change) -> int:
         record(connection, change, "cancel", job)
         connection.execute("UPDATE jobs SET cancelled = 1 WHERE id = ?", (job,))
     return cursor.rowcount
+
+
+def withdraw(connection: sqlite3.Connection, job: str) -> None:
+    """Take a job out of which nothing came; one with a picture, or a reason, stays."""
+    came = "SELECT 1 FROM tasks WHERE job = ? AND image IS NOT NULL"
+    if connection.execute(came, (job,)).fetchone() is None:
+        connection.execute("DELETE FROM tasks WHERE job = ?", (job,))
+        connection.execute("DELETE FROM jobs WHERE id = ?", (job,))
 
 
 def retry(connection: sqlite3.Connection, job: str, change: Change) -> int:

@@ -90,6 +90,11 @@ class Queue:
         with self._database.write() as connection:
             return queue.cancel(connection, job, Change(actor, now))
 
+    def withdraw(self, job: str) -> None:
+        """Take a job out of which nothing came."""
+        with self._database.write() as connection:
+            queue.withdraw(connection, job)
+
     def retry(self, job: str, *, actor: str, now: str) -> int:
         """Let what failed or was cancelled wait again; how many."""
         with self._database.write() as connection:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["without_place"]
+__all__ = ["without_place", "without_places"]
 
 _SCHEME = re.compile(r"(?!arn:)(?P<scheme>[a-z][a-z0-9_]+):(?!//)(?P<rest>.*)", re.DOTALL)
 _ADDRESS = re.compile(r"(?:(?P<name>.*?)@)?https?://.*", re.DOTALL | re.IGNORECASE)
@@ -23,6 +23,19 @@ def without_place(name: str) -> str:
     while (shorter := _shorter(name)) != name:
         name = shorter
     return name
+
+
+_PLACES = re.compile(
+    r"https?://[^\s'\")>,;]+"
+    r"|(?<![\w/.])(?:~|\.{1,2})?(?:/[^\s/'\":,;]+){2,}/?"
+    r"|(?<!\w)[A-Za-z]:\\(?:[^\s\\'\":,;]+\\)*[^\s\\'\":,;]*"
+)
+"""Addresses and paths within a sentence."""
+
+
+def without_places(text: str) -> str:
+    """A sentence without the addresses and folders in it; of a path the last part stays."""
+    return _PLACES.sub(lambda found: without_place(found[0]) or "...", text)
 
 
 def _shorter(name: str) -> str:
