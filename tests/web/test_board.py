@@ -24,7 +24,7 @@ LOOK = 10_000
 """Milliseconds that anything may take; what it does take is for bench/board.py to say."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(require: Require) -> Iterator[Browser]:
     require("browser")
     with chromium() as found:
