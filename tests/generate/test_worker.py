@@ -163,6 +163,17 @@ def test_what_can_never_be_is_asked_once(store: Store, answer: Answer, reason: s
     assert len(images.asked) == 1
 
 
+def test_a_plug_in_that_breaks_fails_its_picture_and_no_other(store: Store) -> None:
+    job = add(store, 2)
+
+    def script(request: ImageRequest) -> Answer:
+        return KeyError("artifacts") if request.seed == 0 else picture(request)
+
+    asyncio.run(Worker(bench(store, ScriptedImages(script))).run())
+    reason = "scripted: broke: KeyError: 'artifacts'"
+    assert states(store, job) == [("failed", reason), ("ok", None)]
+
+
 def test_a_missing_key_ends_the_run_and_everything_waits(store: Store) -> None:
     job = add(store, 3)
     images = ScriptedImages(failing(SetupError("the key is missing"), 1))

@@ -20,6 +20,7 @@ from bozzetto.ports import ImageGenerator
 from bozzetto.store.images import Outcome
 from bozzetto.store.jobs import MOST_ATTEMPTS, Claimed
 from bozzetto.store.queue import Queue
+from bozzetto.text.normalise import visible
 from bozzetto.types import (
     DrawDone,
     DrawEvent,
@@ -171,6 +172,11 @@ class Worker:
         """What the back end says in the end; then it has room for another."""
         try:
             return await self._answer(claimed)
+        except BozzettoError:
+            raise
+        except Exception as error:  # a plug-in's own fault: this picture's, not the queue's
+            said = visible(f"{type(error).__name__}: {error}")[:300]
+            raise BackendError(f"{claimed.task.request.images} broke: {said}") from error
         finally:
             self._drawing.pop(claimed.id, None)
             self._free.set()
