@@ -16,12 +16,13 @@ from bozzetto.app import Assistant
 from bozzetto.errors import SetupError
 from bozzetto.web.access import HEADERS
 from bozzetto.web.application import make_app
+from bozzetto.web.page import PAGES
 from bozzetto.web.roles import ROLES, Role
 from bozzetto.web.server import Server
 
 CAMPAIGNS = "/api/v1/campaigns"
 HEALTH = {"/healthz", "/readyz"}
-OPEN = {"/", "/campaigns/{_:path}", "/static/{name:path}", "/api/v1/session", *HEALTH}
+OPEN = {*PAGES, "/static/{name:path}", "/api/v1/session", *HEALTH}
 """What is answered without the token."""
 
 
@@ -49,13 +50,13 @@ def test_every_route_but_the_open_ones_needs_the_token(
         }
         for path, methods in asked.items()
     }
-    opened = {"/api/v1/session": {422}} | {path: {200} for path in HEALTH}
+    opened = {"/api/v1/session": {401, 422}} | {path: {200} for path in HEALTH}
     assert found == {path: {401} for path in asked} | opened
     routes = {route.path for route in app.routes if isinstance(route, APIRoute)}
     assert routes - set(asked) <= OPEN
 
 
-@pytest.mark.parametrize("path", ["/", "/campaigns/x", "/static/page.js"])
+@pytest.mark.parametrize("path", ["/", "/campaigns/x", "/static/board/page.js"])
 def test_the_empty_page_is_open_and_guarded(stranger: httpx2.Client, path: str) -> None:
     answer = stranger.get(path)
     assert answer.status_code == 200

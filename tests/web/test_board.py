@@ -288,9 +288,9 @@ def test_without_the_token_there_is_nothing(server: Server, context: BrowserCont
     page.wait_for_selector("h1")
     assert page.inner_text("h1") == "This page is closed."
     page.goto(server.address("/"))
-    page.wait_for_selector("a")
+    page.wait_for_selector("main a")
     assert page.url == f"http://127.0.0.1:{server.port}/"
-    page.click("a")
+    page.click("main a")
     page.wait_for_selector("dialog")
     page.keyboard.type("Zoë")
     page.keyboard.press("Enter")

@@ -1,4 +1,4 @@
-"""The words of the page: every language says the same things, and what the scripts ask for."""
+"""The words of the pages: every language says the same things, and what the scripts ask for."""
 
 from __future__ import annotations
 
@@ -6,49 +6,73 @@ import json
 import re
 from pathlib import Path
 
+import pytest
+
 import bozzetto.web.page
+from bozzetto.web.page import PAGES
 
 STATIC = Path(bozzetto.web.page.__file__).parent / "static"
-SCRIPTS = "\n".join(path.read_text("utf-8") for path in sorted(STATIC.glob("*.js")))
-TEXTS: dict[str, dict[str, str]] = {
-    path.name.split(".")[1]: json.loads(path.read_text("utf-8"))
-    for path in sorted(STATIC.glob("texts.*.json"))
-}
+SHELL = "shell"
+FOLDERS = sorted({SHELL, *PAGES.values()})
+LANGUAGES = ["en", "it"]
 
 
-def slots(texts: dict[str, str]) -> dict[str, set[str]]:
-    return {key: set(re.findall(r"\{(\w+)\}", text)) for key, text in texts.items()}
+def scripts(folder: str) -> str:
+    return "\n".join(path.read_text("utf-8") for path in sorted((STATIC / folder).glob("*.js")))
 
 
-def test_languages_hold_the_same_keys_and_slots() -> None:
-    assert sorted(TEXTS) == ["en", "it"]
-    assert slots(TEXTS["it"]) == slots(TEXTS["en"])
-    listed = re.search(r"LANGUAGES = (\[.*?\])", SCRIPTS)
+def texts(folder: str, language: str) -> dict[str, str]:
+    found: dict[str, str] = json.loads((STATIC / folder / f"texts.{language}.json").read_text())
+    return found
+
+
+def slots(found: dict[str, str]) -> dict[str, set[str]]:
+    return {key: set(re.findall(r"\{(\w+)\}", text)) for key, text in found.items()}
+
+
+def asked(sources: str) -> set[str]:
+    """Every string of scripts that may be the name of a text."""
+    return set(re.findall(r'"([a-z_.]+)"', sources)) | wanted(sources)
+
+
+def wanted(sources: str) -> set[str]:
+    """Every text that scripts are sure to ask for."""
+    found = set(re.findall(r'\bt\("([a-z_.]+)"', sources))
+    found |= {f"key.{act}" for act in re.findall(r'act: "(\w+)"', sources)}
+    return found | {f"group.{name}" for name in re.findall(r'group: "(\w+)"', sources)}
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_languages_hold_the_same_keys_and_slots(folder: str) -> None:
+    assert slots(texts(folder, "it")) == slots(texts(folder, "en"))
+    listed = re.search(r"LANGUAGES = (\[.*?\])", scripts(SHELL))
     assert listed is not None
-    assert json.loads(listed[1]) == sorted(TEXTS)
+    assert json.loads(listed[1]) == LANGUAGES
 
 
-def test_every_text_is_asked_for_and_there() -> None:
-    asked = set(re.findall(r'"([a-z_.]+)"', SCRIPTS))
-    asked |= {f"key.{act}" for act in re.findall(r'act: "(\w+)"', SCRIPTS)}
-    families = set(re.findall(r"`([a-z]+)\.\$\{", SCRIPTS))
-    unused = {key for key in TEXTS["en"] if key not in asked and key.split(".")[0] not in families}
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_every_text_is_asked_for_and_there(folder: str) -> None:
+    sources, there = scripts(folder), texts(folder, "en")
+    families = set(re.findall(r"`([a-z_]+)\.\$\{", sources))
+    unused = {key for key in there if key.split(".")[0] not in families} - asked(sources)
     assert unused == set()
-    wanted = set(re.findall(r'\bt\("([a-z_.]+)"', SCRIPTS))
-    wanted |= {f"key.{act}" for act in re.findall(r'act: "(\w+)"', SCRIPTS)}
-    wanted |= {f"group.{name}" for name in re.findall(r'group: "(\w+)"', SCRIPTS)}
-    assert wanted - set(TEXTS["en"]) == set()
+    assert wanted(sources) - set(there) - set(texts(SHELL, "en")) == set()
 
 
-def test_nothing_becomes_markup_and_nothing_comes_from_elsewhere() -> None:
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_nothing_becomes_markup_and_nothing_comes_from_elsewhere(folder: str) -> None:
     """The browser refuses it too, by the content security policy."""
-    sources = SCRIPTS + (STATIC / "index.html").read_text("utf-8")
-    sources += (STATIC / "style.css").read_text("utf-8")
+    sources = scripts(folder) + (STATIC / "index.html").read_text("utf-8")
+    sources += "".join(path.read_text("utf-8") for path in (STATIC / folder).glob("*.css"))
     assert (
         re.findall(r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|eval\(", sources) == []
     )
     assert re.findall(r"(?:https?:)?//[a-z][\w.-]+\.\w+", sources) == []
 
 
-def test_the_page_is_light() -> None:
-    assert sum(path.stat().st_size for path in STATIC.iterdir()) < 150_000
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_page_is_light(folder: str) -> None:
+    """With what all pages share, in one language."""
+    parts = [path for name in {SHELL, folder} for path in (STATIC / name).iterdir()]
+    sent = [path for path in parts if not path.name.endswith("texts.it.json")]
+    assert sum(path.stat().st_size for path in sent) < 150_000

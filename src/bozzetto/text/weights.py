@@ -51,6 +51,7 @@ class _Token:
 
 _NUMBER: Final = r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)"
 _WORD: Final = r"(?:\\[-+()]|[^\s()+\\,.\"=-]|[+-](?![\s(),.\"=+-]|$)|\\)"
+# A possessive group ("(...)++") takes too much in Python 3.11.0 to 3.11.3; an atomic one does not.
 _SCANNERS: Final = {
     "a1111": re.compile(
         r"\\(?P<escaped>[()\[\]\\])"
@@ -66,7 +67,7 @@ _SCANNERS: Final = {
     ),
     "compel": re.compile(
         r"(?P<open>\()|(?P<close>\))(?:(?P<signs>\++|-+)|(?P<number>-?(?:\d+\.?\d*|\.\d+)))?"
-        rf"|(?P<word>{_WORD}++)(?P<worded>\++|-+)?"
+        rf"|(?P<word>(?>{_WORD}+))(?P<worded>\++|-+)?"
         r"|(?P<text>[\s,.\"=]+|.)",
         re.S,
     ),

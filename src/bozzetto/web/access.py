@@ -27,12 +27,20 @@ __all__ = ["Access", "Guard"]
 MOST_BODY = 64 * 1024
 """Bytes of a request's body."""
 
+LARGER: Mapping[str, int] = {
+    "/api/v1/import": 2**30,
+    "/api/v1/batch/search": 16 * 2**20,
+    "/api/v1/batch/optimize": 16 * 2**20,
+}
+"""Where files and lists are sent, it may be longer."""
+
 SLOWEST = 20.0
 """Seconds until the next piece of a body."""
 
 OPEN_PATHS = ("/static/", "/campaigns/")
-OPEN_PAGES = ("/", "/api/v1/session", "/healthz", "/readyz")
-"""What needs no token: the empty page, health, the trade of a token for a cookie."""
+OPEN_PAGES = ("/", "/campaigns", "/library", "/jobs", "/settings", "/healthz", "/readyz")
+OPEN_CALLS = (("POST", "/api/v1/session"),)
+"""What needs no token: the empty pages, health, the trade of a token for a cookie."""
 
 SAFE = ("GET", "HEAD")
 
@@ -73,7 +81,7 @@ class Access:
             return 421, "host", "this server answers to its own address only"
         if self._foreign(method, path, headers):
             return 403, "origin", "the request does not come from a page of this server"
-        if not _open(path) and not self._known(headers):
+        if not _open(method, path) and not self._known(headers):
             return 401, "token", "open the address again that the program printed"
         return None
 
@@ -95,8 +103,8 @@ class Access:
         return scheme.lower() == "bearer" and self.fits(token.strip())
 
 
-def _open(path: str) -> bool:
-    return path in OPEN_PAGES or path.startswith(OPEN_PATHS)
+def _open(method: str, path: str) -> bool:
+    return path in OPEN_PAGES or path.startswith(OPEN_PATHS) or (method, path) in OPEN_CALLS
 
 
 def _cookie(headers: Headers, name: str) -> str:
@@ -120,22 +128,26 @@ class Guard:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        refusal = self._access.refusal(scope["method"], scope["path"], headers) or _size(headers)
+        most = LARGER.get(scope["path"], MOST_BODY)
+        refusal = self._access.refusal(scope["method"], scope["path"], headers) or _size(
+            headers, most
+        )
         app = problem(*refusal) if refusal else self._app
-        await app(scope, _bounded(receive), _with_headers(send))
+        await app(scope, _bounded(receive, most), _with_headers(send))
 
 
-def _size(headers: Headers) -> tuple[int, str, str] | None:
+def _size(headers: Headers, most: int) -> tuple[int, str, str] | None:
     length = headers.get("content-length", "0")
-    if length.isdecimal() and len(length) < 20 and int(length) <= MOST_BODY:
+    if length.isdecimal() and len(length) < 20 and int(length) <= most:
         return None
-    return _TOO_LARGE
+    return _too_large(most)
 
 
-_TOO_LARGE = (413, "size", f"a request holds at most {MOST_BODY:,} bytes")
+def _too_large(most: int) -> tuple[int, str, str]:
+    return 413, "size", f"a request holds at most {most:,} bytes here"
 
 
-def _bounded(receive: Receive) -> Receive:
+def _bounded(receive: Receive, most: int) -> Receive:
     """`receive` that ends a body which is too long, or whose next piece does not come."""
     size = 0
     whole = False
@@ -150,8 +162,8 @@ def _bounded(receive: Receive) -> Receive:
             raise HTTPException(408, "the request came too slowly") from None
         size += len(message.get("body", b""))
         whole = not message.get("more_body", False)
-        if size > MOST_BODY:
-            raise HTTPException(413, _TOO_LARGE[2])
+        if size > most:
+            raise HTTPException(413, _too_large(most)[2])
         return message
 
     return bounded

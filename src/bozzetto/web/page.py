@@ -1,19 +1,28 @@
-"""The page and its parts, read once from the package: no path of a request reaches the disk."""
+"""The pages and their parts, read once from the package: no path of a request reaches the disk."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import Annotated
 
-from fastapi import APIRouter, Header, HTTPException
+from fastapi import APIRouter, Header, HTTPException, Request
 from fastapi.responses import Response
 
-__all__ = ["router"]
+__all__ = ["PAGES", "router"]
 
 router = APIRouter(include_in_schema=False)
+
+PAGES: Mapping[str, str] = {
+    "/": "campaigns",
+    "/campaigns": "campaigns",
+    "/campaigns/{_:path}": "board",
+}
+"""The folder of each page, by the path of its address."""
 
 KINDS = {
     ".css": "text/css; charset=utf-8",
@@ -24,48 +33,82 @@ KINDS = {
 }
 """Media types; the system's own table says other things on some machines."""
 
+_STATIC = resources.files("bozzetto.web") / "static"
+
+PLACE = "    <!-- parts -->\n"
+"""Where the parts of a page stand in `index.html`."""
+
 Known = Annotated[str | None, Header(alias="If-None-Match")]
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A file of the page."""
+    """A file of the pages."""
 
     data: bytes
     kind: str
     tag: str
 
 
+def _part(data: bytes, name: str) -> Part:
+    return Part(data, KINDS[_suffix(name)], f'"{sha256(data).hexdigest()[:16]}"')
+
+
+def _suffix(name: str) -> str:
+    return "." + name.rpartition(".")[2]
+
+
+def _files(folder: Traversable, before: str = "") -> Iterator[tuple[str, bytes]]:
+    for file in folder.iterdir():
+        if file.is_dir():
+            yield from _files(file, f"{before}{file.name}/")
+        elif _suffix(file.name) in KINDS:
+            yield before + file.name, file.read_bytes()
+
+
 @cache
 def _parts() -> dict[str, Part]:
-    folder = resources.files("bozzetto.web") / "static"
-    found = {}
-    for file in folder.iterdir():
-        kind = KINDS.get("." + file.name.rpartition(".")[2])
-        if kind:
-            data = file.read_bytes()
-            found[file.name] = Part(data, kind, f'"{sha256(data).hexdigest()[:16]}"')
-    return found
+    return {name: _part(data, name) for name, data in _files(_STATIC)}
 
 
-def _answer(name: str, known: str | None) -> Response:
-    part = _parts().get(name)
-    if part is None:
-        raise HTTPException(404, "there is no such part of the page")
+@cache
+def _page(folder: str) -> Part:
+    plain = (_STATIC / "index.html").read_text("utf-8")
+    page = plain.replace(PLACE, "".join(_links("shell")) + "".join(_links(folder, script=True)))
+    return _part(page.encode(), "index.html")
+
+
+def _links(folder: str, *, script: bool = False) -> Iterator[str]:
+    """What a page loads, all of it named at once rather than found import by import."""
+    for name in sorted(name for name in _parts() if name.startswith(f"{folder}/")):
+        if name.endswith(".css"):
+            yield f'    <link rel="stylesheet" href="/static/{name}">\n'
+        elif name.endswith(".js"):
+            yield f'    <link rel="modulepreload" href="/static/{name}">\n'
+    if script:
+        yield f'    <script type="module" src="/static/{folder}/page.js"></script>\n'
+
+
+def _answer(part: Part, known: str | None) -> Response:
     headers = {"ETag": part.tag, "Cache-Control": "no-cache"}
     if known == part.tag:
         return Response(status_code=304, headers=headers)
     return Response(part.data, media_type=part.kind, headers=headers)
 
 
-@router.get("/")
-@router.get("/campaigns/{_:path}")
-def page(known: Known = None) -> Response:
+def page(request: Request, known: Known = None) -> Response:
     """The empty page; what it shows is in its address, and fetched by its scripts."""
-    return _answer("index.html", known)
+    return _answer(_page(PAGES[request.scope["route"].path]), known)
+
+
+for _path in PAGES:
+    router.add_api_route(_path, page)
 
 
 @router.get("/static/{name:path}")
 def static(name: str, known: Known = None) -> Response:
-    """A script, the style, the texts of a language."""
-    return _answer(name, known)
+    """A script, a style, the texts of a language."""
+    part = _parts().get(name)
+    if part is None:
+        raise HTTPException(404, "there is no such part of the page")
+    return _answer(part, known)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fastapi import APIRouter, HTTPException, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from bozzetto import __version__
+from bozzetto.web.roles import Role
 from bozzetto.web.state import TheAccess
 
 __all__ = ["router"]
@@ -18,6 +22,12 @@ class Token(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     token: str = Field(max_length=200)
+
+
+@router.get("")
+def whoever() -> dict[str, Any]:
+    """Who one is; without accounts whoever has the token owns this machine's files."""
+    return {"user": None, "role": Role.admin, "accounts": False, "version": __version__}
 
 
 @router.post("", status_code=204)

@@ -3,7 +3,7 @@
 // in the browser's storage, so that two windows never write over each other, and an id, so that
 // one that arrives twice is done once.
 
-import { Problem } from "./api.js";
+import { Problem } from "../shell/api.js";
 
 const FIRST = 500; // milliseconds until the second try
 const LONGEST = 8_000;

@@ -1,12 +1,13 @@
 // <review-board>: a campaign's pictures, judged by keyboard or by hand.
 
-import { askNote, showHelp } from "./dialogs.js";
-import { button, el } from "./dom.js";
+import { showHelp } from "../shell/dialogs.js";
+import { button, el } from "../shell/dom.js";
+import { t } from "../shell/texts.js";
+import { askNote } from "./asking.js";
 import "./grid.js";
-import { asked, taken } from "./keys.js";
+import { KEYS, asked, taken } from "./keys.js";
 import { FILTERS } from "./review.js";
 import "./stage.js";
-import { t } from "./texts.js";
 import { nameOf, verdictOf } from "./words.js";
 
 const SETTLED = 400; // milliseconds until the address holds where we are
@@ -241,7 +242,7 @@ export class ReviewBoard extends HTMLElement {
       swap: () => this.#swap(),
       filter: () => this.#nextFilter(),
       advance: () => this.#toggleAdvance(),
-      help: showHelp,
+      help: () => showHelp(KEYS),
     };
     acts[name]();
   }

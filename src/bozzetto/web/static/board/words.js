@@ -1,6 +1,6 @@
 // What a picture is called and what is said of it, in words: for labels and announcements.
 
-import { t } from "./texts.js";
+import { t } from "../shell/texts.js";
 
 const STATES = new Map([[true, "kept"], [false, "rejected"], [null, "undecided"]]);
 

@@ -1,8 +1,8 @@
 // <picture-grid>: all pictures as small copies. The browser loads and paints those in sight.
 
-import { thumbnailOf } from "./api.js";
-import { el } from "./dom.js";
-import { t } from "./texts.js";
+import { thumbnailOf } from "../shell/api.js";
+import { el } from "../shell/dom.js";
+import { t } from "../shell/texts.js";
 import { nameOf, stateOf } from "./words.js";
 
 export class PictureGrid extends HTMLElement {

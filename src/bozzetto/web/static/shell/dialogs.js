@@ -1,14 +1,10 @@
 // What the page asks and explains.
 
 import { el } from "./dom.js";
-import { KEYS } from "./keys.js";
 import { t } from "./texts.js";
 
-const MOST_NAME = 80;
-const MOST_NOTE = 2000;
-
 // Show a form until it is sent or left: what stands in its field, or null.
-function ask(title, field, { hint = "", must = false } = {}) {
+export function ask(title, field, { hint = "", must = false } = {}) {
   const id = "dialog-title";
   const form = el(
     "form", {},
@@ -34,30 +30,12 @@ function ask(title, field, { hint = "", must = false } = {}) {
   });
 }
 
-export function askName() {
-  const field = el("input", {
-    type: "text", required: true, maxlength: MOST_NAME, autocomplete: "name", "aria-label": t("your_name"),
-  });
-  return ask(t("your_name"), field, { hint: t("name_hint"), must: true });
-}
-
-export function askNote(before) {
-  const field = el("textarea", { rows: 4, maxlength: MOST_NOTE, "aria-label": t("note") });
-  field.value = before;
-  field.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
-      event.preventDefault();
-      field.form.requestSubmit();
-    }
-  });
-  return ask(t("note"), field, { hint: t("note_hint") });
-}
-
-export function showHelp() {
-  const groups = [...new Set(KEYS.map((one) => one.group))].map((group) => el(
+// The keys of a page: rows of {act, shown, group}.
+export function showHelp(table) {
+  const groups = [...new Set(table.map((one) => one.group))].map((group) => el(
     "section", {},
     el("h3", {}, t(`group.${group}`)),
-    el("dl", { class: "keys" }, ...KEYS.filter((one) => one.group === group).flatMap((one) => [
+    el("dl", { class: "keys" }, ...table.filter((one) => one.group === group).flatMap((one) => [
       el("dt", {}, el("kbd", {}, one.shown)),
       el("dd", {}, t(`key.${one.act}`)),
     ])),

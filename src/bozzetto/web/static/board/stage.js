@@ -1,8 +1,8 @@
 // <picture-stage>: one picture large with what is known of it, or two beside each other.
 
-import { pictureOf, thumbnailOf } from "./api.js";
-import { el } from "./dom.js";
-import { t } from "./texts.js";
+import { pictureOf, thumbnailOf } from "../shell/api.js";
+import { el } from "../shell/dom.js";
+import { t } from "../shell/texts.js";
 import { stateOf, verdictOf } from "./words.js";
 
 const AHEAD = 6; // pictures held ready

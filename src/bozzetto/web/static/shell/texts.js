@@ -1,0 +1,21 @@
+// The words of a page: a file a language and a folder, English where the browser asks for another.
+
+const LANGUAGES = ["en", "it"];
+const words = {};
+
+export async function loadTexts(...folders) {
+  const asked = navigator.languages.map((one) => one.slice(0, 2).toLowerCase());
+  const language = asked.find((one) => LANGUAGES.includes(one)) ?? "en";
+  document.documentElement.lang = language;
+  const found = await Promise.all(folders.map(
+    async (folder) => (await fetch(`/static/${folder}/texts.${language}.json`)).json()));
+  Object.assign(words, ...found);
+}
+
+// The text of a key; {name} stands for a value.
+export function t(key, values = {}) {
+  return (words[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+}
+
+// Numbers as the page's language writes them.
+export const number = (value) => new Intl.NumberFormat(document.documentElement.lang).format(value);
