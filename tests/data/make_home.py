@@ -89,6 +89,7 @@ def main(folder: Path) -> None:
         store.save_candidates(result, {"seed": 0}, actor="ada", now=NOW)
         store.spend("2026-11-23", "ollama:tiny", Usage(100, 40, cost=0.01))
         _judge(store)
+        _people(store)
     connection = sqlite3.connect(folder / FILE)
     connection.execute("VACUUM")
     connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
@@ -103,6 +104,15 @@ def _judge(store: Store) -> None:
     said = Judged(entry, keep=False, rating=1, image="1mage", candidate="c0ffee", idea="a fox")
     store.kept.keep("foxes", [said], actor="ada", now=NOW)
     store.kept.rate([prompt_id(lighthouse.text)], 2, actor="ada", now=NOW)
+
+
+def _people(store: Store) -> None:
+    """Somebody with a key, logged in."""
+    store.accounts.add("ada", "admin", "scrypt$1$1$1$$", actor="ada", now=NOW)
+    store.accounts.add_key(
+        "ada", "c0ffee" * 10, "viewer", label="a script", until=None, actor="ada", now=NOW
+    )
+    store.accounts.begin("facade" * 10, "ada", now=NOW, until="2100-01-01", most=1)
 
 
 if __name__ == "__main__":

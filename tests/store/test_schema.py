@@ -11,8 +11,10 @@ from bozzetto.errors import DataError, NewerSchemaError, NotFoundError, SetupErr
 from bozzetto.store.migrations import CURRENT
 from bozzetto.store.schema import APPLICATION, schema_version
 from bozzetto.store.store import FILE, Store
+from bozzetto.types import Caller
 
 HOMES = Path(__file__).parent.parent / "data"
+ADA = Caller("ada", "viewer")
 
 
 def digest(path: Path) -> str:
@@ -63,6 +65,8 @@ def test_a_home_of_every_schema_opens(tmp_path: Path, version: int) -> None:
         store.kept.take_back(campaign="foxes", actor="ada", now="n")
         store.kept.rate([record.id for record in store.page(limit=2)], None, actor="ada", now="n")
         assert [record.rating for record in store.page(limit=2)] == [4, 5]
+        assert store.accounts.any() == (version >= 5)
+        assert store.accounts.by_key("c0ffee" * 10, "n") == (ADA if version >= 5 else None)
     assert (home / "backups").exists() == (version < CURRENT)
 
 

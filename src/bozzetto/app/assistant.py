@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -46,6 +48,7 @@ from bozzetto.types import (
 )
 
 if TYPE_CHECKING:
+    from bozzetto.app.accounts import Accounts
     from bozzetto.app.campaigns import Campaigns
     from bozzetto.app.comparing import Comparison
     from bozzetto.app.drawing import Drawing, OnDraw
@@ -75,10 +78,6 @@ class Assistant:
         self._progress = progress
         self._indexing = Indexing(settings, store, progress)
         self._ready = Readiness(store, self._indexing, settings.actor, progress)
-        self.index = Index(self._indexing)
-        self.library = Shelf(store, settings.actor, self._indexing.waiting)
-        self._writer = Writer(settings, store, self._indexing, self.library.show)
-        self.pictures = Pictures(store)
 
     @classmethod
     def open(
@@ -389,7 +388,34 @@ class Assistant:
         """
         return explain_kept(self._store, candidate)
 
+    def acting(self, actor: str) -> Self:
+        """The same opened home, whose changes carry another name; closing one closes both."""
+        found = copy(self)
+        for name in ("library", "_writer", "_drawing", "jobs", "campaigns", "accounts"):
+            found.__dict__.pop(name, None)
+        found.settings = replace(self.settings, actor=actor)
+        return found
+
     # What hangs below; a search has no need to load what draws
+
+    @cached_property
+    def index(self) -> Index:
+        """The indexes of the library."""
+        return Index(self._indexing)
+
+    @cached_property
+    def library(self) -> Shelf:
+        """The prompts themselves."""
+        return Shelf(self._store, self.settings.actor, self._indexing.waiting)
+
+    @cached_property
+    def pictures(self) -> Pictures:
+        """The files of pictures."""
+        return Pictures(self._store)
+
+    @cached_property
+    def _writer(self) -> Writer:
+        return Writer(self.settings, self._store, self._indexing, self.library.show)
 
     @cached_property
     def _drawing(self) -> Drawing:
@@ -410,6 +436,13 @@ class Assistant:
         from bozzetto.app.campaigns import Campaigns
 
         return Campaigns(self.settings, self._store, self._drawing, self.optimize, self.embed)
+
+    @cached_property
+    def accounts(self) -> Accounts:
+        """Who may use this home over the network."""
+        from bozzetto.app.accounts import Accounts
+
+        return Accounts(self._store, self.settings.actor)
 
     def check(self, profile: str | None = None, chat: str | None = None) -> None:
         """Make sure, before many ideas, that what `optimize` would write with is set up.

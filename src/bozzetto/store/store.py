@@ -21,6 +21,7 @@ from bozzetto.store import (
     spending,
     writing,
 )
+from bozzetto.store.accounts import Accounts
 from bozzetto.store.boards import Boards
 from bozzetto.store.candidates import KeptCandidate
 from bozzetto.store.database import Database
@@ -60,6 +61,7 @@ class Store:
         self.queue = Queue(folder, database)
         self.boards = Boards(database)
         self.kept = Kept(database)
+        self.accounts = Accounts(database)
         self._allowed: tuple[tuple[int, int, Filters, float], Allowed] | None = None
 
     @classmethod

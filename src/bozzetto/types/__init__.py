@@ -1,5 +1,13 @@
 """The words of the program as frozen records. Imports the standard library only."""
 
+from bozzetto.types.accounts import (
+    ACCOUNT_ROLES,
+    Account,
+    AccountRole,
+    ApiKey,
+    Caller,
+    Login,
+)
 from bozzetto.types.pictures import (
     Brief,
     DrawDone,
@@ -64,11 +72,16 @@ from bozzetto.types.prompts import (
 )
 
 __all__ = [
+    "ACCOUNT_ROLES",
+    "Account",
+    "AccountRole",
     "Answer",
+    "ApiKey",
     "BadRow",
     "Batch",
     "Brief",
     "By",
+    "Caller",
     "Candidate",
     "ChatEvent",
     "ChatRequest",
@@ -99,6 +112,7 @@ __all__ = [
     "KeptFrom",
     "Keys",
     "Lineage",
+    "Login",
     "Message",
     "OptimizeResult",
     "Origin",

@@ -9,10 +9,17 @@ from bozzetto.store.migrations.m0001_first import migrate as _m0001
 from bozzetto.store.migrations.m0002_lineage import migrate as _m0002
 from bozzetto.store.migrations.m0003_pictures import migrate as _m0003
 from bozzetto.store.migrations.m0004_kept import migrate as _m0004
+from bozzetto.store.migrations.m0005_accounts import migrate as _m0005
 
 __all__ = ["CURRENT", "STEPS"]
 
-STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_m0001, _m0002, _m0003, _m0004)
+STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (
+    _m0001,
+    _m0002,
+    _m0003,
+    _m0004,
+    _m0005,
+)
 """Step number n (from 1) brings a library from schema n - 1 to n."""
 
 CURRENT = len(STEPS)
