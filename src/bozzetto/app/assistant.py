@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 from copy import copy
 from dataclasses import replace
 from functools import cached_property
@@ -16,17 +17,17 @@ from bozzetto.app.counts import library_counts
 from bozzetto.app.explaining import explain_kept
 from bozzetto.app.index import Index
 from bozzetto.app.indexing import Indexing
-from bozzetto.app.intake import sources_of, together, way_back
+from bozzetto.app.intake import sources_of, take_in, together, uploaded
 from bozzetto.app.orders import Order, own_profile
 from bozzetto.app.pictures import Pictures
 from bozzetto.app.readiness import Readiness
 from bozzetto.app.sessions import Listening, OnEvent
 from bozzetto.app.shelf import Shelf
+from bozzetto.app.telling import Tell, Telling
 from bozzetto.app.writer import Writer
 from bozzetto.app.writing import check_chat
 from bozzetto.config import Settings, load_settings
 from bozzetto.errors import InputError, SetupError
-from bozzetto.library.importer import import_source
 from bozzetto.optimize import template as templates
 from bozzetto.optimize.explain import Explanation
 from bozzetto.optimize.stopping import Stop
@@ -35,7 +36,6 @@ from bozzetto.profiles import Profile
 from bozzetto.profiles import load as load_profile
 from bozzetto.store.store import Store
 from bozzetto.types import (
-    BadRow,
     By,
     Filters,
     GenerateResult,
@@ -56,8 +56,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Assistant"]
 
-Tell = Callable[[Progress], None]
-
 MOST_CANDIDATES = 32
 """Candidates of one call."""
 
@@ -75,9 +73,9 @@ class Assistant:
     def __init__(self, settings: Settings, store: Store, progress: Tell) -> None:
         self.settings = settings
         self._store = store
-        self._progress = progress
-        self._indexing = Indexing(settings, store, progress)
-        self._ready = Readiness(store, self._indexing, settings.actor, progress)
+        self._progress = told = Telling(progress)
+        self._indexing = Indexing(settings, store, told)
+        self._ready = Readiness(store, self._indexing, settings.actor, told)
 
     @classmethod
     def open(
@@ -120,6 +118,10 @@ class Assistant:
 
     # The path
 
+    def telling(self, tell: Tell) -> AbstractContextManager[None]:
+        """Within a `with`: what this thread does is told to `tell`; what that raises ends it."""
+        return self._progress.to(tell)
+
     def add(
         self, source: str | Path, *, kind: str | None = None, embed: bool = True
     ) -> ImportReport:
@@ -137,31 +139,24 @@ class Assistant:
     def add_each(self, source: str | Path, *, kind: str | None = None) -> list[ImportReport]:
         """Import a source without embedding: a report for each file it stands for."""
         with sources_of(str(source), kind, self.settings.home, self._progress) as found:
-            reports = [self._import(one, alone=len(found) == 1) for one in found]
+            return self._taken_in(found)
+
+    def add_upload(self, file: Path, name: str, *, kind: str | None = None) -> ImportReport:
+        """Import a file that was sent under a name, without embedding.
+
+        Raises:
+            InputError: it cannot be read as a whole; names the way out.
+        """
+        with uploaded(file, name, kind, self.settings.home) as found:
+            return self._taken_in(found)[0]
+
+    def _taken_in(self, sources: Sequence[PromptSource]) -> list[ImportReport]:
+        reports = take_in(self._store, sources, self.settings.actor, self._progress)
         with ThreadPoolExecutor(1) as beside:
             words = beside.submit(self._indexing.refresh_words)
             self._ready.renew_families()
             words.result()
         return reports
-
-    def _import(self, source: PromptSource, *, alone: bool) -> ImportReport:
-        """One file; among others in a folder a broken one is reported and stops nobody."""
-        try:
-            report = import_source(
-                self._store,
-                source,
-                actor=self.settings.actor,
-                now=now(),
-                progress=self._progress,
-            )
-        except InputError as error:
-            if alone:
-                raise
-            name = source.features.name
-            return ImportReport(name, 0, 0, 0, (BadRow("the file", error.message),), 1)
-        if report.already_complete and report.deleted:
-            self._progress(Progress("import", 0, message=way_back(report, self._store.sources())))
-        return report
 
     def embed(self) -> None:
         """Embed what has no vector yet, bring indexes and counts up to date; resumable."""

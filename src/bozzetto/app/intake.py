@@ -11,16 +11,22 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from bozzetto.app.clock import now
 from bozzetto.app.parts import open_source
+from bozzetto.app.telling import Tell
+from bozzetto.errors import BozzettoError, InputError
+from bozzetto.library.importer import import_source
 from bozzetto.library.recognise import expand, recognise
 from bozzetto.plugins import names, split_name
 from bozzetto.ports import PromptSource, RemoteSource
 from bozzetto.store.facets import SourceInfo
-from bozzetto.types import ImportReport, Progress
+from bozzetto.store.store import Store
+from bozzetto.types import BadRow, ImportReport, Progress
 
-__all__ = ["sources_of", "together", "way_back"]
+__all__ = ["sources_of", "take_in", "together", "uploaded", "way_back"]
 
 STDIN = "stdin"
+_KINDS = "say what it is: text, csv, tsv, jsonl, parquet"
 
 
 @contextmanager
@@ -53,6 +59,54 @@ def sources_of(
     for one in skipped:
         progress(Progress("import", 0, message=f"{one.path} is left out: {one.reason}"))
     yield [open_source(file.scheme, str(file.path), home=home, name=file.name) for file in found]
+
+
+@contextmanager
+def uploaded(path: Path, name: str, kind: str | None, home: Path) -> Iterator[list[PromptSource]]:
+    """A file that came under a name of its own; neither is its place told nor the name opened.
+
+    Raises:
+        InputError: it is of no kind that can be read, or `kind` reads no files.
+        SetupError: no source is called `kind`.
+    """
+    try:
+        scheme = kind or recognise(path, name)
+        if scheme is None:
+            raise InputError(f"{name} is of no kind we read", hint=_KINDS)
+        source = open_source(scheme, str(path), home=home, name=name)
+        if isinstance(source, RemoteSource):
+            raise InputError(f"{scheme} reads no files", hint=_KINDS)
+        yield [source]
+    except BozzettoError as error:
+        error.message = error.message.replace(str(path), name)
+        error.args = (error.message,)
+        raise
+
+
+def take_in(
+    store: Store, sources: Sequence[PromptSource], actor: str, tell: Tell
+) -> list[ImportReport]:
+    """Import sources: a report for each. Among others a broken one is reported and stops nobody.
+
+    Raises:
+        InputError: there is one alone, and it cannot be read.
+    """
+    return [_take(store, one, actor, tell, alone=len(sources) == 1) for one in sources]
+
+
+def _take(
+    store: Store, source: PromptSource, actor: str, tell: Tell, *, alone: bool
+) -> ImportReport:
+    try:
+        report = import_source(store, source, actor=actor, now=now(), progress=tell)
+    except InputError as error:
+        if alone:
+            raise
+        name = source.features.name
+        return ImportReport(name, 0, 0, 0, (BadRow("the file", error.message),), 1)
+    if report.already_complete and report.deleted:
+        tell(Progress("import", 0, message=way_back(report, store.sources())))
+    return report
 
 
 @contextmanager

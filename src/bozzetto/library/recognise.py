@@ -83,8 +83,11 @@ def _inside(folder: Path) -> list[Path]:
     return sorted(file for file in files if file.is_file())
 
 
-def recognise(path: Path) -> str | None:
-    """The scheme that reads a file, or None: content first, then the name's ending."""
+def recognise(path: Path, name: str | None = None) -> str | None:
+    """The scheme that reads a file, or None: content first, then the name's ending.
+
+    `name` is what it is called where its path does not say.
+    """
     try:
         with path.open("rb") as file:
             head = file.read(_HEAD)
@@ -92,7 +95,7 @@ def recognise(path: Path) -> str | None:
         raise InputError(f"{path} cannot be read: {error.strerror}") from error
     if head.startswith(b"PAR1"):
         return "parquet"
-    by_name = _SUFFIXES.get(path.suffix.lower())
+    by_name = _SUFFIXES.get(Path(name or path).suffix.lower())
     if by_name is not None:
         return by_name
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):

@@ -16,6 +16,7 @@ from bozzetto.web import (
     drawing,
     finding,
     health,
+    intake,
     page,
     pictures,
     problems,
@@ -30,7 +31,7 @@ from bozzetto.web.streams import Places
 
 __all__ = ["ROOMS", "drain", "make_app"]
 
-ROOMS = (page, health, session, campaigns, pictures, finding, writing, drawing, choices)
+ROOMS = (page, health, session, campaigns, pictures, finding, intake, writing, drawing, choices)
 
 THREADS = 8
 """Requests that are worked on at a time; each has a connection to the library of its own."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -21,9 +21,28 @@ from bozzetto.errors import (
 )
 from bozzetto.text.normalise import visible
 
-__all__ = ["PROBLEMS", "STATUSES", "install", "problem", "problem_of", "told_of"]
+__all__ = [
+    "PROBLEMS", "STATUSES", "PartsError", "StoppedError", "install", "problem", "problem_of",
+    "told_of",
+]  # fmt: skip
+
+
+class StoppedError(BozzettoError):
+    """Long work was stopped; what it had done stays."""
+
+    code = "stopped"
+
+
+class PartsError(InputError):
+    """Several things are wrong with what was sent: places ("line 3"), what is wrong there."""
+
+    def __init__(self, message: str, parts: Iterable[tuple[str, str]]) -> None:
+        super().__init__(message)
+        self.parts = list(parts)
+
 
 STATUSES: dict[type[BozzettoError], int] = {
+    StoppedError: 503,
     InputError: 422,
     NotFoundError: 404,
     SetupError: 503,
@@ -100,7 +119,14 @@ def _shape(status: int, code: str, detail: str, hint: str | None) -> dict[str, A
 def problem_of(error: BozzettoError) -> dict[str, Any]:
     """An error of ours as a problem's values."""
     status = next(STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES)
-    return _shape(status, error.code, error.message, error.hint)
+    shape = _shape(status, error.code, error.message, error.hint)
+    if isinstance(error, PartsError):
+        shape["errors"] = _fields(error.parts)
+    return shape
+
+
+def _fields(parts: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
+    return [{"field": visible(field)[:200], "message": visible(said)} for field, said in parts]
 
 
 def told_of(error: Exception) -> dict[str, Any]:
@@ -133,9 +159,8 @@ def _invalid(_: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
     found = [(".".join(map(str, one["loc"][1:])), one["msg"]) for one in error.errors()[:MOST]]
-    fields = [{"field": visible(field)[:200], "message": said} for field, said in found]
     told = "; ".join(f"{field}: {said}" for field, said in found)[:1000]
-    return problem(422, "input", told, errors=fields)
+    return problem(422, "input", told, errors=_fields(found))
 
 
 def _plain(_: Request, error: Exception) -> Response:

@@ -1,4 +1,4 @@
-"""Prompts being written, each call in a thread, heard by who asked for it."""
+"""Prompts being written and other long work, each call in a thread, heard by who asked for it."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from fastapi import HTTPException, Request
 from bozzetto import Stop
 from bozzetto.app.wire import candidate_json
 from bozzetto.errors import BozzettoError
-from bozzetto.types import WriteDelta, WriteDone, WriteEvent, WriteStopped
+from bozzetto.types import Progress, WriteDelta, WriteDone, WriteEvent, WriteStopped
 from bozzetto.web.feed import Feed
 from bozzetto.web.problems import told_of
 
 __all__ = ["OnEvent", "Run", "Runs", "Write", "answer_of"]
 
 Json = dict[str, Any]
-OnEvent = Callable[[WriteEvent], None]
+OnEvent = Callable[[WriteEvent | Progress], None]
 Write = Callable[[OnEvent, Stop], Json]
 """What writes: it tells of events, may be stopped, and gives the answer."""
 
@@ -54,8 +54,11 @@ class Run:
     _ended: set[int] = field(default_factory=set)
     _length: Counter[int] = field(default_factory=Counter)
 
-    def hear(self, event: WriteEvent) -> None:
+    def hear(self, event: WriteEvent | Progress) -> None:
         """Tell of an event; a candidate has one end, and nothing comes after it."""
+        if isinstance(event, Progress):
+            self.feed.put("progress", asdict(event), passing=True, about=event.stage)
+            return
         if event.index in self._ended:
             return
         if isinstance(event, ENDS):

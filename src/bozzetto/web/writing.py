@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -13,17 +12,15 @@ from bozzetto.app import Assistant
 from bozzetto.app.explaining import explained_json, explanation_json
 from bozzetto.app.wire import candidate_json, optimize_json
 from bozzetto.types import OptimizeResult
+from bozzetto.web.answers import answer, stream
 from bozzetto.web.bodies import OptimizeBody, RefineBody, RegenerateBody, StopBody
-from bozzetto.web.runs import OnEvent, Run, Runs, Write, answer_of
+from bozzetto.web.runs import OnEvent, Write
 from bozzetto.web.state import TheAssistant, ThePlaces, TheRuns
-from bozzetto.web.streams import EVENTS, EventStream, LastEvent, Places, wants_events
+from bozzetto.web.streams import EVENTS, LastEvent
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/api/v1", tags=["optimize"])
-
-GRACE = 30.0
-"""Seconds that a run goes on with nobody listening: whoever lost the connection comes again."""
 
 
 @router.post("/optimize", responses=EVENTS, response_model=None)
@@ -31,7 +28,7 @@ async def optimize(
     body: OptimizeBody, request: Request, a: TheAssistant, runs: TheRuns, places: ThePlaces
 ) -> dict[str, Any] | Response:
     """Write prompts: one document, or events where `Accept` asks for text/event-stream."""
-    return await _answer(_writer(a, body), request, runs, places)
+    return await answer(_writer(a, body), request, runs, places)
 
 
 @router.post("/optimize/{candidate}/refine", responses=EVENTS, response_model=None)
@@ -49,7 +46,7 @@ async def refine(
     def write(hear: OnEvent, stop: Stop) -> dict[str, Any]:
         return optimize_json(a.refine(candidate, **asked, on_event=hear, stop=stop))
 
-    return await _answer(write, request, runs, places)
+    return await answer(write, request, runs, places)
 
 
 @router.post("/optimize/{candidate}/regenerate", responses=EVENTS, response_model=None)
@@ -67,7 +64,7 @@ async def regenerate(
     def write(hear: OnEvent, stop: Stop) -> dict[str, Any]:
         return optimize_json(a.regenerate(candidate, **asked, on_event=hear, stop=stop))
 
-    return await _answer(write, request, runs, places)
+    return await answer(write, request, runs, places)
 
 
 @router.get("/runs/{run}/events", responses=EVENTS, response_model=None)
@@ -75,7 +72,7 @@ async def events(
     run: str, request: Request, runs: TheRuns, places: ThePlaces, last: LastEvent = None
 ) -> Response:
     """The events of a run after the one named by `Last-Event-ID`; its answer comes last."""
-    return _stream(runs.get(run), places.take(request), int(last or 0))
+    return stream(runs.get(run), places.take(request), int(last or 0))
 
 
 @router.post("/runs/{run}/stop", status_code=204)
@@ -112,34 +109,3 @@ def _writer(a: Assistant, body: OptimizeBody) -> Write:
         return as_json(found)
 
     return write
-
-
-async def _answer(
-    write: Write, request: Request, runs: Runs, places: Places
-) -> dict[str, Any] | Response:
-    give_back = places.take(request)
-    try:
-        run = runs.begin(write)
-    except BaseException:
-        give_back()
-        raise
-    if wants_events(request):
-        return _stream(run, give_back, 0)
-    try:
-        return await answer_of(run, request)
-    finally:
-        give_back()
-
-
-def _stream(run: Run, give_back: Callable[[], None], after: int) -> EventStream:
-    def ended() -> None:
-        give_back()
-        asyncio.get_running_loop().call_later(GRACE, _stop_alone, run)
-
-    headers = {"Location": f"/api/v1/runs/{run.id}/events"}
-    return EventStream(run.feed.listen(after), ended, headers)
-
-
-def _stop_alone(run: Run) -> None:
-    if not run.feed.listeners:
-        run.stop()
