@@ -3,8 +3,8 @@
     python3 scripts/test.py
 
 Sets up .venv in the clone at the first run. Arguments go to pytest. Tests whose needs are
-missing are skipped and say why; BOZZETTO_REQUIRE=llm,diffusers,aws,browser,mcp,langchain,streamlit
-installs what the ones that it names need, and makes its absence a failure (tests/conftest.py).
+missing are skipped and say why; BOZZETTO_REQUIRE=browser,llm, or others of GROUPS below, installs
+what the ones that it names need, and makes its absence a failure (tests/conftest.py).
 A browser comes from the system: Chromium.
 """
 
@@ -20,7 +20,8 @@ GROUPS = {
     "llm": "llm",
     "diffusers": "pictures",
     "aws": "pictures",
-    "browser": "pictures",
+    "browser": "pages",
+    "schemathesis": "pages",
     "mcp": "integrations",
     "langchain": "integrations",
     "streamlit": "integrations",

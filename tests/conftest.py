@@ -150,7 +150,7 @@ def _package(need: str, name: str) -> Callable[[], Path | str]:
 
 def _browser() -> Path | str:
     """The Chromium of this machine, with what steers it."""
-    steering = _packages("browser", "playwright")
+    steering = _packages("browser", "playwright", "axe_playwright_python")
     if isinstance(steering, str):
         return steering
     names = ("chromium", "chromium-browser", "google-chrome")
@@ -161,6 +161,7 @@ def _browser() -> Path | str:
 _NEEDS: dict[str, Callable[[], Path | str]] = {
     "aws": _aws,
     "browser": _browser,
+    "schemathesis": _package("schemathesis", "schemathesis"),
     "data": _data,
     "diffusers": _diffusers,
     "langchain": _package("langchain", "langchain_core"),

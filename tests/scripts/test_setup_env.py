@@ -29,9 +29,9 @@ def test_groups_are_those_of_the_project() -> None:
         ("", ()),
         ("data", ()),
         ("llm", ("llm",)),
-        ("aws,browser", ("pictures",)),
+        ("aws,browser", ("pictures", "pages")),
         ("mcp,langchain,streamlit", ("integrations",)),
-        ("llm, data, diffusers, aws, browser", ("llm", "pictures")),
+        ("llm, data, diffusers, aws, browser", ("llm", "pictures", "pages")),
     ],
 )
 def test_needs_lead_to_groups_of_the_project(required: str, groups: tuple[str, ...]) -> None:
