@@ -119,6 +119,29 @@ class Client:
                 on_event(name, data)
         raise BackendError("the server ended without a result", retryable=True)
 
+    def revise(self, candidate: str, prompt: str, negative: str | None = None) -> Candidate:
+        """Keep a candidate as its user edited it; without a `negative` the old one stays.
+
+        Raises:
+            NotFoundError: nothing is kept under that id.
+            InputError: the prompt is empty or too long.
+            BackendError: the server is not there.
+        """
+        body = {"prompt": prompt, "negative": negative}
+        return _candidate(self._post(f"/candidates/{candidate}/revise", body))
+
+    def tokens(
+        self, prompt: str, profile: str | None = None
+    ) -> tuple[Mapping[str, int], Mapping[str, int]]:
+        """How many tokens a prompt has, and how many a profile's model reads, by encoder.
+
+        Raises:
+            NotFoundError: there is no such profile.
+            BackendError: the server is not there.
+        """
+        found = self._post("/tokens", {"prompt": prompt, "profile": profile})
+        return found["tokens"], found["limits"]
+
     def generate(self, prompt: str | None = None, **options: Any) -> JobInfo:  # noqa: ANN401
         """Have pictures drawn of a prompt, or of candidates; the job that they wait in.
 

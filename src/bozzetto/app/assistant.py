@@ -30,6 +30,7 @@ from bozzetto.config import Settings, load_settings
 from bozzetto.errors import InputError, SetupError
 from bozzetto.optimize import template as templates
 from bozzetto.optimize.explain import Explanation
+from bozzetto.optimize.limits import counts
 from bozzetto.optimize.stopping import Stop
 from bozzetto.ports import PromptSource
 from bozzetto.profiles import Profile
@@ -37,6 +38,7 @@ from bozzetto.profiles import load as load_profile
 from bozzetto.store.store import Store
 from bozzetto.types import (
     By,
+    Candidate,
     Filters,
     GenerateResult,
     ImportReport,
@@ -300,6 +302,20 @@ class Assistant:
         listening = Listening(on_event, stop, cache)
         return self._writer.rewrite(candidate, None, listening, chat=chat, seed=seed, save=save)
 
+    def revise(self, candidate: str, prompt: str, negative: str | None = None) -> Candidate:
+        """Keep a candidate as its user edited it, under an id of its own.
+
+        Phrases that still stand keep their origin, what is new is the user's ("user"); tokens,
+        scores and checks are counted anew. Without a `negative` the old one stays; an empty one
+        is none. The text of the same id again is the same candidate.
+
+        Raises:
+            NotFoundError: nothing is kept under that id.
+            InputError: the prompt is empty or too long.
+        """
+        self._ready.ensure()
+        return self._writer.revise(candidate, prompt, negative)
+
     def generate(
         self,
         prompt: str | None = None,
@@ -448,6 +464,10 @@ class Assistant:
         """
         self._profile(profile)
         check_chat(chat or self.settings.chat, timeout=self.settings.timeout)
+
+    def tokens(self, prompt: str, profile: str | None = None) -> Mapping[str, int]:
+        """How many tokens a prompt has for the encoders of a profile's model, CLIP's always."""
+        return counts(prompt, self._profile(profile))
 
     def token_limits(self, profile: str | None = None) -> Mapping[str, int]:
         """How many tokens of a prompt a profile's model reads, by encoder."""

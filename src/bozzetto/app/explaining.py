@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from bozzetto.app.wire import candidate_json, optimize_json
@@ -30,7 +31,9 @@ def explain_kept(store: Store, identity: str) -> Explanation:
         )
     named = dict.fromkeys((*kept.hits, *kept.candidate.references))
     texts = {record.id: record.text for record in store.by_ids(list(named))}
-    return explain(kept.candidate, kept.idea, texts)
+    parent = store.candidate(kept.candidate.parent) if kept.candidate.parent else None
+    found = explain(kept.candidate, kept.idea, texts)
+    return replace(found, earlier=parent.candidate.prompt if parent else None)
 
 
 def explain_result(result: OptimizeResult) -> list[Explanation]:
@@ -50,6 +53,7 @@ def explanation_json(found: Explanation) -> Json:
     return {
         **candidate_json(found.candidate),
         "idea": found.idea,
+        "parent_prompt": found.earlier,
         "diff": _diff_json(found.diff),
         "hits": [{"id": name, "prompt": text} for name, text in hits.items()],
     }

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from hashlib import sha256
 
 from bozzetto.app.clock import now
 from bozzetto.app.counts import library_counts
 from bozzetto.app.indexing import Indexing
 from bozzetto.app.orders import Order
 from bozzetto.app.sessions import Listening, session
-from bozzetto.app.writing import Material, Rework, write
+from bozzetto.app.writing import Material, Rework, brief_of, sized, write
 from bozzetto.config import Settings
 from bozzetto.errors import InputError, NotFoundError
+from bozzetto.optimize.revising import revise
 from bozzetto.search.hits import make_hit
+from bozzetto.store.candidates import KeptCandidate
 from bozzetto.store.store import Store
-from bozzetto.types import Hit, OptimizeResult, PromptRecord
+from bozzetto.text.normalise import plain
+from bozzetto.types import Candidate, Hit, OptimizeResult, PromptRecord
 
 __all__ = ["Writer"]
 
 WRITTEN_FROM = 10
 """Hits that an optimize result shows."""
+
+MOST_PROMPT = 20_000
+"""Characters of a prompt that a user wrote."""
 
 
 class Writer:
@@ -52,14 +59,7 @@ class Writer:
             words, k=WRITTEN_FROM if k is None else k, filters=order.filters, max_nsfw=most
         )
         picked = tuple(map(_hit, self._show(order.pick)))
-        material = Material(
-            language=shown.language,
-            hits=_first(picked, shown.hits),
-            wide=_first(picked, searcher.neighbours(words, filters=order.filters, max_nsfw=most)),
-            library=library_counts(self._store, self._indexing.folder),
-            book=self._indexing.phrase_book,
-            similar=self._indexing.phrase_book.similar,
-        )
+        material = self._material(order, shown.language, picked, shown.hits)
 
         def keep(result: OptimizeResult) -> OptimizeResult:
             found = replace(result, notes=(*shown.notes, *result.notes))
@@ -74,6 +74,23 @@ class Writer:
             hear=listening.hear,
             keep=keep,
             rework=rework,
+        )
+
+    def _material(
+        self, order: Order, language: str, picked: Sequence[Hit], hits: Sequence[Hit]
+    ) -> Material:
+        """What an order is written from: the hits shown, and many more of their kind."""
+        book = self._indexing.phrase_book
+        wide = self._indexing.searcher.neighbours(
+            order.words, filters=order.filters, max_nsfw=self._settings.max_nsfw
+        )
+        return Material(
+            language=language,
+            hits=_first(picked, hits),
+            wide=_first(picked, wide),
+            library=library_counts(self._store, self._indexing.folder),
+            book=book,
+            similar=book.similar,
         )
 
     def _keep(self, order: Order, result: OptimizeResult) -> None:
@@ -103,20 +120,10 @@ class Writer:
             NotFoundError: nothing is kept under that id, or its profile is gone.
             InputError: the wish is empty.
         """
-        kept = self._store.candidate(identity)
-        if kept is None:
-            raise NotFoundError(
-                f"no candidate is called {identity!r}",
-                hint="optimize shows ids; those written with --no-save are not kept",
-            )
+        kept = self._kept(identity)
         if wish is not None and not wish.strip():
             raise InputError("say what to change", hint='such as "warmer, less crowded"')
-        order = Order.kept(
-            kept.idea,
-            kept.settings,
-            timeout=self._settings.timeout,
-            profiles=self._settings.home / "profiles",
-        )
+        order = self._order(kept)
         parent, there = kept.candidate, self._store.by_ids(kept.candidate.references)
         seeds = [one.seed or 0 for one in (parent, *self._store.children(identity))]
         rework = Rework(
@@ -131,6 +138,70 @@ class Writer:
             prefer=(*order.prefer, wish) if wish else order.prefer,
         )
         return self.write(order, listening, save=save, rework=rework)
+
+    def revise(self, identity: str, prompt: str, negative: str | None) -> Candidate:
+        """A kept candidate with another text, which its user wrote; kept too.
+
+        Without a `negative` the old one stays; an empty one is none.
+
+        Raises:
+            NotFoundError: nothing is kept under that id, or its profile is gone.
+            InputError: the prompt is empty or too long.
+        """
+        text, other = plain(prompt).strip(), plain(negative or "").strip()
+        if not any(letter.isalnum() for letter in text):
+            raise InputError("the prompt is empty", hint="say what is to be drawn")
+        if (length := max(len(text), len(other))) > MOST_PROMPT:
+            raise InputError(f"the prompt has {length:,} characters of {MOST_PROMPT:,}")
+        kept = self._kept(identity)
+        against = kept.candidate.negative if negative is None else other or None
+        if (text, against) == (kept.candidate.prompt, kept.candidate.negative):
+            return kept.candidate
+        return self._keep_revised(kept, self._revised(kept, text, against))
+
+    def _revised(self, kept: KeptCandidate, prompt: str, negative: str | None) -> Candidate:
+        order, old = self._order(kept), kept.candidate
+        order = replace(order, pick=tuple(one.id for one in self._store.by_ids(order.pick)))
+        picked = tuple(map(_hit, self._show(order.pick)))
+        material = self._material(order, kept.language, picked, ())
+        found = revise(
+            old, prompt, negative, brief_of(order, material), material.wide, material.library,
+            similar=material.similar,
+        )  # fmt: skip
+        return sized(replace(found, size=None), old.size)
+
+    def _keep_revised(self, kept: KeptCandidate, made: Candidate) -> Candidate:
+        """Keep it under an id that nothing of another idea has; an equal one may be there."""
+        there = self._store.candidate(made.id)
+        if there and there.idea != kept.idea:
+            made = replace(
+                made, id=sha256(f"{kept.candidate.id}\0{made.id}".encode()).hexdigest()[:16]
+            )
+            there = self._store.candidate(made.id)
+        if there:
+            return there.candidate
+        hits = tuple(map(_hit, self._store.by_ids(kept.hits)))
+        result = OptimizeResult(kept.idea, kept.language, hits, (made,))
+        self._store.save_candidates(result, kept.settings, actor=self._settings.actor, now=now())
+        return made
+
+    def _kept(self, identity: str) -> KeptCandidate:
+        kept = self._store.candidate(identity)
+        if kept is None:
+            raise NotFoundError(
+                f"no candidate is called {identity!r}",
+                hint="optimize shows ids; those written with --no-save are not kept",
+            )
+        return kept
+
+    def _order(self, kept: KeptCandidate) -> Order:
+        """The order that a kept candidate was written to."""
+        return Order.kept(
+            kept.idea,
+            kept.settings,
+            timeout=self._settings.timeout,
+            profiles=self._settings.home / "profiles",
+        )
 
 
 def _hit(record: PromptRecord) -> Hit:

@@ -25,7 +25,7 @@ from bozzetto.optimize.write import write as write_by_chat
 from bozzetto.ports import ChatModel
 from bozzetto.types import Candidate, Hit, OptimizeResult, Wishes, WriteDone, WriteEvent
 
-__all__ = ["Material", "Rework", "check_chat", "write"]
+__all__ = ["Material", "Rework", "brief_of", "check_chat", "sized", "write"]
 
 WHOLE_ANSWER = 300.0
 """Seconds one whole answer may take; the setting `timeout` bounds its silences."""
@@ -96,7 +96,12 @@ def write(
     return task.by_chat(sessions, hear, keep)
 
 
-def _brief(order: Order, material: Material) -> Brief:
+def brief_of(order: Order, material: Material) -> Brief:
+    """What an order asks for, read with what there is to write from.
+
+    Raises:
+        InputError: the idea has nothing to see in it, a wish or a slot is wrong.
+    """
     return make_brief(
         order.idea,
         language=material.language,
@@ -123,13 +128,13 @@ class _Task:
 
     def __post_init__(self) -> None:
         order, rework = self.order, self.rework
-        self.brief = self.wish = _brief(order, self.material)
+        self.brief = self.wish = brief_of(order, self.material)
         if rework and rework.wish:
             # The order has the wish as its last; what it changes is told apart from the others.
             earlier = replace(order, prefer=order.prefer[:-1])
             alone = replace(order, prefer=(rework.wish,), wishes=Wishes())
-            self.wish = _brief(alone, self.material)
-            self.brief = one_wish(_brief(earlier, self.material), self.wish)
+            self.wish = brief_of(alone, self.material)
+            self.brief = one_wish(brief_of(earlier, self.material), self.wish)
 
     def composed(self) -> Sequence[Candidate]:
         """The candidates without a chat model."""
@@ -137,14 +142,14 @@ class _Task:
         wide, library = material.wide, material.library
         if rework is None:
             return [
-                _sized(replace(one, seed=order.seed), self.brief.size)
+                sized(replace(one, seed=order.seed), self.brief.size)
                 for one in compose(self.brief, wide, library, n=order.n, seed=order.seed)
             ]
         if rework.wish is None:
             one = again(rework.parent, self.brief, wide, library, seed=rework.seed)
         else:
             one = refine(rework.parent, self.brief, self.wish, wide)
-        return [_sized(replace(one, seed=rework.seed), self.brief.size)]
+        return [sized(replace(one, seed=rework.seed), self.brief.size)]
 
     def by_chat(
         self, sessions: Sessions, hear: Callable[[WriteEvent], None], keep: Keep
@@ -155,7 +160,7 @@ class _Task:
 
         def note(event: WriteEvent) -> None:
             if isinstance(event, WriteDone):
-                event = replace(event, candidate=_sized(event.candidate, self.brief.size))
+                event = replace(event, candidate=sized(event.candidate, self.brief.size))
                 done[event.index] = event.candidate
             hear(event)
 
@@ -166,8 +171,8 @@ class _Task:
                 if done:
                     keep(self.result(Written(tuple(done[number] for number in sorted(done)))))
                 raise
-        sized = tuple(_sized(one, self.brief.size) for one in written.candidates)
-        return keep(self.result(replace(written, candidates=sized)))
+        found = tuple(sized(one, self.brief.size) for one in written.candidates)
+        return keep(self.result(replace(written, candidates=found)))
 
     async def _working(self, model: ChatModel, session: Session) -> Written:
         try:
@@ -216,7 +221,7 @@ class _Task:
         )
 
 
-def _sized(candidate: Candidate, size: str | None) -> Candidate:
+def sized(candidate: Candidate, size: str | None) -> Candidate:
     """The candidate with its size: another picture than the same prompt in another shape."""
     if candidate.size == size:
         return candidate

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bozzetto.cli import rewriting
 from bozzetto.cli.batches import answer_lines
 from bozzetto.cli.explain import print_explanations
 from bozzetto.cli.live import drafts_shown, usage_text
@@ -43,7 +44,7 @@ from bozzetto.cli.preferences import (
     TemplateOption,
     read_values,
 )
-from bozzetto.cli.rewriting import Again, Cache, Refine, alone, rewrite
+from bozzetto.cli.rewriting import Again, Cache, Negative, Refine, Revise, RevisedText
 
 if TYPE_CHECKING:
     from bozzetto.app import Assistant
@@ -84,6 +85,9 @@ def optimize_command(
     cache: Cache = True,
     refine: Refine = None,
     again: Again = None,
+    revise: Revise = None,
+    text: RevisedText = None,
+    negative: Negative = None,
     seed: Annotated[
         int | None,
         typer.Option("--seed", help="The same seed gives the same bytes.", show_default="0"),
@@ -140,7 +144,9 @@ def optimize_command(
     )  # fmt: skip
     with progress_bar() as progress, Assistant.open(home, actor=actor, progress=progress) as a:
         write = _writer(a, asked, chat=chat, filters=filters, save=save, cache=cache)
-        if refine or again:
+        ways = {"--refine": refine, "--again": again, "--revise": revise}
+        changed = refine or again or revise
+        if changed or text is not None or negative is not None:
             new = {
                 "the idea": idea, "--batch": batch, "-n": n, "--pick": pick,
                 "--profile": profile, "--template": template, "--set": values, "--mood": mood,
@@ -148,7 +154,9 @@ def optimize_command(
                 "--aspect": aspect, "--avoid": avoid, "--keep": keep,
                 "--strength": None if strength is StrengthChoice.enrich else strength,
             }  # fmt: skip
-            alone(new, refine, again, prefer)
+            if revise:
+                new |= {"--chat": chat, "--seed": seed, "--no-save": not save}
+            rewriting.alone(new, ways, prefer, text, negative)
         elif batch is not None:
             a.check(profile, chat)
             as_json = explained_json if explain else optimize_json
@@ -157,10 +165,12 @@ def optimize_command(
         elif idea is None and template is None:
             raise typer.BadParameter("say what you have in mind, or give --batch FILE")
         with drafts_shown() as on_event:
-            if refine or again:
-                result = rewrite(
-                    a, refine or again or "", prefer, chat=chat, seed=seed, save=save,
-                    cache=cache, on_event=on_event,
+            if revise:
+                result = rewriting.revise(a, revise, text or "", negative)
+            elif changed:
+                result = rewriting.rewrite(
+                    a, changed, prefer, chat=chat, seed=seed, save=save, cache=cache,
+                    on_event=on_event,
                 )  # fmt: skip
             else:
                 result = write(asked, on_event)

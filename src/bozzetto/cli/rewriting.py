@@ -11,7 +11,17 @@ if TYPE_CHECKING:
     from bozzetto.app import Assistant
     from bozzetto.types import OptimizeResult, WriteEvent
 
-__all__ = ["Again", "Cache", "Refine", "alone", "rewrite"]
+__all__ = [
+    "Again",
+    "Cache",
+    "Negative",
+    "Refine",
+    "Revise",
+    "RevisedText",
+    "alone",
+    "revise",
+    "rewrite",
+]
 
 Refine = Annotated[
     str | None,
@@ -31,6 +41,27 @@ Again = Annotated[
         show_default=False,
     ),
 ]
+Revise = Annotated[
+    str | None,
+    typer.Option(
+        "--revise",
+        metavar="ID",
+        help="Keep this candidate as you edited it: with --text.",
+        show_default=False,
+    ),
+]
+RevisedText = Annotated[
+    str | None,
+    typer.Option("--text", help="The prompt as you want it; see --revise.", show_default=False),
+]
+Negative = Annotated[
+    str | None,
+    typer.Option(
+        "--negative",
+        help="With --revise: what is not to be there; '' for nothing.",
+        show_default="as it was",
+    ),
+]
 Cache = Annotated[
     bool,
     typer.Option("--cache/--no-cache", help="Use answers a language model gave before."),
@@ -38,25 +69,35 @@ Cache = Annotated[
 
 
 def alone(
-    given: Mapping[str, object], refine: str | None, again: str | None, wish: str | None
+    given: Mapping[str, object],
+    ways: Mapping[str, str | None],
+    wish: str | None,
+    text: str | None,
+    negative: str | None,
 ) -> None:
-    """Refuse what --refine and --again do not take; a candidate brings the rest with it.
+    """Refuse what --refine, --again and --revise do not take; a candidate brings the rest.
 
-    `given` are the values of a new prompt by their option.
+    `given` are the values of a new prompt by their option, `ways` the candidate that each of
+    the three names.
     """
-    if refine and again:
-        raise typer.BadParameter("--refine and --again change a candidate in two ways: give one")
+    named = [name for name, candidate in ways.items() if candidate]
+    if len(named) > 1:
+        raise typer.BadParameter(f"{' and '.join(named)} change a candidate in two ways: give one")
+    option = named[0] if named else ""
     wrong = [name for name, value in given.items() if value not in (None, False, [], ())]
-    if wrong:
-        option = "--refine" if refine else "--again"
+    if named and wrong:
         raise typer.BadParameter(
             f"{', '.join(wrong)} cannot go with {option}:"
             " the candidate brings all it was written from"
         )
-    if refine and wish is None:
+    if option == "--refine" and wish is None:
         raise typer.BadParameter('say what to change: --refine ID --prefer "warmer, less crowded"')
-    if again and wish is not None:
-        raise typer.BadParameter("--prefer goes with --refine; --again changes only the seed")
+    if option in ("--again", "--revise") and wish is not None:
+        raise typer.BadParameter(f"--prefer goes with --refine, not with {option}")
+    if option == "--revise" and text is None:
+        raise typer.BadParameter('give the prompt as you want it: --revise ID --text "..."')
+    if option != "--revise" and (text is not None or negative is not None):
+        raise typer.BadParameter("--text and --negative go with --revise")
 
 
 def rewrite(
@@ -78,3 +119,13 @@ def rewrite(
     return a.refine(
         candidate, wish, chat=chat, seed=seed, save=save, on_event=on_event, cache=cache
     )
+
+
+def revise(a: Assistant, candidate: str, text: str, negative: str | None) -> OptimizeResult:
+    """Keep a candidate as its user edited it."""
+    from bozzetto.text.language import detect
+    from bozzetto.types import OptimizeResult
+
+    found = a.revise(candidate, text, negative)
+    idea = a.explain(found.id).idea
+    return OptimizeResult(idea, detect(idea), (), (found,))

@@ -42,13 +42,15 @@ class Explanation:
     """All that is known of how a prompt came about.
 
     `idea` is what the prompt is held against: the idea as typed, or as it was understood where
-    the model does not read its language.
+    the model does not read its language. `earlier` is the prompt that it was made from by an
+    edit, a wish or another try.
     """
 
     candidate: Candidate
     idea: str
     diff: tuple[Part, ...]
     sources: tuple[Source, ...]
+    earlier: str | None = None
 
     @property
     def failed(self) -> tuple[Check, ...]:

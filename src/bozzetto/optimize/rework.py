@@ -24,7 +24,7 @@ from bozzetto.types import Candidate, Hit, Phrase
 
 __all__ = ["again", "one_wish", "refine"]
 
-_OWN = frozenset({"idea", "preference", "template"})
+_OWN = frozenset({"idea", "preference", "template", "user"})
 """Sources of phrases that are the user's and stay."""
 
 _DRAFTS = 4

@@ -127,6 +127,7 @@ _ORIGINS: Mapping[str, str] = {
     "guideline": "the guidelines",
     "library": "the library",
     "model": "the chat model",
+    "user": "you",
 }
 
 

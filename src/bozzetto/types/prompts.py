@@ -61,7 +61,7 @@ Keys: TypeAlias = "NDArray[np.int64]"
 By = Literal["both", "subject", "look"]
 """What of a prompt a search goes by: all of it, what is in the picture, or how that looks."""
 
-Origin = Literal["idea", "preference", "template", "guideline", "library", "model"]
+Origin = Literal["idea", "preference", "template", "guideline", "library", "model", "user"]
 """Where a phrase came from when it came from no hit."""
 
 

@@ -20,6 +20,7 @@ from bozzetto.web import (
     page,
     pictures,
     problems,
+    revising,
     session,
     writing,
 )
@@ -31,7 +32,19 @@ from bozzetto.web.streams import Places
 
 __all__ = ["ROOMS", "drain", "make_app"]
 
-ROOMS = (page, health, session, campaigns, pictures, finding, intake, writing, drawing, choices)
+ROOMS = (
+    page,
+    health,
+    session,
+    campaigns,
+    pictures,
+    finding,
+    intake,
+    writing,
+    revising,
+    drawing,
+    choices,
+)
 
 THREADS = 8
 """Requests that are worked on at a time; each has a connection to the library of its own."""

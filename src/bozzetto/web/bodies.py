@@ -20,8 +20,10 @@ __all__ = [
     "RatingBody",
     "RefineBody",
     "RegenerateBody",
+    "ReviseBody",
     "SearchBody",
     "StopBody",
+    "TokensBody",
 ]
 
 LARGEST_SEED = 2**32 - 1
@@ -142,6 +144,20 @@ class RefineBody(RegenerateBody):
     """How a kept candidate is changed: "warmer, less crowded"."""
 
     prefer: Text
+
+
+class ReviseBody(_Body):
+    """A candidate's text as its user edited it; without a negative prompt the old one stays."""
+
+    prompt: Long
+    negative: Long | None = None
+
+
+class TokensBody(_Body):
+    """A prompt, and the profile whose model would read it."""
+
+    prompt: Long
+    profile: Name | None = None
 
 
 class StopBody(_Body):

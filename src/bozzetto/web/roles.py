@@ -46,6 +46,8 @@ ROLES: Mapping[str, Role] = {
     f"GET {_V1}/candidates/{{candidate}}/explain": Role.viewer,
     f"POST {_V1}/candidates/{{candidate}}/revise": Role.editor,
     f"POST {_V1}/tokens": Role.viewer,
+    f"POST {_V1}/candidates/{{candidate}}/revise": Role.editor,
+    f"POST {_V1}/tokens": Role.viewer,
     f"GET {_V1}/library": Role.viewer,
     f"DELETE {_V1}/library": Role.admin,
     f"GET {_V1}/library/{{identity}}": Role.viewer,
