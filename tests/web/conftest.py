@@ -5,18 +5,42 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx2
 import pytest
+from bench.board import browser as chromium
 from bench.board import make_board
 from tests.cli.conftest import PROMPTS
+from tests.conftest import Require
 
 from bozzetto.app import Assistant
 from bozzetto.web.server import Server
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext
+
+LOOK = 10_000
+"""Milliseconds that anything in a browser may take; what it does take is for the bench to say."""
+
 NAME = "Perfume / spring"
 CANARY = '<img src=x onerror="window.fired=1"><script>window.fired=1</script>'
+
+
+@pytest.fixture(scope="module")
+def browser(require: Require) -> Iterator[Browser]:
+    """Closed with its module: an open one keeps an event loop running."""
+    require("browser")
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    found = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
+    found.set_default_timeout(LOOK)
+    yield found
+    found.close()
 
 
 @pytest.fixture(scope="session")

@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 import pytest
-from bench.board import browser as chromium
 from bench.board import make_board
-from tests.conftest import Require
 from tests.web.conftest import CANARY, NAME
 
 from bozzetto.app import Assistant
@@ -19,24 +17,6 @@ from bozzetto.web.server import Server
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page, Route
-
-LOOK = 10_000
-"""Milliseconds that anything may take; what it does take is for bench/board.py to say."""
-
-
-@pytest.fixture(scope="module")
-def browser(require: Require) -> Iterator[Browser]:
-    require("browser")
-    with chromium() as found:
-        yield found
-
-
-@pytest.fixture
-def context(browser: Browser) -> Iterator[BrowserContext]:
-    found = browser.new_context(viewport={"width": 1280, "height": 800}, locale="en-GB")
-    found.set_default_timeout(LOOK)
-    yield found
-    found.close()
 
 
 class Desk:

@@ -46,8 +46,7 @@ export class ReviewBoard extends HTMLElement {
     this.replaceChildren(
       el("header", {},
         el("h1", { dir: "auto" }, title), el("p", { class: "who", dir: "auto" }, who),
-        this.counts, this.filters, this.state),
-      this.refused,
+        this.counts, this.filters, this.state, this.refused),
       el("main", {}, this.grid, this.empty, this.stage),
       this.#actions(), this.live);
   }
@@ -58,7 +57,7 @@ export class ReviewBoard extends HTMLElement {
       { "data-act": act, title: `${t(`key.${act}`)} (${key})`, "aria-label": t(`key.${act}`) });
     const star = (n) => button(el("span", { "aria-hidden": "true" }, "★"), () => this.act("rate", n), {
       "data-star": n, title: `${t("stars", { n })} (${n})`, "aria-label": t("stars", { n }) });
-    this.bar = el("footer", { role: "toolbar", "aria-label": t("say") },
+    this.bar = el("div", { class: "bar", role: "toolbar", "aria-label": t("say") },
       el("div", { class: "set" },
         one("previous", "‹", "←"), one("next", "›", "→"), one("large", "⤢", "Enter")),
       el("div", { class: "set" },
@@ -67,7 +66,7 @@ export class ReviewBoard extends HTMLElement {
       el("div", { class: "set" },
         one("note", "✎", "N"), one("hold", "◆", "M"), one("compare", "◫", "C"), one("undo", "↶", "Z"),
         one("advance", "⇥", "A"), one("help", "?", "?")));
-    return this.bar;
+    return el("footer", {}, this.bar);
   }
 
   #listen() {
