@@ -54,6 +54,14 @@ OPTIONS = (
     Option(
         "answer_days", float, 30.0, "days a chat model's answers are kept; 0: none", 0.0, 3650.0
     ),
+    Option(
+        "max_rate",
+        float,
+        300.0,
+        "requests a second of one client of a server; 0: any number",
+        0.0,
+        1e6,
+    ),
     Option("actor", str, "", "the name written beside each change; empty: the system's user"),
 )
 """Every option there is; `config show` and the reference are made from this table."""
@@ -84,6 +92,7 @@ class Settings:
     max_cost: float
     max_cost_day: float
     answer_days: float
+    max_rate: float
     actor: str
     prices: Mapping[str, Price] = field(default_factory=lambda: MappingProxyType({}))
     origins: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))

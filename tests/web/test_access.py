@@ -99,12 +99,18 @@ def enter(server: Server, origin: str | None) -> httpx2.Response:
         return client.post("/api/v1/session", json={"token": server.access.token}, headers=headers)
 
 
+def logged_in(server: Server) -> str:
+    """The cookie of who came in by the printed address."""
+    return enter(server, "").headers["set-cookie"].partition(";")[0]
+
+
 def test_the_token_becomes_a_cookie_no_script_can_read(server: Server) -> None:
     answer = enter(server, "")
     assert answer.status_code == 204
     name, _, rest = answer.headers["set-cookie"].partition("=")
     assert name == f"bozzetto-{server.port}"
-    assert rest.partition("; ")[2] == "HttpOnly; Path=/; SameSite=strict"
+    assert rest.partition("; ")[2] == "HttpOnly; Max-Age=1209600; Path=/; SameSite=strict"
+    assert server.access.token not in rest
 
 
 @pytest.mark.parametrize("origin", [None, "null", "http://evil.example", "http://127.0.0.1:1"])
@@ -131,7 +137,7 @@ def test_a_cookie_alone_changes_nothing(
 ) -> None:
     own = f"http://127.0.0.1:{server.port}"
     sent = {name: value.replace("{own}", own) for name, value in headers.items()}
-    cookie = {"Cookie": f"{server.access.cookie}={server.access.token}"}
+    cookie = {"Cookie": logged_in(server)}
     answer = stranger.post(f"{CAMPAIGNS}/no/undo", json={"reviewer": "r"}, headers=sent | cookie)
     assert answer.status_code == status
 
@@ -139,7 +145,7 @@ def test_a_cookie_alone_changes_nothing(
 def test_a_picture_is_not_for_the_page_of_another_server(
     server: Server, stranger: httpx2.Client
 ) -> None:
-    cookie = {"Cookie": f"{server.access.cookie}={server.access.token}"}
+    cookie = {"Cookie": logged_in(server)}
     there = stranger.get(CAMPAIGNS, headers=cookie | {"Sec-Fetch-Site": "same-origin"})
     foreign = stranger.get(CAMPAIGNS, headers=cookie | {"Sec-Fetch-Site": "same-site"})
     assert (there.status_code, foreign.status_code) == (200, 403)
@@ -169,7 +175,12 @@ def test_a_wrong_token_is_none(
 
 
 def test_a_token_in_the_address_is_none(server: Server, stranger: httpx2.Client) -> None:
-    assert stranger.get(CAMPAIGNS, params={"token": server.access.token}).status_code == 401
+    for name in ("token", "key", "api_key", "access_token", "q"):
+        for method, path in (("GET", CAMPAIGNS), ("GET", "/"), ("POST", CAMPAIGNS)):
+            answer = stranger.request(method, path, params={name: server.access.token})
+            assert (answer.status_code, answer.json()["code"]) == (400, "secret")
+            assert server.access.token not in answer.text
+    assert stranger.get(CAMPAIGNS, params={"token": "x"}).status_code == 400
 
 
 @pytest.mark.parametrize(
@@ -223,7 +234,8 @@ def test_a_taken_port_is_told(server: Server, assistant: Assistant) -> None:
 def test_two_servers_at_a_time_and_a_quick_end(assistant: Assistant) -> None:
     with Server(assistant) as one, Server(assistant) as two:
         assert one.port != two.port
-        assert one.access.token != two.access.token
+        assert one.access.token == two.access.token
+        assert one.access.cookie != two.access.cookie
         began = time.monotonic()
     assert time.monotonic() - began < 5
 

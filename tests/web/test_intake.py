@@ -11,7 +11,7 @@ import pytest
 from tests.web.conftest import told
 
 from bozzetto.app import Assistant
-from bozzetto.web.access import LARGER
+from bozzetto.web.limits import BODIES
 from bozzetto.web.server import Server
 
 
@@ -129,7 +129,7 @@ def test_it_may_be_long_but_not_endless(own: httpx2.Client, home: Path) -> None:
     lines = b"".join(b"a fox number %d in a wood\n" % number for number in range(20_000))
     answer = own.post("/import", params={"name": "many.txt", "embed": False}, content=lines)
     assert answer.json()["imports"][0]["new"] == 20_000
-    length = str(LARGER["/api/v1/import"] + 1)
+    length = str(BODIES["POST /api/v1/import"] + 1)
     asking = HTTPConnection(own.base_url.host, own.base_url.port or 0, timeout=30)
     asking.putrequest("POST", "/api/v1/import?name=x.txt")
     asking.putheader("Authorization", own.headers["authorization"])

@@ -1,46 +1,30 @@
-"""Who may call: the right host, the right origin, a token; and what every answer carries.
+"""Who may call: the right host, the right origin, a token, a session or a key.
 
 A page of another site, or of another server on this machine, must not reach the library through
-the reviewer's browser. So a request must name this server as its host, one that changes something
-must come from our own pages or carry the token in a header, and all but the empty page and its
-scripts need the token. The token is made anew at each start. It stands in the fragment of the
-printed address, which browsers send to nobody; the page trades it for a cookie that no script
-can read.
+somebody's browser. So a request must name this server as its host, and one that changes something
+must come from our own pages or carry a secret in a header. The token of the home stands in the
+fragment of the printed address, which browsers send to nobody; the page trades it for a cookie
+that no script can read. It is the owner's, and lets in on this machine alone; whoever calls from
+elsewhere has an account.
 """
 
 from __future__ import annotations
 
-import asyncio
-import hmac
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
+from ipaddress import ip_address
+from urllib.parse import parse_qsl
 
-from fastapi import HTTPException
-from starlette.datastructures import Headers, MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.datastructures import Headers
+from starlette.types import Scope
 
-from bozzetto.web.problems import problem
+from bozzetto.app.accounts import Accounts
+from bozzetto.app.secret import SECRET, same
+from bozzetto.types import Caller
 
-__all__ = ["Access", "Guard"]
-
-MOST_BODY = 64 * 1024
-"""Bytes of a request's body."""
-
-LARGER: Mapping[str, int] = {
-    "/api/v1/import": 2**30,
-    "/api/v1/batch/search": 16 * 2**20,
-    "/api/v1/batch/optimize": 16 * 2**20,
-}
-"""Where files and lists are sent, it may be longer."""
-
-SLOWEST = 20.0
-"""Seconds until the next piece of a body."""
-
-OPEN_PATHS = ("/static/", "/campaigns/")
-OPEN_PAGES = ("/", "/campaigns", "/library", "/jobs", "/settings", "/healthz", "/readyz")
-OPEN_CALLS = (("POST", "/api/v1/session"),)
-"""What needs no token: the empty pages, health, the trade of a token for a cookie."""
+__all__ = ["HEADERS", "Access", "bearer", "in_address"]
 
 SAFE = ("GET", "HEAD")
 
@@ -57,125 +41,135 @@ HEADERS: Mapping[str, str] = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 
+_NAMES = re.compile(r"(access_?|auth_?)?token|api_?key|key|password|secret", re.I)
+"""What a secret is called in an address."""
+
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a server lets in: its token, and the hosts ("127.0.0.1:8600") it answers to."""
+    """What a server lets in.
+
+    `names` are hosts ("prompts.example.org", "10.0.0.7:8642") it answers to beside the address
+    that is called; `secure` says that it speaks TLS itself.
+    """
 
     token: str
-    hosts: tuple[str, ...]
+    port: int
+    accounts: Accounts
+    names: tuple[str, ...] = ()
+    secure: bool = False
 
     @property
     def cookie(self) -> str:
         """The cookie's name; cookies know no ports, and two servers may run at a time."""
-        return f"bozzetto-{self.hosts[0].rpartition(':')[2]}"
+        return f"bozzetto-{self.port}"
+
+    def host(self, scope: Scope, headers: Headers) -> str | None:
+        """The host that a request names, where it is one of this server's."""
+        said = headers.getlist("host")
+        host = said[0].lower() if len(said) == 1 else ""
+        known = host in self._own(scope) or host in self._named()
+        return host if known else None
+
+    def _own(self, scope: Scope) -> set[str]:
+        """Names of this machine alone, and the address that was called.
+
+        A page of another site can reach us under a name of its own; under an address it cannot.
+        """
+        called = address((scope.get("server") or ("", 0))[0])
+        return self._with_port("127.0.0.1", "localhost", called) if called else set()
+
+    def _named(self) -> set[str]:
+        bare = [name.lower() for name in self.names if not _has_port(name)]
+        return {name.lower() for name in self.names} | self._with_port(*bare)
+
+    def _with_port(self, *names: str) -> set[str]:
+        found = {f"{name}:{self.port}" for name in names}
+        return found | set(names) if self.port == (443 if self.secure else 80) else found
+
+    def local(self, scope: Scope, host: str) -> bool:
+        """Whether somebody on this machine calls, and not a proxy for somebody else."""
+        name = host.rpartition(":")[0] or host
+        return _loopback(_peer(scope)) and name in ("127.0.0.1", "[::1]", "localhost")
+
+    def client(self, scope: Scope, headers: Headers, host: str) -> str:
+        """The address of who calls: of a proxy on this machine, the last that it names."""
+        peer = _peer(scope)
+        if _loopback(peer) and not self.local(scope, host):
+            told = address(headers.get("x-forwarded-for", "").rpartition(",")[2].strip())
+            return told or peer
+        return peer
 
     def fits(self, token: str) -> bool:
         """Whether this is the token."""
-        return hmac.compare_digest(token.encode(), self.token.encode())
+        return same(token, self.token)
 
-    def refusal(self, method: str, path: str, headers: Headers) -> tuple[int, str, str] | None:
-        """Why a request is not let in, as status, code and sentence."""
-        hosts = headers.getlist("host")
-        if len(hosts) != 1 or hosts[0].lower() not in self.hosts:
-            return 421, "host", "this server answers to its own address only"
-        if self._foreign(method, path, headers):
-            return 403, "origin", "the request does not come from a page of this server"
-        if not _open(method, path) and not self._known(headers):
-            return 401, "token", "open the address again that the program printed"
-        return None
+    def caller(self, headers: Headers, *, local: bool) -> Caller | None:
+        """Who calls; the owner on this machine alone. A wrong key is not made good by a cookie."""
+        secret = bearer(headers)
+        if secret is None:
+            found = self.accounts.by_session(self.session(headers))
+        elif secret.startswith("bzk_"):
+            found = self.accounts.by_key(secret)
+        else:
+            found = Caller(None, "admin") if self.fits(secret) else None
+        return found if found and (found.name is not None or local) else None
 
-    def _foreign(self, method: str, path: str, headers: Headers) -> bool:
+    def session(self, headers: Headers) -> str:
+        """What the browser keeps of its session; "" where it keeps none."""
+        try:
+            found = SimpleCookie(headers.get("cookie", "")).get(self.cookie)
+        except CookieError:
+            return ""
+        return found.value if found else ""
+
+    def foreign(self, method: str, path: str, headers: Headers, host: str) -> bool:
         """Whether a page of somebody else asks; opening one of our pages is for everyone."""
         site = headers.get("sec-fetch-site", "none")
         if site not in ("none", "same-origin") and path.startswith("/api/"):
             return True
-        origins = headers.getlist("origin")
+        origins = [one.lower() for one in headers.getlist("origin")]
         if origins:
-            return origins != [f"http://{headers['host'].lower()}"]
-        return method not in SAFE and not self._bearer(headers)
+            return len(origins) > 1 or origins[0] not in self._origins(host)
+        return method not in SAFE and bearer(headers) is None
 
-    def _known(self, headers: Headers) -> bool:
-        return self._bearer(headers) or self.fits(_cookie(headers, self.cookie))
-
-    def _bearer(self, headers: Headers) -> bool:
-        scheme, _, token = headers.get("authorization", "").partition(" ")
-        return scheme.lower() == "bearer" and self.fits(token.strip())
+    def _origins(self, host: str) -> set[str]:
+        """Our pages' origins; a proxy in front of a name of ours may speak TLS where we do not."""
+        own = {f"https://{host}" if self.secure else f"http://{host}"}
+        return own | {f"https://{host}"} if host in self._named() else own
 
 
-def _open(method: str, path: str) -> bool:
-    return path in OPEN_PAGES or path.startswith(OPEN_PATHS) or (method, path) in OPEN_CALLS
+def bearer(headers: Headers) -> str | None:
+    """The secret of an Authorization header; None where there is none of this kind."""
+    scheme, _, secret = headers.get("authorization", "").partition(" ")
+    return secret.strip() if scheme.lower() == "bearer" else None
 
 
-def _cookie(headers: Headers, name: str) -> str:
+def in_address(query: bytes) -> bool:
+    """Whether an address holds a secret, or what is called one: addresses get into logs."""
+    text = query.decode("latin-1")
+    pairs = parse_qsl(text, keep_blank_values=True)
+    named = any(_NAMES.fullmatch(name) for name, _ in pairs)
+    return named or any(SECRET.search(part) for part in (text, *(value for _, value in pairs)))
+
+
+def address(text: str) -> str:
+    """An address as a host writes it, IPv6 in brackets; "" where it is none."""
     try:
-        found = SimpleCookie(headers.get("cookie", "")).get(name)
-    except CookieError:
+        found = ip_address(text.partition("%")[0])
+    except ValueError:
         return ""
-    return found.value if found else ""
+    found = getattr(found, "ipv4_mapped", None) or found
+    return f"[{found}]" if found.version == 6 else str(found)
 
 
-class Guard:
-    """Lets in what `access` lets in, bounds bodies, and puts `HEADERS` on every answer."""
-
-    def __init__(self, app: ASGIApp, access: Access) -> None:
-        self._app = app
-        self._access = access
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer a request, or have the app answer it."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
-        headers = Headers(scope=scope)
-        most = LARGER.get(scope["path"], MOST_BODY)
-        refusal = self._access.refusal(scope["method"], scope["path"], headers) or _size(
-            headers, most
-        )
-        app = problem(*refusal) if refusal else self._app
-        await app(scope, _bounded(receive, most), _with_headers(send))
+def _peer(scope: Scope) -> str:
+    return address((scope.get("client") or ("", 0))[0])
 
 
-def _size(headers: Headers, most: int) -> tuple[int, str, str] | None:
-    length = headers.get("content-length", "0")
-    if length.isdecimal() and len(length) < 20 and int(length) <= most:
-        return None
-    return _too_large(most)
+def _loopback(host: str) -> bool:
+    return bool(host) and ip_address(host.strip("[]")).is_loopback
 
 
-def _too_large(most: int) -> tuple[int, str, str]:
-    return 413, "size", f"a request holds at most {most:,} bytes here"
-
-
-def _bounded(receive: Receive, most: int) -> Receive:
-    """`receive` that ends a body which is too long, or whose next piece does not come."""
-    size = 0
-    whole = False
-
-    async def bounded() -> Message:
-        nonlocal size, whole
-        if whole:
-            return await receive()
-        try:
-            message = await asyncio.wait_for(receive(), SLOWEST)
-        except TimeoutError:
-            raise HTTPException(408, "the request came too slowly") from None
-        size += len(message.get("body", b""))
-        whole = not message.get("more_body", False)
-        if size > most:
-            raise HTTPException(413, _too_large(most)[2])
-        return message
-
-    return bounded
-
-
-def _with_headers(send: Send) -> Send:
-    async def sending(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            headers = MutableHeaders(scope=message)
-            for name, value in HEADERS.items():
-                headers.setdefault(name, value)
-            headers.setdefault("Cache-Control", "no-store")
-        await send(message)
-
-    return sending
+def _has_port(name: str) -> bool:
+    return name.rpartition(":")[2].isdecimal() and not name.endswith("]")

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from bozzetto import __version__
 from bozzetto.app import Assistant
 from bozzetto.web import (
+    accounts,
     campaigns,
     choices,
     drawing,
@@ -24,8 +25,11 @@ from bozzetto.web import (
     session,
     writing,
 )
-from bozzetto.web.access import Access, Guard
+from bozzetto.web.access import Access
 from bozzetto.web.drawer import Drawer
+from bozzetto.web.entrance import Entrance
+from bozzetto.web.guard import Guard, Routes
+from bozzetto.web.limits import Rates
 from bozzetto.web.replays import Replays
 from bozzetto.web.runs import Runs
 from bozzetto.web.streams import Places
@@ -36,6 +40,7 @@ ROOMS = (
     page,
     health,
     session,
+    accounts,
     campaigns,
     pictures,
     finding,
@@ -74,13 +79,17 @@ def make_app(assistant: Assistant, access: Access) -> FastAPI:
     app.state.assistant = assistant
     app.state.replays = Replays()
     app.state.access = access
+    app.state.acting = {}
+    app.state.entrance = Entrance(assistant.accounts)
     app.state.runs = Runs()
     app.state.drawer = Drawer(assistant)
     app.state.places = Places()
     for room in ROOMS:
         app.include_router(room.router, responses=problems.PROBLEMS)
     problems.install(app)
-    app.add_middleware(Guard, access=access)
+    routes = [*app.routes, *(route for room in ROOMS for route in room.router.routes)]
+    rates = Rates(assistant.settings.max_rate)
+    app.add_middleware(Guard, access=access, routes=Routes(routes), rates=rates)
     return app
 
 

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Header
 from pydantic import BaseModel, ConfigDict, Field
 
 from bozzetto.app.wire import board_json, verdict_json
-from bozzetto.web.state import TheAssistant, TheReplays
+from bozzetto.web.state import TheAssistant, TheCaller, TheReplays, as_oneself
 
 __all__ = ["router"]
 
@@ -44,16 +44,20 @@ def campaigns(a: TheAssistant) -> dict[str, Any]:
 
 
 @router.get("/{name:path}/board")
-def board(name: str, reviewer: str, a: TheAssistant, blind: bool = False) -> dict[str, Any]:
-    """A campaign as one reviewer sees it."""
+def board(
+    name: str, reviewer: str, a: TheAssistant, caller: TheCaller, blind: bool = False
+) -> dict[str, Any]:
+    """A campaign as one reviewer sees it; who has an account sees it as themselves."""
+    as_oneself(caller, reviewer)
     return board_json(a.campaigns.board(name, reviewer=reviewer, blind=blind))
 
 
 @router.post("/{name:path}/verdicts")
 def judge(
-    name: str, said: Said, a: TheAssistant, replays: TheReplays, key: Key = None
+    name: str, said: Said, a: TheAssistant, caller: TheCaller, replays: TheReplays, key: Key = None
 ) -> dict[str, Any]:
     """Say something of a picture: what stands of it now."""
+    as_oneself(caller, said.reviewer)
     given = said.model_dump(include=said.model_fields_set - {"image", "reviewer"})
 
     def make() -> dict[str, Any]:
@@ -65,9 +69,10 @@ def judge(
 
 @router.post("/{name:path}/undo")
 def undo(
-    name: str, whose: Undo, a: TheAssistant, replays: TheReplays, key: Key = None
+    name: str, whose: Undo, a: TheAssistant, caller: TheCaller, replays: TheReplays, key: Key = None
 ) -> dict[str, Any]:
     """Take back a reviewer's last verdict: what stands of that picture now; null: none was left."""
+    as_oneself(caller, whose.reviewer)
 
     def make() -> dict[str, Any]:
         verdict = a.campaigns.undo(name, reviewer=whose.reviewer)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import StrEnum
 
-__all__ = ["ROLES", "Role"]
+from bozzetto.types import Caller
+
+__all__ = ["ROLES", "Role", "may"]
 
 
 class Role(StrEnum):
@@ -15,6 +17,13 @@ class Role(StrEnum):
     viewer = "viewer"
     editor = "editor"
     admin = "admin"
+
+
+def may(caller: Caller | None, role: Role) -> bool:
+    """Whether somebody has a role; what is open is for nobody too."""
+    has = Role.open if caller is None else Role(caller.role)
+    order = list(Role)
+    return order.index(has) >= order.index(role)
 
 
 _V1 = "/api/v1"
@@ -28,6 +37,17 @@ ROLES: Mapping[str, Role] = {
     "GET /readyz": Role.open,
     f"GET {_V1}/session": Role.viewer,
     f"POST {_V1}/session": Role.open,
+    f"DELETE {_V1}/session": Role.viewer,
+    f"PUT {_V1}/session/password": Role.viewer,
+    f"GET {_V1}/accounts": Role.admin,
+    f"POST {_V1}/accounts": Role.admin,
+    f"PATCH {_V1}/accounts/{{name}}": Role.admin,
+    f"DELETE {_V1}/accounts/{{name}}": Role.admin,
+    f"GET {_V1}/accounts/{{name}}/keys": Role.admin,
+    f"POST {_V1}/accounts/{{name}}/keys": Role.admin,
+    f"DELETE {_V1}/accounts/{{name}}/keys/{{key}}": Role.admin,
+    f"GET {_V1}/accounts/{{name}}/sessions": Role.admin,
+    f"DELETE {_V1}/accounts/{{name}}/sessions": Role.admin,
     "GET /openapi.json": Role.viewer,
     f"GET {_V1}/campaigns": Role.viewer,
     f"GET {_V1}/campaigns/{{name:path}}/board": Role.viewer,
@@ -44,8 +64,6 @@ ROLES: Mapping[str, Role] = {
     f"POST {_V1}/runs/{{run}}/stop": Role.editor,
     f"GET {_V1}/candidates/{{candidate}}": Role.viewer,
     f"GET {_V1}/candidates/{{candidate}}/explain": Role.viewer,
-    f"POST {_V1}/candidates/{{candidate}}/revise": Role.editor,
-    f"POST {_V1}/tokens": Role.viewer,
     f"POST {_V1}/candidates/{{candidate}}/revise": Role.editor,
     f"POST {_V1}/tokens": Role.viewer,
     f"GET {_V1}/library": Role.viewer,

@@ -1,23 +1,29 @@
-"""A server on this machine alone, for as long as a `with` lasts or until Ctrl-C."""
+"""A server of a home, for as long as a `with` lasts or until Ctrl-C."""
 
 from __future__ import annotations
 
-import secrets
+import asyncio
 import socket
+import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from ipaddress import ip_address
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bozzetto.app import Assistant
-from bozzetto.errors import SetupError
+from bozzetto.app.secret import install_token
+from bozzetto.errors import InputError, SetupError
 from bozzetto.web.access import Access
 from bozzetto.web.application import drain, make_app
 
-__all__ = ["PORT", "Server"]
+__all__ = ["HOST", "PORT", "Server", "Tls"]
 
 HOST = "127.0.0.1"
 
@@ -28,44 +34,74 @@ saved for this address, and finds it there at the next start."""
 PATIENCE = 5
 """Seconds that open requests have to end."""
 
+FIRST_LINES = 20.0
+"""Seconds until a connection has said what it wants."""
+
+WAITING = 1024
+"""Connections that wait to be taken."""
+
+ANYWHERE = ("0.0.0.0", "::")
+"""Every address of this machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """A certificate with its chain, and its key where that is not in the same file (PEM)."""
+
+    certificate: Path
+    key: Path | None = None
+
 
 class Server:
-    """Serves an assistant on the loopback address.
+    """Serves an assistant, on the loopback address if nothing else is said.
 
         with Server(assistant) as server:
             webbrowser.open(server.address("/"))
 
-    `port` None takes `PORT`, or any other where that is taken; 0 takes any.
+    `port` None takes `PORT`, or any other where that is taken; 0 takes any. `names` are hosts
+    it answers to beside its address, for a proxy or a name of this machine.
 
     Raises:
-        SetupError: the port is taken.
+        SetupError: the port is taken, the certificate cannot be used, or the address is not of
+            this machine alone and there are no accounts.
+        InputError: the address is none.
     """
 
-    def __init__(self, assistant: Assistant, *, port: int | None = None) -> None:
-        self._socket = _listen(port)
+    def __init__(
+        self,
+        assistant: Assistant,
+        *,
+        port: int | None = None,
+        host: str = HOST,
+        names: Sequence[str] = (),
+        tls: Tls | None = None,
+    ) -> None:
+        self.host = _checked(host, assistant)
+        token = install_token(assistant.settings.home)
+        self._socket = _listen(self.host, port)
         self.port: int = self._socket.getsockname()[1]
-        self.access = Access(
-            secrets.token_urlsafe(32), (f"{HOST}:{self.port}", f"localhost:{self.port}")
-        )
+        self.access = Access(token, self.port, assistant.accounts, tuple(names), tls is not None)
         app = make_app(assistant, self.access)
-        self._server = _Uvicorn(
-            lambda: drain(app),
-            uvicorn.Config(
-                app,
-                log_config=None,
-                access_log=False,
-                http="h11",
-                ws="none",
-                proxy_headers=False,
-                server_header=False,
-                timeout_graceful_shutdown=PATIENCE,
-            ),
-        )
+        try:
+            self._server = _Uvicorn(lambda: drain(app), _config(app, tls))
+        except SetupError:
+            self._socket.close()
+            raise
         self._thread = threading.Thread(target=self._serve, name="bozzetto-server")
 
+    @property
+    def local(self) -> bool:
+        """Whether it is reached from this machine alone."""
+        return ip_address(self.host).is_loopback
+
     def address(self, path: str) -> str:
-        """The address of a page, with the token in its fragment."""
-        return f"http://{HOST}:{self.port}{path}#token={self.access.token}"
+        """The address of a page; with the token in its fragment where that lets in."""
+        here = self.local or self.host in ANYWHERE
+        name = HOST if self.host in ANYWHERE else self.host
+        name = f"[{name}]" if ":" in name else name
+        scheme = "https" if self.access.secure else "http"
+        token = f"#token={self.access.token}" if here else ""
+        return f"{scheme}://{name}:{self.port}{path}{token}"
 
     def run(self) -> None:
         """Serve until Ctrl-C."""
@@ -109,25 +145,78 @@ class _Uvicorn(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _listen(port: int | None) -> socket.socket:
+class _Connection(H11Protocol):
+    """Closes a connection that does not say what it wants."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin, and wait as after an answer; the next request ends the waiting."""
+        super().connection_made(transport)
+        wait = self.loop.call_later(FIRST_LINES, self.timeout_keep_alive_handler)
+        self.timeout_keep_alive_task = wait
+
+
+def _config(app: object, tls: Tls | None) -> uvicorn.Config:
+    config = uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        log_config=None,
+        access_log=False,
+        http=_Connection,
+        ws="none",
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=PATIENCE,
+        ssl_certfile=tls.certificate if tls else None,
+        ssl_keyfile=tls.key if tls else None,
+    )
+    try:
+        config.load()
+    except (OSError, ssl.SSLError) as error:
+        raise SetupError(
+            f"--tls-cert {tls and tls.certificate}: {error.strerror or error}",
+            hint="it takes a certificate with its chain and its key, without a password, as PEM",
+        ) from error
+    return config
+
+
+def _checked(host: str, assistant: Assistant) -> str:
+    """An address to listen on: one that others reach is for those who have accounts."""
+    named = HOST if host == "localhost" else host
+    try:
+        address = ip_address(named)
+    except ValueError:
+        raise InputError(
+            f"--host {host}: it takes an address, as 127.0.0.1 or 0.0.0.0",
+            hint="--allow-host NAME says under which name it is reached",
+        ) from None
+    if not address.is_loopback and not assistant.accounts.any():
+        raise SetupError(
+            f"--host {host}: others would reach this home, and nobody has an account",
+            hint="first: bozzetto account add NAME --role admin",
+        )
+    return str(address)
+
+
+def _listen(host: str, port: int | None) -> socket.socket:
     if port is None:
         try:
-            return _listen(PORT)
+            return _listen(host, PORT)
         except SetupError:
-            return _listen(0)
+            return _listen(host, 0)
+    family = socket.AF_INET6 if ip_address(host).version == 6 else socket.AF_INET
     # With the protocol named, asyncio turns Nagle's delay off: 40 ms an answer.
-    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # Windows: nobody else takes it over
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
         else:
             listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((HOST, port))
-        listening.listen(128)
+        listening.bind((host, port))
+        listening.listen(WAITING)
     except OSError as error:
         listening.close()
+        where = "of this machine" if host == HOST else f"of {host}"
         raise SetupError(
-            f"port {port} of this machine cannot be taken: {error.strerror or error}",
+            f"port {port} {where} cannot be taken: {error.strerror or error}",
             hint="--port 0 takes any that is free",
         ) from error
     return listening

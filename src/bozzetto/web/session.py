@@ -1,40 +1,123 @@
-"""`/api/v1/session`: the token of the printed address for a cookie that scripts cannot read."""
+"""`/api/v1/session`: a browser let in, by the printed address or by name and password."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any, Self
 
-from fastapi import APIRouter, HTTPException, Response
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter, HTTPException, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bozzetto import __version__
-from bozzetto.web.roles import Role
-from bozzetto.web.state import TheAccess
+from bozzetto.app.accounts import SESSION
+from bozzetto.web.access import Access
+from bozzetto.web.entrance import Entrance
+from bozzetto.web.log import audit
+from bozzetto.web.state import TheAccess, TheCaller, TheEntrance
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/api/v1/session", tags=["session"])
 
+WRONG = "name or password is wrong"
+"""What a wrong name is told, and a wrong password: who has an account is not to be found out."""
 
-class Token(BaseModel):
-    """The token of the printed address."""
+Password = Annotated[str, Field(max_length=1_000)]
+Name = Annotated[str, Field(max_length=200)]
+
+
+class Entry(BaseModel):
+    """The token of the printed address, or an account's name and password."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    token: str = Field(max_length=200)
+    token: Annotated[str, Field(max_length=200)] | None = None
+    name: Name | None = None
+    password: Password | None = None
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        given = (self.token is not None, self.name is not None, self.password is not None)
+        if given not in ((True, False, False), (False, True, True)):
+            raise ValueError("give token, or name and password")
+        return self
+
+
+class Passwords(BaseModel):
+    """One's own password, and another in its place."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    old: Password
+    new: Password
 
 
 @router.get("")
-def whoever() -> dict[str, Any]:
-    """Who one is; without accounts whoever has the token owns this machine's files."""
-    return {"user": None, "role": Role.admin, "accounts": False, "version": __version__}
+async def who(caller: TheCaller, access: TheAccess) -> dict[str, Any]:
+    """Who one is, and what one may do; `user` is null for the owner of this machine's files."""
+    there = access.accounts.any()
+    return {"user": caller.name, "role": caller.role, "accounts": there, "version": __version__}
 
 
 @router.post("", status_code=204)
-def session(said: Token, access: TheAccess) -> Response:
-    """Trade the token for a cookie."""
-    if not access.fits(said.token):
-        raise HTTPException(401, "this address is of an earlier start; open the newest")
+async def session(
+    said: Entry, request: Request, access: TheAccess, entrance: TheEntrance
+) -> Response:
+    """Let a browser in: it gets a cookie that its scripts cannot read."""
+    client = request.state.client
+    name = None
+    if said.token is None:
+        name = await _account(entrance, said.name or "", said.password or "", client)
+    elif not _owners(said.token, request, access):
+        audit("login refused", client=client)
+        raise HTTPException(401, "this token lets nobody in here; open the newest address")
+    secret = await run_in_threadpool(access.accounts.begin, name)
+    audit("login", user=name, client=client)
     answer = Response(status_code=204)
-    answer.set_cookie(access.cookie, access.token, httponly=True, samesite="strict", path="/")
+    secure = request.headers.get("origin", "").lower().startswith("https:")
+    answer.set_cookie(
+        access.cookie, secret, max_age=int(SESSION.total_seconds()),
+        httponly=True, samesite="strict", path="/", secure=secure,
+    )  # fmt: skip
     return answer
+
+
+def _owners(token: str, request: Request, access: Access) -> bool:
+    """Whether the owner of this machine's files asks, and from this machine."""
+    host = access.host(request.scope, request.headers) or ""
+    return access.fits(token) and access.local(request.scope, host)
+
+
+async def _account(entrance: Entrance, name: str, password: str, client: str) -> str:
+    found = await entrance.name(name, password, client)
+    if found is None:
+        audit("login refused", client=client)
+        raise HTTPException(401, WRONG)
+    return found
+
+
+@router.delete("", status_code=204)
+async def leave(request: Request, access: TheAccess) -> Response:
+    """Log out: the cookie is worth nothing any more."""
+    await run_in_threadpool(access.accounts.end, access.session(request.headers))
+    answer = Response(status_code=204)
+    answer.delete_cookie(access.cookie, path="/", httponly=True, samesite="strict")
+    return answer
+
+
+@router.put("/password", status_code=204)
+async def password(
+    said: Passwords,
+    request: Request,
+    caller: TheCaller,
+    access: TheAccess,
+    entrance: TheEntrance,
+) -> Response:
+    """Change one's own password; every browser of the account is logged out."""
+    if caller.name is None or not access.session(request.headers):
+        raise HTTPException(403, "only who is logged in to an account has a password")
+    client = request.state.client
+    await _account(entrance, caller.name, said.old, client)
+    await run_in_threadpool(access.accounts.set_password, caller.name, said.new)
+    audit("password", user=caller.name, client=client)
+    return Response(status_code=204)

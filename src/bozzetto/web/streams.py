@@ -46,7 +46,8 @@ class Places:
         Raises:
             HTTPException: 429, there is none.
         """
-        client = request.client.host if request.client else ""
+        caller = request.state.caller
+        client = f"account {caller.name}" if caller and caller.name else request.state.client
         with self._lock:
             if self._taken.total() >= self._most or self._taken[client] >= self._most_each:
                 raise HTTPException(429, "too many streams are open", {"Retry-After": "5"})
