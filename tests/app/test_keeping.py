@@ -14,6 +14,7 @@ from bozzetto.app.keeping import KeepItem, keep, take_back
 from bozzetto.app.wire import record_json, search_json
 from bozzetto.errors import InputError, NotFoundError
 from bozzetto.text.normalise import prompt_id
+from bozzetto.types import Filters
 
 SHARED = "soft light, muted palette, film grain"
 PROMPTS = (
@@ -56,7 +57,7 @@ def test_what_is_kept_is_found_and_tells_where_it_is_from(home: bozzetto.Assista
     home.embed()
     identity = prompt_id(KEPT.prompt)
     assert home.search("lighthouse in a storm")[0].id == identity
-    (record,) = home.library.list(source=("campaign night",))
+    (record,) = home.library.list(filters=Filters(source=("campaign night",)))
     (lineage,) = record_json(record)["kept"]
     del lineage["at"]
     assert lineage == {

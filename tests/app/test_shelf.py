@@ -67,7 +67,7 @@ def told(folder: Path, lines: Sequence[str]) -> tuple[list[dict[str, Any]], list
     file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8", newline="\n")
     with Store.open(folder) as store:
         import_source(store, open_source(str(file), home=folder), actor="ada", now=NOW)
-        shelf = Shelf(store, "ada", lambda: 0)
+        shelf = Shelf(store, "ada", lambda: 0, lambda _: None)
         known = [{name: getattr(r, name) for name in KEPT} for r in shelf.list(limit=1000)]
         lines = [json.dumps(row, ensure_ascii=False, allow_nan=False) for row in shelf.export()]
     return known, lines

@@ -76,6 +76,84 @@ def test_library_page_by_page(api: httpx2.Client, shelf: Assistant) -> None:
     assert page["total"] == 10
 
 
+@pytest.mark.parametrize(
+    ("asked", "many"),
+    [
+        ({"source": ["mine.txt", "other"]}, 10),
+        ({"tag": "none"}, 0),
+        ({"min_rating": "1"}, 0),
+        ({"has_image": "false"}, 10),
+        ({"has_image": "true"}, 0),
+        ({"since": "2020-01-01"}, 10),
+        ({"since": "2120-01-01"}, 0),
+        ({"use": "' OR 1=1 --"}, 0),
+        ({"after": 2**53 - 1}, 0),
+    ],
+)
+def test_library_by_filters(api: httpx2.Client, asked: dict[str, Any], many: int) -> None:
+    page = api.get("/library", params=asked).json()
+    assert len(page["prompts"]) == many
+    assert page["total"] == (10 if "after" in asked else many)
+    lines = api.get("/library/export", params=asked)
+    if "after" not in asked:
+        assert [json.loads(line) for line in lines.text.splitlines()] == page["prompts"]
+        assert lines.headers["content-type"] == "application/x-ndjson"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"limit": 0}, {"limit": 10**9}, {"limit": "x"}, {"after": -1}, {"after": 2**64},
+        {"min_rating": 6}, {"max_nsfw": "nan"}, {"since": "soon"}, {"q": "x"},
+        {"has_image": "maybe"}, {"tag": "x" * 2001},
+    ],
+)  # fmt: skip
+def test_wrong_pages(api: httpx2.Client, asked: dict[str, Any]) -> None:
+    answer = api.get("/library", params=asked)
+    assert answer.status_code == 422
+    assert [one["field"].partition(".")[0] for one in answer.json()["errors"]] == list(asked)
+
+
+def test_editing(api: httpx2.Client, shelf: Assistant, tmp_path: Path) -> None:
+    file = tmp_path / "edited.txt"
+    file.write_text("a green kite over dunes, gouache\n", encoding="utf-8")
+    shelf.add(file)
+    (before,) = api.get("/library", params={"source": "edited.txt"}).json()["prompts"]
+    path = f"/library/{before['id']}"
+    asked = {"prompt": "a green kite over cliffs, gouache", "negative": "rain", "tags": ["Sky"]}
+    after = api.patch(path, json=asked).json()
+    assert after == before | {
+        "id": after["id"],
+        "prompt": "a green kite over cliffs, gouache",
+        "core": "a green kite over cliffs",
+        "original": before["prompt"],
+        "negative": "rain",
+        "tags": ["sky"],
+    }
+    assert api.get(path).status_code == 404
+    assert (
+        api.post("/search", json={"idea": "kite cliffs", "k": 1}).json()["hits"][0]["id"]
+        == (after["id"])
+    )
+    assert api.get("/stats").json()["tag"] == {"sky": 1}
+    assert api.get(f"/library/{after['id']}/variants").json() == {"prompts": []}
+    taken = api.patch(f"/library/{after['id']}", json={"prompt": PROMPTS[1]})
+    assert (taken.status_code, taken.json()["code"]) == (422, "input")
+    wrong = api.patch(f"/library/{after['id']}", json={"tags": "x", "text": "y"})
+    assert [one["field"] for one in wrong.json()["errors"]] == ["tags", "text"]
+    api.delete("/library", params={"source": "edited.txt"})
+
+
+def test_stats(api: httpx2.Client) -> None:
+    found = api.get("/stats").json()
+    (source,) = found.pop("sources")
+    assert (source["name"], source["prompts"], source["actor"]) == ("mine.txt", 10, "tester")
+    assert found == {
+        "prompts": 10, "families": 10, "candidates": 0, "has_image": 0, "tag": {}, "use": {},
+        "model_family": {}, "rating": {},
+    }  # fmt: skip
+
+
 def test_one_prompt(api: httpx2.Client, shelf: Assistant) -> None:
     record = shelf.library.list(limit=1)[0]
     assert api.get(f"/library/{record.id}").json() == record_json(record)

@@ -354,7 +354,6 @@ class Assistant:
         tasks = self._drawing.plan(
             asked, prompt=prompt, candidates=named, again=again, n=n, seed=seed, grid=grid
         )
-        return self._drawing.generate(tasks, grid, on_event=on_event, stopped=stopped)
 
     def compare(
         self,
@@ -417,7 +416,8 @@ class Assistant:
     @cached_property
     def library(self) -> Shelf:
         """The prompts themselves."""
-        return Shelf(self._store, self.settings.actor, self._indexing.waiting)
+        indexing = self._indexing
+        return Shelf(self._store, self.settings.actor, indexing.waiting, indexing.embed_few)
 
     @cached_property
     def pictures(self) -> Pictures:

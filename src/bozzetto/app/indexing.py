@@ -27,9 +27,10 @@ from bozzetto.search.engine import Searcher
 from bozzetto.search.examine import IndexState
 from bozzetto.search.indexes import LARGE, Indexes
 from bozzetto.search.views import ENGLISH, MANY, texts_of
+from bozzetto.store.reading import ScanRow
 from bozzetto.store.store import Store
 from bozzetto.store.vectors import Hashes, VectorCache, text_hashes
-from bozzetto.types import Progress
+from bozzetto.types import Progress, PromptRecord
 
 __all__ = ["Indexing", "findings", "told"]
 
@@ -137,6 +138,14 @@ class Indexing:
             for name, hashes in asked.items():
                 embedder = open_embedder(name, self._kept).features.id
                 self._cache.keep_only(embedder, np.concatenate(hashes))
+
+    def embed_few(self, records: Sequence[PromptRecord]) -> None:
+        """Embed some prompts alone; searches find them at once, without a look at all others."""
+        large = self._indexes.bulk is not None
+        for name in (ENGLISH,) if large else EMBEDDERS:
+            for record in records:
+                row = ScanRow(record.seq, record.id, record.text, record.core)
+                self._embed(name, texts_of(name, row)[: 1 if large else None])
 
     def refresh(self) -> None:
         """Bring every index up to date with the vectors there are."""

@@ -27,6 +27,7 @@ from bozzetto.types import (
 
 if TYPE_CHECKING:  # a search is told without what draws and reviews
     from bozzetto.app.boards import Board, BoardItem, Campaign
+    from bozzetto.store.facets import Stats, Values
     from bozzetto.types import Brief
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "record_json",
     "report_json",
     "search_json",
+    "stats_json",
     "usage_json",
     "verdict_json",
 ]
@@ -166,6 +168,24 @@ def record_json(record: PromptRecord) -> Json:
     }
     parameters: Mapping[str, Any] = asdict(record.parameters) if record.parameters else {}
     return shape | {k: v for k, v in parameters.items() if v is not None}
+
+
+def stats_json(stats: Stats, values: Values) -> Json:
+    """The library in numbers, and what filters can ask for, each with how many prompts have it."""
+    return {
+        "prompts": stats.prompts,
+        "families": stats.families,
+        "candidates": stats.candidates,
+        "has_image": values.has_image,
+        "sources": [
+            {name: value for name, value in asdict(info).items() if name != "fingerprint"}
+            for info in stats.sources
+        ],
+        "tag": dict(values.tag),
+        "use": dict(values.use),
+        "model_family": dict(values.model_family),
+        "rating": {str(stars): count for stars, count in values.rating.items()},
+    }
 
 
 def _kept_json(one: KeptFrom) -> Json:

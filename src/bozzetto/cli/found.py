@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
 from rich.rule import Rule
@@ -13,7 +14,10 @@ from bozzetto.cli.render import IDEA, QUIET, hit_facts, prompt_text, understood
 from bozzetto.text.normalise import visible
 from bozzetto.types import Answer, By, Facets, Hit, SearchResult, Why
 
-__all__ = ["search_view"]
+if TYPE_CHECKING:
+    from bozzetto.store.facets import Stats, Values
+
+__all__ = ["search_view", "stats_view"]
 
 LEGS: Mapping[str, str] = {
     "english": "meaning",
@@ -104,6 +108,26 @@ def _counts(facets: Facets) -> Table:
         counts: Mapping[str, int] = getattr(facets, name)
         if counts:
             table.add_row(name.replace("_", " "), _values(counts))
+    return table
+
+
+def stats_view(stats: Stats, values: Values) -> RenderableType:
+    """A library in numbers: prompts, sources, and what filters can ask for."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(style=QUIET, no_wrap=True)
+    table.add_column()
+    table.add_row("prompts", f"{stats.prompts:,} in {stats.families:,} families")
+    table.add_row("with a picture", f"{values.has_image:,}")
+    counts: Mapping[str, Mapping[str, int]] = {
+        "source": {info.name: info.prompts for info in stats.sources},
+        "tag": values.tag,
+        "use": values.use,
+        "model family": values.model_family,
+        "rating": {str(stars): number for stars, number in values.rating.items()},
+    }
+    for name, found in counts.items():
+        if found:
+            table.add_row(name, _values(found))
     return table
 
 

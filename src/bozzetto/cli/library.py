@@ -5,14 +5,28 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, TextIO
 
 import typer
 
-from bozzetto.cli.options import Actor, Format, FormatChoice, Home, Source
+from bozzetto.cli.options import (
+    Actor,
+    Format,
+    FormatChoice,
+    HasImage,
+    Home,
+    MaxNsfw,
+    MinRating,
+    ModelFamily,
+    Since,
+    Source,
+    Tag,
+    Use,
+    make_filters,
+)
 from bozzetto.cli.output import console, note, write_json
 
 __all__ = ["app", "replacing"]
@@ -20,7 +34,7 @@ __all__ = ["app", "replacing"]
 NOTHING_FOUND = 3
 
 app = typer.Typer(
-    help="List, show, rate, delete and export what the library holds.",
+    help="List, show, edit, rate, delete and export what the library holds.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -33,7 +47,14 @@ def list_command(
         str | None,
         typer.Option("--after", metavar="ID", help="Go on after this one.", show_default=False),
     ] = None,
+    tag: Tag = None,
+    use: Use = None,
     source: Source = None,
+    model_family: ModelFamily = None,
+    min_rating: MinRating = None,
+    max_nsfw: MaxNsfw = None,
+    has_image: HasImage = None,
+    since: Since = None,
     home: Home = None,
     format: Format = FormatChoice.human,
 ) -> None:
@@ -41,9 +62,10 @@ def list_command(
     from bozzetto.app import Assistant
     from bozzetto.app.wire import record_json
 
+    filters = make_filters(tag, use, source, model_family, min_rating, max_nsfw, has_image, since)
     with Assistant.open(home) as a:
-        page = a.library.list(limit=limit, after=after, source=tuple(source or ()))
-        total = a.library.count(source=tuple(source or ()))
+        page = a.library.list(limit=limit, after=after, filters=filters)
+        total = a.library.count(filters)
     if format is FormatChoice.json:
         write_json({"total": total, "prompts": [record_json(record) for record in page]})
     else:
@@ -73,6 +95,93 @@ def show_command(
 
         for record in records:
             console().print(record_view(record))
+
+
+@app.command("variants")
+def variants_command(
+    identity: Annotated[str, typer.Argument(metavar="ID", show_default=False)],
+    home: Home = None,
+    format: Format = FormatChoice.human,
+) -> None:
+    """List the prompts that are nearly the same as one."""
+    from bozzetto.app import Assistant
+    from bozzetto.app.wire import record_json
+
+    with Assistant.open(home) as a:
+        found = a.library.variants(identity)
+    if format is FormatChoice.json:
+        write_json({"prompts": [record_json(record) for record in found]})
+    else:
+        from bozzetto.cli.render import records_view
+
+        console().print(records_view(found, len(found)))
+    if not found:
+        raise typer.Exit(NOTHING_FOUND)
+
+
+@app.command("stats")
+def stats_command(home: Home = None, format: Format = FormatChoice.human) -> None:
+    """Count prompts, sources, and what filters can ask for."""
+    from bozzetto.app import Assistant
+    from bozzetto.app.wire import stats_json
+
+    with Assistant.open(home) as a:
+        stats, values = a.library.stats()
+    if format is FormatChoice.json:
+        write_json(stats_json(stats, values))
+    else:
+        from bozzetto.cli.found import stats_view
+
+        console().print(stats_view(stats, values))
+
+
+@app.command("edit")
+def edit_command(
+    identity: Annotated[str, typer.Argument(metavar="ID", show_default=False)],
+    text: Annotated[
+        str | None,
+        typer.Option("--text", metavar="PROMPT", help="Its new words.", show_default=False),
+    ] = None,
+    negative: Annotated[
+        str | None,
+        typer.Option("--negative", metavar="TEXT", help="'' for none.", show_default=False),
+    ] = None,
+    tag: Annotated[
+        list[str] | None, typer.Option("--tag", help="Give it this tag.", show_default=False)
+    ] = None,
+    untag: Annotated[
+        list[str] | None, typer.Option("--untag", help="Take this tag off.", show_default=False)
+    ] = None,
+    home: Home = None,
+    format: Format = FormatChoice.human,
+    actor: Actor = None,
+) -> None:
+    """Change a prompt's words, negative prompt or tags.
+
+    Other words are another prompt: its id is new, and what was known of the old one stays.
+    """
+    from bozzetto.app import Assistant
+    from bozzetto.app.wire import record_json
+
+    if text is None and negative is None and not tag and not untag:
+        raise typer.BadParameter("say what is to change: --text, --negative, --tag or --untag")
+    with Assistant.open(home, actor=actor) as a:
+        tags = _tags(a.library.show([identity])[0].tags, tag or (), untag or ())
+        record = a.library.edit(identity, text, negative=negative, tags=tags)
+    if format is FormatChoice.json:
+        write_json(record_json(record))
+    else:
+        from bozzetto.cli.render import record_view
+
+        console().print(record_view(record))
+
+
+def _tags(before: Sequence[str], more: Sequence[str], gone: Sequence[str]) -> list[str] | None:
+    """The tags to be; None where they stay."""
+    if not more and not gone:
+        return None
+    off = {tag.strip().casefold() for tag in gone}
+    return [*(tag for tag in before if tag not in off), *more]
 
 
 @app.command("rate")
@@ -141,14 +250,16 @@ def export_command(
 ) -> None:
     """Write the library as JSON Lines that `import` reads back."""
     from bozzetto.app import Assistant
+    from bozzetto.types import Filters
 
+    filters = Filters(source=tuple(source or ()))
     with Assistant.open(home) as a:
         if target == "-":
-            _write(a.library.export(source=tuple(source or ())), sys.stdout)
+            _write(a.library.export(filters), sys.stdout)
             return
         path = Path(target)
         with replacing(path) as file:
-            count = _write(a.library.export(source=tuple(source or ())), file)
+            count = _write(a.library.export(filters), file)
     if format is FormatChoice.json:
         write_json({"path": str(path), "prompts": count})
     else:

@@ -213,10 +213,9 @@ class _Tools:
     ) -> Json:
         """List the prompts of the library, oldest first, page by page."""
         with _told():
-            page = self._assistant.library.list(
-                limit=limit, after=after, source=tuple(source or ())
-            )
-            total = self._assistant.library.count(source=tuple(source or ()))
+            filters = Filters(source=tuple(source or ()))
+            page = self._assistant.library.list(limit=limit, after=after, filters=filters)
+            total = self._assistant.library.count(filters)
             return {"total": total, "prompts": [record_json(record) for record in page]}
 
     def library_show(self, ids: Annotated[list[str], Field(max_length=_MOST_HITS)]) -> Json:

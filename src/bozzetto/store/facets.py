@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,12 +17,15 @@ __all__ = [
     "Allowed",
     "SourceInfo",
     "Stats",
+    "Values",
     "allowed",
     "apart",
     "bad_rows",
+    "count",
     "page",
     "sources",
     "stats",
+    "values",
 ]
 
 _IN = "IN (SELECT value FROM json_each(?))"
@@ -39,6 +42,17 @@ _ANY_OF = (
 _INDEXED = "nsfw > 0.25 AND"
 """The condition of the index on the scores, word for word, so that it is used."""
 
+MOST_VALUES = 500
+"""Values of a field that are counted, the commonest."""
+
+_MOST = "ORDER BY 2 DESC, 1 LIMIT ?"
+_COUNTS = {
+    "tag": f"SELECT tag, count(*) FROM tags GROUP BY tag {_MOST}",
+    **{
+        name: f"SELECT {name}, count(*) FROM prompts WHERE {name} IS NOT NULL GROUP BY 1 {_MOST}"
+        for name in ("use", "model_family", "rating")
+    },
+}
 _BOUNDS = (
     ("min_rating", "p.rating >= ?"),
     ("since", "p.change IN (SELECT id FROM changes WHERE at >= ?)"),
@@ -84,6 +98,17 @@ class Stats:
     families: int
     candidates: int
     sources: tuple[SourceInfo, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """What prompts have that filters ask for, each with how many have it."""
+
+    tag: Mapping[str, int]
+    use: Mapping[str, int]
+    model_family: Mapping[str, int]
+    rating: Mapping[int, int]
+    has_image: int
 
 
 def allowed(connection: sqlite3.Connection, filters: Filters, nsfw_limit: float) -> Allowed:
@@ -165,17 +190,37 @@ def _all(connection: sqlite3.Connection) -> Keys:
 
 def page(connection: sqlite3.Connection, filters: Filters, after: int, limit: int) -> list[int]:
     """The next numbers after one, ascending: a page of a listing, whatever its NSFW scores."""
+    where, values = _listed(filters)
+    rows = connection.execute(
+        f"SELECT p.seq FROM prompts p WHERE p.seq > ? AND {where} ORDER BY p.seq LIMIT ?",
+        (after, *values, limit),
+    )
+    return [row[0] for row in rows]
+
+
+def count(connection: sqlite3.Connection, filters: Filters) -> int:
+    """How many prompts a listing has."""
+    where, values = _listed(filters)
+    sql = f"SELECT count(*) FROM prompts p WHERE {where}"
+    return int(connection.execute(sql, values).fetchone()[0])
+
+
+def _listed(filters: Filters) -> tuple[str, list[object]]:
     where, values = _conditions(filters)
     if filters.max_nsfw is not None:
         where = f"{where} AND " if where else ""
         where += "(p.nsfw IS NULL OR p.nsfw <= ?)"
         values.append(filters.max_nsfw)
-    rows = connection.execute(
-        f"SELECT p.seq FROM prompts p WHERE p.seq > ?{' AND ' + where if where else ''}"
-        " ORDER BY p.seq LIMIT ?",
-        (after, *values, limit),
-    )
-    return [row[0] for row in rows]
+    return where or "1", values
+
+
+def values(connection: sqlite3.Connection) -> Values:
+    """What filters can ask for, each with how many prompts have it, the commonest first."""
+    counts = {name: dict(connection.execute(sql, (MOST_VALUES,))) for name, sql in _COUNTS.items()}
+    (pictured,) = connection.execute(
+        "SELECT count(*) FROM prompts WHERE image IS NOT NULL"
+    ).fetchone()
+    return Values(**counts, has_image=pictured)
 
 
 def sources(connection: sqlite3.Connection) -> tuple[SourceInfo, ...]:

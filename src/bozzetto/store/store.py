@@ -12,6 +12,7 @@ from bozzetto.ports import SourceFeatures
 from bozzetto.store import (
     backup,
     candidates,
+    editing,
     facets,
     families,
     kept,
@@ -25,8 +26,9 @@ from bozzetto.store.accounts import Accounts
 from bozzetto.store.boards import Boards
 from bozzetto.store.candidates import KeptCandidate
 from bozzetto.store.database import Database
+from bozzetto.store.editing import Edit
 from bozzetto.store.entries import Change, Entry
-from bozzetto.store.facets import Allowed, SourceInfo, Stats
+from bozzetto.store.facets import Allowed, SourceInfo, Stats, Values
 from bozzetto.store.kept import Kept
 from bozzetto.store.migrations import CURRENT
 from bozzetto.store.queue import Queue
@@ -126,10 +128,10 @@ class Store:
         with self._database.read() as connection:
             return meta.get(connection, "ratings")
 
-    def count(self) -> int:
-        """How many prompts there are."""
+    def count(self, filters: Filters | None = None) -> int:
+        """How many prompts there are, in all or as filters want them."""
         with self._database.read() as connection:
-            return int(connection.execute("SELECT count(*) FROM prompts").fetchone()[0])
+            return facets.count(connection, filters or Filters())
 
     def max_seq(self) -> int:
         """The highest number in use; 0 where there is none."""
@@ -193,6 +195,11 @@ class Store:
                 if info.fingerprint == fingerprint:
                     return info, facets.bad_rows(connection, fingerprint)
         return None
+
+    def values(self) -> Values:
+        """What filters can ask for, with how many prompts have it."""
+        with self._database.read() as connection:
+            return facets.values(connection)
 
     def stats(self) -> Stats:
         """The library in numbers."""
@@ -286,6 +293,15 @@ class Store:
             return spending.of_day(connection, day)
 
     # Keeping house
+
+    def edit(self, identity: str, wanted: Edit, *, actor: str, now: str) -> str | None:
+        """Edit a prompt; its id, which is another where the text is. None: there is no such prompt.
+
+        Raises:
+            InputError: another prompt has that text already.
+        """
+        with self._database.write() as connection:
+            return editing.edit(connection, identity, wanted, Change(actor, now))
 
     def delete(self, ids: Sequence[str], *, actor: str, now: str) -> int:
         """Delete prompts for good, by id; returns how many there were."""

@@ -13,8 +13,11 @@ from bozzetto.types import Filters as FilterRecord
 
 __all__ = [
     "CompareBody",
+    "EditBody",
+    "FilterQuery",
     "Filters",
     "GenerateBody",
+    "LibraryQuery",
     "Name",
     "OptimizeBody",
     "RatingBody",
@@ -27,6 +30,7 @@ __all__ = [
 ]
 
 LARGEST_SEED = 2**32 - 1
+LARGEST_PLACE = 2**53 - 1
 
 
 def _text(value: str) -> str:
@@ -46,6 +50,7 @@ Long = Annotated[str, Field(max_length=20_000), AfterValidator(_text)]
 Text = Annotated[str, Field(max_length=2_000), AfterValidator(_text)]
 Name = Annotated[str, Field(max_length=200), AfterValidator(_text), AfterValidator(_no_file)]
 Backend = Annotated[str, Field(max_length=1_000), AfterValidator(_text)]
+Title = Annotated[str, Field(max_length=200), AfterValidator(_text)]
 Id = Annotated[str, Field(max_length=64), AfterValidator(_text)]
 Ids = Annotated[list[Id], Field(max_length=100)]
 Texts = Annotated[list[Text], Field(max_length=32)]
@@ -82,6 +87,19 @@ class Filters(_Body):
 
 
 _LISTS = ("tag", "use", "source", "model_family")
+
+
+class FilterQuery(Filters):
+    """The filters as a query: each may stand several times."""
+
+    model_config = ConfigDict(extra="forbid", strict=False, allow_inf_nan=False)
+
+
+class LibraryQuery(FilterQuery):
+    """A page of the library: how many prompts, after which place."""
+
+    limit: Annotated[int, Field(ge=1, le=1_000)] = 50
+    after: Annotated[int, Field(ge=0, le=LARGEST_PLACE)] = 0
 
 
 class SearchBody(Filters):
@@ -190,6 +208,8 @@ class GenerateBody(_Drawn):
     sampler: Text | None = None
     model: Text | None = None
     grid: Annotated[dict[Axis, Values], Field(max_length=2)] | None = None
+    compare: bool = False
+    campaign: Title | None = None
 
     def asked(self) -> Asked:
         """How the pictures are to be made."""
@@ -208,10 +228,19 @@ class CompareBody(_Drawn):
     seeds: Annotated[int, Field(ge=1, le=64)] = 2
     seed: Seed = 0
     chat: Backend | None = None
+    campaign: Title | None = None
 
     def asked(self) -> Asked:
         """How the pictures are to be made."""
         return Asked(self.images, self.size, self.steps)
+
+
+class EditBody(_Body):
+    """What of a prompt is to be another; what is left out stays, an empty negative is none."""
+
+    prompt: Long | None = None
+    negative: Long | None = None
+    tags: Annotated[list[Text], Field(max_length=64)] | None = None
 
 
 class RatingBody(_Body):

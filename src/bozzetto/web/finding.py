@@ -1,21 +1,20 @@
-"""`/api/v1/search` and `/library`: prompts found, listed, rated, deleted."""
+"""`/api/v1/search` and `/library`: prompts found, listed, edited, rated, deleted, exported."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Query
+from fastapi import APIRouter, HTTPException, Query, Request, Response
 
-from bozzetto.app.wire import record_json, search_json
-from bozzetto.web.bodies import RatingBody, SearchBody
-from bozzetto.web.state import TheAssistant
+from bozzetto.app.wire import record_json, search_json, stats_json
+from bozzetto.web.bodies import EditBody, FilterQuery, LibraryQuery, RatingBody, SearchBody
+from bozzetto.web.lines import JSON_LINES, LineStream
+from bozzetto.web.state import TheAssistant, ThePlaces
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/api/v1", tags=["library"])
 Json = dict[str, Any]
-Sources = Annotated[list[str], Query(max_length=32)]
-LARGEST = 2**53
 
 
 @router.post("/search")
@@ -36,19 +35,30 @@ def search(body: SearchBody, a: TheAssistant) -> Json:
 
 
 @router.get("/library")
-def library(
-    a: TheAssistant,
-    limit: Annotated[int, Query(ge=1, le=1_000)] = 50,
-    after: Annotated[int, Query(ge=0, le=LARGEST)] = 0,
-    source: Sources = [],  # noqa: B006 - read only
-) -> Json:
+def library(a: TheAssistant, asked: Annotated[LibraryQuery, Query()]) -> Json:
     """A page of prompts, oldest first; `next` is `after` of the following page, null at the end."""
-    page, place = a.library.page(after, limit=limit, source=source)
+    filters = asked.record()
+    page, place = a.library.page(asked.after, limit=asked.limit, filters=filters)
     return {
-        "total": a.library.count(source=source),
+        "total": a.library.count(filters),
         "prompts": [record_json(record) for record in page],
         "next": place,
     }
+
+
+@router.get("/library/export", responses=JSON_LINES, response_model=None)
+def export(
+    request: Request, a: TheAssistant, places: ThePlaces, asked: Annotated[FilterQuery, Query()]
+) -> Response:
+    """The prompts as JSON Lines, which `import` reads back."""
+    rows = a.library.export(asked.record())
+    return LineStream(rows, places.take(request), name="library.jsonl")
+
+
+@router.get("/stats")
+def stats(a: TheAssistant) -> Json:
+    """The library in numbers, and what filters can ask for."""
+    return stats_json(*a.library.stats())
 
 
 @router.delete("/library")
@@ -61,6 +71,19 @@ def delete_source(source: str, a: TheAssistant) -> Json:
 def prompt(identity: str, a: TheAssistant) -> Json:
     """One prompt, whole."""
     return record_json(a.library.show([identity])[0])
+
+
+@router.get("/library/{identity}/variants")
+def variants(identity: str, a: TheAssistant) -> Json:
+    """The prompts that are nearly the same as one."""
+    return {"prompts": [record_json(record) for record in a.library.variants(identity)]}
+
+
+@router.patch("/library/{identity}")
+def edit(identity: str, body: EditBody, a: TheAssistant) -> Json:
+    """Change a prompt; other words are another prompt, with a new id."""
+    found = a.library.edit(identity, body.prompt, negative=body.negative, tags=body.tags)
+    return record_json(found)
 
 
 @router.delete("/library/{identity}")
