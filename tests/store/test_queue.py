@@ -210,6 +210,32 @@ def test_the_newest_job_is_first(store: Store) -> None:
     assert MOST_ATTEMPTS > 1
 
 
+def test_pages_of_jobs_stay_as_they_are_while_jobs_are_added(store: Store) -> None:
+    ids = [add(store, 1) for _ in range(5)]
+    first = store.queue.page(limit=2)
+    more = add(store, 1)
+    second = store.queue.page(first[-1][0], limit=2)
+    store.queue.withdraw(second[-1][1].id)
+    third = store.queue.page(second[-1][0], limit=2)
+    found = [info.id for page in (first, second, third) for _, info in page]
+    assert found == ids[::-1]
+    assert store.queue.page(third[-1][0]) == []
+    assert store.queue.page(limit=1)[0][1] == store.queue.jobs(job=more)[0]
+
+
+def test_pages_of_jobs_by_state(store: Store) -> None:
+    done, cancelled, running, waiting = (add(store, 1) for _ in range(4))
+    finish(store, claim(store))
+    store.queue.cancel(cancelled, actor="ada", now=NOW)
+    claim(store)
+    for state, job in (
+        ("done", done), ("cancelled", cancelled), ("running", running), ("waiting", waiting),
+    ):  # fmt: skip
+        ((_, info),) = store.queue.page(states=[state])
+        assert (info.id, info.state) == (job, state)
+    assert [info.id for _, info in store.queue.page(states=["done", "waiting"])] == [waiting, done]
+
+
 def test_scores_are_noted_beside_one_another(store: Store) -> None:
     add(store, 1)
     identity = finish(store, claim(store)) or ""

@@ -52,6 +52,23 @@ def test_the_same_key_asks_once(api: httpx2.Client) -> None:
     assert heard(api, first["id"])[-1][1] == "result"
 
 
+def test_jobs_page_by_page(api: httpx2.Client, shelf: Assistant) -> None:
+    for number in range(3):
+        shelf.jobs.add(Asked(images="sketch:", size="64x64"), prompt=f"page {number}")
+    whole = api.get("/jobs", params={"limit": 1000}).json()
+    assert whole["next"] is None
+    found, after = [], {}
+    while after is not None:
+        page = api.get("/jobs", params={"limit": 2} | after).json()
+        found += page["jobs"]
+        after = None if page["next"] is None else {"after": page["next"]}
+    assert found == whole["jobs"]
+    waiting = api.get("/jobs", params={"state": ["waiting"], "limit": 2}).json()
+    assert [job["title"] for job in waiting["jobs"]] == ["page 2", "page 1"]
+    for wrong in ({"state": "lost"}, {"after": -1}, {"after": "x"}, {"limit": 10**9}):
+        assert api.get("/jobs", params=wrong).status_code == 422
+
+
 def test_candidates_grids_and_again(api: httpx2.Client) -> None:
     made = api.post("/optimize", json={"idea": "a small dog", "n": 1}).json()["candidates"][0]
     job = api.post("/generate", json=SMALL | {"candidate": [made["id"]], "n": 1}).json()["id"]

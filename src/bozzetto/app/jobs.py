@@ -71,6 +71,17 @@ class Jobs:
         return self._info(job), self._drawing.images(job)
 
     def _info(self, job: str) -> JobInfo:
+    def page(
+        self, place: int | None = None, *, states: Sequence[str] = (), limit: int = 50
+    ) -> tuple[Sequence[JobInfo], int | None]:
+        """A page of jobs, the newest first, and the place of the next one, None after the last.
+
+        What is added meanwhile moves no job from one page to another.
+        """
+        found = self._store.queue.page(place, states=states, limit=limit + 1)
+        page = found[:limit]
+        return [info for _, info in page], page[-1][0] if len(found) > limit else None
+
         found = self._store.queue.jobs(job=plain(job))
         if not found:
             raise NotFoundError(f"no job is called {job!r}", hint="jobs list shows ids")

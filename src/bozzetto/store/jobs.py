@@ -30,6 +30,7 @@ __all__ = [
     "infos",
     "let_go",
     "owners",
+    "page",
     "put_back",
     "renew",
     "retry",
@@ -269,7 +270,7 @@ _COUNTS = (
     " coalesce(sum(t.state = 'done' AND i.state = 'filtered'), 0),"
     " coalesce(sum(t.state = 'done' AND i.state = 'failed'), 0),"
     " coalesce(sum(t.state = 'cancelled'), 0), j.cancelled,"
-    " sum(t.state = 'done') + coalesce(sum(t.progress), 0)"
+    " sum(t.state = 'done') + coalesce(sum(t.progress), 0), j.change"
     " FROM jobs j JOIN changes c ON c.id = j.change JOIN tasks t ON t.job = j.id"
     " LEFT JOIN images i ON i.id = t.image"
 )
@@ -292,9 +293,39 @@ def infos(
     return [_info(row) for row in rows]
 
 
+_STATE = (
+    "CASE WHEN sum(t.state = 'running') THEN 'running' WHEN sum(t.state = 'waiting') THEN 'waiting'"
+    " WHEN j.cancelled THEN 'cancelled' ELSE 'done' END"
+)
+
+
+def page(
+    connection: sqlite3.Connection, after: int | None, states: Sequence[str], limit: int
+) -> list[tuple[int, JobInfo]]:
+    """Jobs in numbers with their places, the newest first, after a place; of some states or all.
+
+    A job keeps its place, and those added later come before all places there are.
+    """
+    rows = connection.execute(
+        f"{_COUNTS} WHERE j.change < :after GROUP BY j.id"
+        f" HAVING NOT :some OR {_STATE} IN (SELECT value FROM json_each(:states))"
+        " ORDER BY j.change DESC LIMIT :limit",
+        {
+            "after": _NEWEST if after is None else after,
+            "some": bool(states),
+            "states": json_list(list(states)),
+            "limit": limit,
+        },
+    )
+    return [(row[-1], _info(row)) for row in rows]
+
+
+_NEWEST = 2**63 - 1
+
+
 def _info(row: tuple[Any, ...]) -> JobInfo:
     identity, title, campaign, at, actor, total = row[:6]
-    waiting, running, ok, filtered, failed, cancelled, stopped, done = row[6:]
+    waiting, running, ok, filtered, failed, cancelled, stopped, done, _ = row[6:]
     return JobInfo(
         id=identity,
         title=title,

@@ -113,6 +113,13 @@ class Queue:
             return images.page(connection, self._folder, job=job, campaign=campaign)
 
     def image_ids(self, *, campaign: str) -> set[str]:
+
+    def page(
+        self, after: int | None = None, *, states: Sequence[str] = (), limit: int = 50
+    ) -> list[tuple[int, JobInfo]]:
+        """Jobs in numbers with their places, the newest first, after a place."""
+        with self._database.read() as connection:
+            return queue.page(connection, after, states, limit)
         """The ids of the pictures of a campaign."""
         with self._database.read() as connection:
             return images.ids(connection, campaign)

@@ -12,6 +12,7 @@ from bozzetto.types import By, Strength, Wishes
 from bozzetto.types import Filters as FilterRecord
 
 __all__ = [
+    "LARGEST_PLACE",
     "CompareBody",
     "EditBody",
     "FilterQuery",

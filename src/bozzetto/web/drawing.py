@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, HTTPException, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from bozzetto import Stop
 from bozzetto.app import Assistant
 from bozzetto.app.wire import job_json, optimize_json
-from bozzetto.web.bodies import CompareBody, GenerateBody
+from bozzetto.web.bodies import LARGEST_PLACE, CompareBody, GenerateBody
 from bozzetto.web.drawer import Drawer, job_shape
 from bozzetto.web.feed import Event
 from bozzetto.web.replays import Replays
@@ -27,6 +27,7 @@ __all__ = ["router"]
 router = APIRouter(prefix="/api/v1", tags=["pictures"])
 Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=100)]
 Json = dict[str, Any]
+State = Literal["waiting", "running", "done", "cancelled"]
 
 FEW = 4
 """Seeds of a prompt, where nobody says how many."""
@@ -95,9 +96,15 @@ async def compare(
 
 
 @router.get("/jobs")
-def jobs(a: TheAssistant, limit: Annotated[int, Query(ge=1, le=1_000)] = 20) -> Json:
-    """Jobs, the newest first."""
-    return {"jobs": [job_json(job) for job in a.jobs.list(limit=limit)]}
+def jobs(
+    a: TheAssistant,
+    limit: Annotated[int, Query(ge=1, le=1_000)] = 20,
+    after: Annotated[int | None, Query(ge=0, le=LARGEST_PLACE)] = None,
+    state: Annotated[list[State], Query(max_length=4)] = [],  # noqa: B006 - read only
+) -> Json:
+    """Jobs, the newest first; `next` is `after` of the following page, null at the end."""
+    page, place = a.jobs.page(after, states=state, limit=limit)
+    return {"jobs": [job_json(job) for job in page], "next": place}
 
 
 @router.get("/jobs/{job}")
