@@ -62,15 +62,6 @@ class Jobs:
         """Jobs in numbers, the newest first."""
         return self._store.queue.jobs(limit=limit)
 
-    def show(self, job: str) -> tuple[JobInfo, Sequence[Image]]:
-        """A job and what came of it so far.
-
-        Raises:
-            NotFoundError: there is none of that id.
-        """
-        return self._info(job), self._drawing.images(job)
-
-    def _info(self, job: str) -> JobInfo:
     def page(
         self, place: int | None = None, *, states: Sequence[str] = (), limit: int = 50
     ) -> tuple[Sequence[JobInfo], int | None]:
@@ -82,6 +73,15 @@ class Jobs:
         page = found[:limit]
         return [info for _, info in page], page[-1][0] if len(found) > limit else None
 
+    def show(self, job: str) -> tuple[JobInfo, Sequence[Image]]:
+        """A job and what came of it so far.
+
+        Raises:
+            NotFoundError: there is none of that id.
+        """
+        return self._info(job), self._drawing.images(job)
+
+    def _info(self, job: str) -> JobInfo:
         found = self._store.queue.jobs(job=plain(job))
         if not found:
             raise NotFoundError(f"no job is called {job!r}", hint="jobs list shows ids")

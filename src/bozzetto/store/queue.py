@@ -107,19 +107,19 @@ class Queue:
         with self._database.read() as connection:
             return queue.infos(connection, job=job, campaign=campaign, limit=limit)
 
-    def images(self, *, job: str | None = None, campaign: str | None = None) -> list[Image]:
-        """The pictures of a job or of a campaign, in the order they were asked for."""
-        with self._database.read() as connection:
-            return images.page(connection, self._folder, job=job, campaign=campaign)
-
-    def image_ids(self, *, campaign: str) -> set[str]:
-
     def page(
         self, after: int | None = None, *, states: Sequence[str] = (), limit: int = 50
     ) -> list[tuple[int, JobInfo]]:
         """Jobs in numbers with their places, the newest first, after a place."""
         with self._database.read() as connection:
             return queue.page(connection, after, states, limit)
+
+    def images(self, *, job: str | None = None, campaign: str | None = None) -> list[Image]:
+        """The pictures of a job or of a campaign, in the order they were asked for."""
+        with self._database.read() as connection:
+            return images.page(connection, self._folder, job=job, campaign=campaign)
+
+    def image_ids(self, *, campaign: str) -> set[str]:
         """The ids of the pictures of a campaign."""
         with self._database.read() as connection:
             return images.ids(connection, campaign)
