@@ -354,6 +354,7 @@ class Assistant:
         tasks = self._drawing.plan(
             asked, prompt=prompt, candidates=named, again=again, n=n, seed=seed, grid=grid
         )
+        return self._drawing.generate(tasks, grid, on_event=on_event, stopped=stopped)
 
     def compare(
         self,
