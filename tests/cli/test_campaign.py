@@ -314,3 +314,22 @@ def test_a_brief_that_makes_no_sense_is_refused(
 def test_nothing_kept_is_nothing_found(run: Run, campaign: dict[str, Any]) -> None:
     assert run("campaign", "keep", "spring").code == 3
     assert run("campaign", "take-back", "spring", "--image", "nope").code == 3
+
+
+def test_pictures_join_a_campaign(run: Run, small_home: Path) -> None:
+    home = ("--home", str(small_home), "--format", "json")
+    small = ("--images", "sketch:", "--size", "64x64", "--campaign", "My dogs")
+    drawn = run("compare", "a small dog", "-n", "1", "--seeds", "1", *small, *home)
+    candidate = drawn.json["candidates"][0]["id"]
+    asked = ("--candidate", candidate, "--compare", "-n", "2")
+    found = run("generate", *asked, *small, *home).json
+    kinds = [image["lineage"]["kind"] for image in found["images"]]
+    assert kinds == ["idea", "hit", "candidate"] * 2
+    assert run("generate", *asked, *small, *home).json["images"] == found["images"]
+    shown = run("campaign", "show", "My dogs", *home).json
+    assert [job["total"] for job in shown["jobs"]] == [3, 3]
+    named = run("campaign", "list", *home).json["campaigns"]
+    assert "My dogs" in [one["name"] for one in named]
+    refused = run("generate", "a dog", "--compare", *small, *home)
+    assert refused.error is not None
+    assert refused.error.message == "candidates are compared"

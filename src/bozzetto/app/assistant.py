@@ -333,14 +333,19 @@ class Assistant:
         model: str | None = None,
         profile: str | None = None,
         negative: str | None = None,
+        compare: bool = False,
+        campaign: str | None = None,
         on_event: OnDraw | None = None,
         stopped: Callable[[], bool] = lambda: False,
     ) -> GenerateResult:
         """Draw a prompt, kept candidates, or a picture's request again, each with n seeds.
 
         Without a `seed` the first is random. A `grid` maps one or two of prompt, seed, steps,
-        guidance and sampler to values, and gives one labelled sheet. What is drawn is kept as
-        it comes; where it was cut short, `jobs.resume` goes on.
+        guidance and sampler to values, and gives one labelled sheet. To `compare`, the idea of
+        the candidates and their hit are drawn too, with the same seeds. The pictures join the
+        board of a `campaign`, which is made where none has that name; what it has already is not
+        drawn again, and seeds begin with 0. What is drawn is kept as it comes; where it was cut
+        short, `jobs.resume` goes on.
 
         Raises:
             InputError: the prompt is empty, or a value is wrong; nothing is drawn.
@@ -352,9 +357,12 @@ class Assistant:
         asked = Asked(images, size, steps, guidance, sampler, model, profile, negative)
         named = (candidate,) if isinstance(candidate, str) else tuple(candidate)
         tasks = self._drawing.plan(
-            asked, prompt=prompt, candidates=named, again=again, n=n, seed=seed, grid=grid
+            asked, prompt=prompt, candidates=named, again=again, n=n,
+            seed=0 if campaign and seed is None and not again else seed, grid=grid, compare=compare,
+        )  # fmt: skip
+        return self._drawing.generate(
+            tasks, grid, campaign=campaign, on_event=on_event, stopped=stopped
         )
-        return self._drawing.generate(tasks, grid, on_event=on_event, stopped=stopped)
 
     def compare(
         self,
@@ -370,12 +378,13 @@ class Assistant:
         images: str | None = None,
         size: str | None = None,
         steps: int | None = None,
+        campaign: str | None = None,
         on_event: OnDraw | None = None,
     ) -> Comparison:
         """Draw an idea as typed, its picked or best hit, and n candidates, with the same seeds.
 
         One sheet (compare.png) and one page (compare.html) are written into the folder, which
-        is the job's own in the home where none is named.
+        is the job's own in the home where none is named. With a `campaign` as in `generate`.
 
         Raises:
             InputError: the idea holds no word, or a value is wrong.
@@ -389,7 +398,9 @@ class Assistant:
         written = self.optimize(idea, n=n, pick=pick, profile=profile, chat=chat, seed=seed)
         wanted = range(seed, seed + seeds)
         asked = Asked(images, size, steps)
-        return compare(self._drawing, written, asked, wanted, folder, on_event=on_event)
+        return compare(
+            self._drawing, written, asked, wanted, folder, campaign=campaign, on_event=on_event
+        )
 
     def explain(self, candidate: str) -> Explanation:
         """Why a kept candidate reads as it does: the idea's words, its sources, its checks.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from bozzetto.app.clock import now
 from bozzetto.app.comparing import tasks_of
 from bozzetto.app.drawing import Asked, Drawing, OnDraw
 from bozzetto.app.handing import contact_sheet, export, judged_items
+from bozzetto.app.joining import as_kept, campaign_name
 from bozzetto.app.keeping import keep, take_back
 from bozzetto.app.scoring import best_first, score
 from bozzetto.app.writeout import write_whole
@@ -21,7 +21,7 @@ from bozzetto.errors import InputError, NotFoundError
 from bozzetto.generate import plan
 from bozzetto.profiles import load as load_profile
 from bozzetto.review.agreement import agreement
-from bozzetto.review.brief import brief_from, brief_json
+from bozzetto.review.brief import brief_from
 from bozzetto.review.export import Exported, missing
 from bozzetto.review.tuning import Tuning, export_tuning
 from bozzetto.review.verdicts import blind_order, standings
@@ -48,7 +48,6 @@ UNSET: Unset = "unset"
 
 MOST_NOTE = 2_000
 MOST_REVIEWER = 80
-MOST_NAME = 200
 
 Optimize = Callable[..., OptimizeResult]
 
@@ -86,7 +85,7 @@ class Campaigns:
             SetupError: the chat model or the image back end is not set up.
         """
         self._drawing.open(brief.images or self._settings.images)
-        brief = replace(brief, name=_name(brief.name))
+        brief = replace(brief, name=campaign_name(brief.name))
         row = self._begin(brief)
         there = {job.title for job in self._store.queue.jobs(campaign=row.id, limit=plan.MOST)}
         for idea in dict.fromkeys(brief.ideas):
@@ -99,8 +98,9 @@ class Campaigns:
         """The campaign of a brief, new or the same again."""
         if not self._store.boards.find(brief.name):
             self._tasks_possible(brief)
-        kept = json.loads(json.dumps(brief_json(brief)))
-        return self._store.boards.add(brief.name, kept, actor=self._settings.actor, now=now())
+        return self._store.boards.add(
+            brief.name, as_kept(brief), actor=self._settings.actor, now=now()
+        )
 
     def pictures(self, brief: Brief) -> int:
         """How many pictures a brief asks for."""
@@ -361,14 +361,6 @@ class Campaigns:
                 f"reviewer: {who[:40]!r} is no name", hint=f"1 to {MOST_REVIEWER} characters"
             )
         return who
-
-
-def _name(text: str) -> str:
-    """A campaign's name: one line that is not blank."""
-    name = " ".join(plain(text).split())
-    if not 1 <= len(name) <= MOST_NAME:
-        raise InputError(f"name: {text[:40]!r} is no name", hint=f"1 to {MOST_NAME} characters")
-    return name
 
 
 def _each(brief: Brief) -> int:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from bozzetto.app.drawing import Asked, Drawing, OnDraw
@@ -14,7 +14,6 @@ from bozzetto.review.sheet import compare_columns, compare_sheet
 from bozzetto.types import (
     GenerateResult,
     ImageTask,
-    Lineage,
     OptimizeResult,
 )
 
@@ -44,15 +43,8 @@ def tasks_of(
     tasks = [drawing.of_candidate(candidate.id, asked) for candidate in result.candidates]
     if not (compare and tasks):
         return tasks
-    return [*_before(tasks[0], result), *tasks]
-
-
-def _before(task: ImageTask, result: OptimizeResult) -> Iterator[ImageTask]:
-    plain = replace(task.request, prompt=result.idea, negative=None)
-    yield ImageTask(plain, Lineage("idea", result.idea))
-    for hit in result.hits[:1]:
-        request = replace(plain, prompt=hit.prompt, negative=hit.negative)
-        yield ImageTask(request, Lineage("hit", result.idea, hits=(hit.id,)))
+    hit = next(((one.id, one.prompt, one.negative) for one in result.hits), None)
+    return [*plan.before(tasks[0], result.idea, hit), *tasks]
 
 
 def compare(
@@ -62,6 +54,7 @@ def compare(
     seeds: Sequence[int],
     folder: Path | None,
     *,
+    campaign: str | None,
     on_event: OnDraw | None,
 ) -> Comparison:
     """Draw a comparison and write its sheet and its page into a folder.
@@ -72,7 +65,9 @@ def compare(
     tasks = plan.with_seeds(tasks_of(drawing, written, asked, compare=True), seeds)
     if folder:
         make_folder(folder)
-    drawn = drawing.generate(tasks, None, on_event=on_event, stopped=lambda: False)
+    drawn = drawing.generate(
+        tasks, None, campaign=campaign, on_event=on_event, stopped=lambda: False
+    )
     phrases = {one.id: one.phrases for one in written.candidates}
     columns, shown = compare_columns(drawn.images, phrases)
     sheet = compare_sheet(columns, shown, title=written.idea)

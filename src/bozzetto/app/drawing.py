@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bozzetto.app.bridge import run
 from bozzetto.app.clock import now
+from bozzetto.app.joining import as_kept, brief_for, campaign_name
 from bozzetto.app.parts import open_images
 from bozzetto.app.workers import at_work, free_dead
 from bozzetto.app.writeout import write_whole
@@ -90,13 +91,34 @@ class Drawing:
         Raises:
             NotFoundError: nothing is kept under that id.
         """
+        return self.of_kept(self._kept(identity), asked)
+
+    def _kept(self, identity: str) -> KeptCandidate:
         kept = self._store.candidate(identity)
         if kept is None:
             raise NotFoundError(
                 f"no candidate is called {identity!r}",
                 hint="optimize shows ids; those written with --no-save are not kept",
             )
-        return self.of_kept(kept, asked)
+        return kept
+
+    def compared(self, identities: Sequence[str], asked: Asked) -> Iterator[ImageTask]:
+        """Pictures of kept candidates; before the first of an idea, those it is compared with.
+
+        These are of the idea as it was typed, and of the hit that was picked first, or the best.
+
+        Raises:
+            NotFoundError: nothing is kept under one of the ids.
+        """
+        told: set[str] = set()
+        for kept in map(self._kept, identities):
+            task = self.of_kept(kept, asked)
+            if kept.idea not in told:
+                told.add(kept.idea)
+                hits = self._store.by_ids(kept.hits)
+                hit = next(((one.id, one.text, one.negative) for one in hits), None)
+                yield from plan.before(task, kept.idea, hit)
+            yield task
 
     def of_kept(self, kept: KeptCandidate, asked: Asked) -> ImageTask:
         """A picture of a kept candidate."""
@@ -135,8 +157,9 @@ class Drawing:
         n: int,
         seed: int | None,
         grid: Mapping[str, Sequence[str]] | None,
+        compare: bool = False,
     ) -> Sequence[ImageTask]:
-        """The pictures that one call asks for.
+        """The pictures that one call asks for; to `compare`, idea and hit before the candidates.
 
         Raises:
             InputError: not one of prompt, candidates and again is named, or a value is wrong.
@@ -147,7 +170,7 @@ class Drawing:
         if (prompt is not None) + bool(candidates) + (again is not None) != 1:
             raise InputError("name one: a prompt, candidates, or a picture to make again")
         if again is not None:
-            if asked != Asked() or grid or seed is not None or n != 1:
+            if asked != Asked() or grid or seed is not None or n != 1 or compare:
                 raise InputError(
                     "a picture's request is made again as it was", hint="leave other options out"
                 )
@@ -160,20 +183,31 @@ class Drawing:
             )
         if not 1 <= n <= plan.MOST:
             raise InputError(f"n: {n} is not between 1 and {plan.MOST}")
-        tasks = [self.of_candidate(one, asked) for one in dict.fromkeys(candidates)]
-        if prompt is not None:
-            tasks = [self.task(prompt, asked)]
+        if compare and (grid or not candidates):
+            raise InputError("candidates are compared", hint="name one, and no grid")
+        tasks = self._tasks(asked, prompt, candidates, compare=compare)
         if grid and len(tasks) > 1:
             raise InputError("a grid is of one candidate", hint="name one, or leave --grid out")
         first = random.randrange(plan.LARGEST_SEED - n) if seed is None else seed
         seeded = plan.with_seeds(tasks, range(first, first + n))
         return plan.grid(seeded[0], grid) if grid else seeded
 
+    def _tasks(
+        self, asked: Asked, prompt: str | None, candidates: Sequence[str], *, compare: bool
+    ) -> Sequence[ImageTask]:
+        if prompt is not None:
+            return [self.task(prompt, asked)]
+        named = list(dict.fromkeys(candidates))
+        if compare:
+            return list(self.compared(named, asked))
+        return [self.of_candidate(one, asked) for one in named]
+
     def generate(
         self,
         tasks: Sequence[ImageTask],
         grid: Mapping[str, Sequence[str]] | None,
         *,
+        campaign: str | None = None,
         on_event: OnDraw | None,
         stopped: Callable[[], bool],
     ) -> GenerateResult:
@@ -181,22 +215,41 @@ class Drawing:
 
         Where the back end turns out not to be set up, a job of which nothing was made goes.
         """
-        job = self.begin(tasks)
+        job = self.begin(tasks, campaign)
         try:
             self.work((job,), on_event=on_event, stopped=stopped)
         except SetupError:
             self._store.queue.withdraw(job)
             raise
         sheet = str(self.sheet(job, grid)) if grid else None
-        return GenerateResult(job, self.images(job), len(tasks), sheet)
+        images = self._joined(job, tasks) if campaign else self.images(job)
+        return GenerateResult(job, images, len(tasks), sheet)
 
-    def begin(self, tasks: Sequence[ImageTask]) -> str:
+    def _joined(self, job: str, tasks: Sequence[ImageTask]) -> tuple[Image, ...]:
+        """The pictures of some tasks in the campaign of a job; some may be of earlier jobs."""
+        (info,) = self._store.queue.jobs(job=job)
+        wanted = {task.request for task in tasks}
+        found = self._store.queue.images(campaign=info.campaign)
+        return tuple(image for image in found if image.request in wanted)
+
+    def begin(self, tasks: Sequence[ImageTask], campaign: str | None = None) -> str:
         """Put tasks into the queue as a job called by the first of their prompts; its id.
 
+        In a `campaign`, by name, only those that it does not have yet; where nothing is called
+        so, it is made.
+
         Raises:
+            InputError: the campaign's name is none.
             SetupError: a back end lacks a package, a key or a model; nothing is queued.
         """
-        return self.queue(" ".join(tasks[0].request.prompt.split())[:80], tasks)
+        title = " ".join(tasks[0].request.prompt.split())[:80]
+        if campaign is None:
+            return self.queue(title, tasks)
+        name, who = campaign_name(campaign), self._settings.actor
+        self._open_all(tasks)
+        brief = as_kept(brief_for(name, tasks))
+        row = self._store.boards.begin(name, brief, actor=who, now=now())
+        return self._store.queue.join(title, tasks, campaign=row.id, actor=who, now=now())
 
     def queue(self, title: str, tasks: Sequence[ImageTask], campaign: str | None = None) -> str:
         """Put tasks into the queue; the job's id.
@@ -204,11 +257,14 @@ class Drawing:
         Raises:
             SetupError: a back end lacks a package, a key or a model; nothing is queued.
         """
-        for name in dict.fromkeys(task.request.images for task in tasks):
-            self.open(name)
+        self._open_all(tasks)
         return self._store.queue.add(
             title, tasks, campaign=campaign, actor=self._settings.actor, now=now()
         )
+
+    def _open_all(self, tasks: Sequence[ImageTask]) -> None:
+        for name in dict.fromkeys(task.request.images for task in tasks):
+            self.open(name)
 
     def open(self, name: str) -> ImageGenerator:
         """The image generator of a name."""

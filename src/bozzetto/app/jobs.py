@@ -34,6 +34,8 @@ class Jobs:
         n: int = 1,
         seed: int | None = None,
         grid: Mapping[str, Sequence[str]] | None = None,
+        compare: bool = False,
+        campaign: str | None = None,
     ) -> str:
         """Put into the queue what `generate` would draw at once, for `resume` to draw; its id.
 
@@ -43,11 +45,18 @@ class Jobs:
             SetupError: the back end lacks its key, its model or its package.
         """
         tasks = self._drawing.plan(
-            asked, prompt=prompt, candidates=candidates, again=again, n=n, seed=seed, grid=grid
-        )
-        return self._drawing.begin(tasks)
+            asked, prompt=prompt, candidates=candidates, again=again, n=n,
+            seed=0 if campaign and seed is None and not again else seed, grid=grid, compare=compare,
+        )  # fmt: skip
+        return self._drawing.begin(tasks, campaign)
 
-    def add_comparison(self, written: OptimizeResult, asked: Asked, seeds: Sequence[int]) -> str:
+    def add_comparison(
+        self,
+        written: OptimizeResult,
+        asked: Asked,
+        seeds: Sequence[int],
+        campaign: str | None = None,
+    ) -> str:
         """Put into the queue an idea, its first hit and its candidates, each with every seed.
 
         Raises:
@@ -55,7 +64,7 @@ class Jobs:
             SetupError: the back end lacks its key, its model or its package.
         """
         return self._drawing.begin(
-            with_seeds(tasks_of(self._drawing, written, asked, compare=True), seeds)
+            with_seeds(tasks_of(self._drawing, written, asked, compare=True), seeds), campaign
         )
 
     def list(self, *, limit: int = 50) -> Sequence[JobInfo]:

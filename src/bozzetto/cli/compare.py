@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from bozzetto.cli.drawn import end_by, pictures_shown, print_images
-from bozzetto.cli.generate import Images, Size, Steps
+from bozzetto.cli.generate import Images, JoinCampaign, Size, Steps
 from bozzetto.cli.options import Actor, Format, FormatChoice, Home
 from bozzetto.cli.output import note, progress_bar, write_json
 
@@ -36,6 +36,7 @@ def compare_command(
         str | None,
         typer.Option("--chat", metavar="SCHEME:MODEL", help="Who writes.", show_default="compose"),
     ] = None,
+    campaign: JoinCampaign = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="FOLDER", help="For sheet and page.", show_default=False),
@@ -52,7 +53,7 @@ def compare_command(
         found = a.compare(
             idea, folder=out, pick=tuple(pick or ()), n=n, seeds=seeds, seed=seed, images=images,
             size=size, steps=steps, profile=profile, chat=chat,
-            on_event=pictures_shown(show, (n + 2) * seeds),
+            campaign=campaign, on_event=pictures_shown(show, (n + 2) * seeds),
         )  # fmt: skip
     if format is FormatChoice.json:
         files = {"sheet": str(found.sheet), "page": str(found.page)}

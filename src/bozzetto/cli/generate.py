@@ -12,7 +12,16 @@ from bozzetto.cli.drawn import copied, end_by, pictures_shown, print_images
 from bozzetto.cli.options import Actor, Format, FormatChoice, Home
 from bozzetto.cli.output import note, progress_bar, write_json
 
-__all__ = ["Guidance", "ImageModel", "Images", "Sampler", "Size", "Steps", "generate_command"]
+__all__ = [
+    "Guidance",
+    "ImageModel",
+    "Images",
+    "JoinCampaign",
+    "Sampler",
+    "Size",
+    "Steps",
+    "generate_command",
+]
 
 Images = Annotated[
     str | None,
@@ -31,6 +40,15 @@ Sampler = Annotated[str | None, typer.Option("--sampler", show_default=False)]
 ImageModel = Annotated[
     str | None,
     typer.Option("--model", help="A checkpoint of the back end.", show_default=False),
+]
+JoinCampaign = Annotated[
+    str | None,
+    typer.Option(
+        "--campaign",
+        metavar="NAME",
+        help="Have the pictures on this campaign's board; it is made where there is none.",
+        show_default=False,
+    ),
 ]
 FEW = 4
 
@@ -81,6 +99,11 @@ def generate_command(
             show_default=False,
         ),
     ] = None,
+    compare: Annotated[
+        bool,
+        typer.Option("--compare", help="Draw the candidates' idea and hit too."),
+    ] = False,
+    campaign: JoinCampaign = None,
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="FOLDER", help="For copies of the pictures."),
@@ -106,12 +129,12 @@ def generate_command(
     count = n or (1 if axes or again else FEW)
     if out:
         make_folder(out)
-    total = _cells(axes) if axes else count * max(1, len(candidate or ()))
+    total = _cells(axes) if axes else count * (max(1, len(candidate or ())) + 2 * compare)
     with progress_bar() as show, Assistant.open(home, actor=actor, progress=show) as a:
         result = a.generate(
             prompt, candidate=candidate or (), again=again, n=count, seed=seed, grid=axes or None,
             images=images, size=size, steps=steps, guidance=guidance, sampler=sampler,
-            model=model, profile=profile, negative=negative,
+            model=model, profile=profile, negative=negative, compare=compare, campaign=campaign,
             on_event=pictures_shown(show, total),
         )  # fmt: skip
     images_shown = copied(result.images, out) if out else result.images

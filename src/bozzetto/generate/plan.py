@@ -16,6 +16,7 @@ __all__ = [
     "AXES",
     "LARGEST_SEED",
     "MOST",
+    "before",
     "check_guidance",
     "grid",
     "read_axis",
@@ -117,6 +118,22 @@ def grid(task: ImageTask, axes: Mapping[str, Sequence[str]]) -> tuple[ImageTask,
         request = replace(task.request, **fields)  # type: ignore[arg-type]
         tasks.append(ImageTask(request, lineage, dict(zip(names, values, strict=True))))
     return _few(tasks)
+
+
+def before(
+    task: ImageTask, idea: str, hit: tuple[str, str, str | None] | None
+) -> tuple[ImageTask, ...]:
+    """What a candidate is compared with: its idea as it was typed, and a hit, both drawn as it is.
+
+    Of the hit its id, its prompt and its negative prompt are given.
+    """
+    typed = replace(task.request, prompt=idea, negative=None)
+    found = [ImageTask(typed, Lineage("idea", idea))]
+    if hit:
+        identity, prompt, negative = hit
+        request = replace(typed, prompt=prompt, negative=negative)
+        found.append(ImageTask(request, Lineage("hit", idea, hits=(identity,))))
+    return tuple(found)
 
 
 def with_seeds(tasks: Sequence[ImageTask], seeds: Sequence[int]) -> tuple[ImageTask, ...]:

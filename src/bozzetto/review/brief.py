@@ -26,7 +26,7 @@ from bozzetto.errors import InputError, NotFoundError
 from bozzetto.text.normalise import plain
 from bozzetto.types import Brief
 
-__all__ = ["brief_from", "brief_json", "parse_brief", "read_brief"]
+__all__ = ["LONGEST_NAME", "MOST_IDEAS", "brief_from", "brief_json", "parse_brief", "read_brief"]
 
 LARGEST = 1_048_576
 """Bytes of a brief's file."""
@@ -34,7 +34,8 @@ LARGEST = 1_048_576
 MOST_IDEAS = 200
 _MOST_TEXTS = 50
 _LONGEST = 2_000
-_LONGEST_NAME = 100
+LONGEST_NAME = 100
+"""Characters of a campaign's name."""
 _SIZE = re.compile(r"(\d{2,4}) ?[xX×] ?(\d{2,4})")
 _SIDES = range(16, 8193)  # what a job takes
 _MOST_PIXELS = 40_000_000
@@ -91,7 +92,7 @@ def brief_from(table: Mapping[str, object], *, name: str = "", place: str = "the
             raise InputError(f"{place}: idea and ideas are the same", hint="write one of them")
         said["ideas"] = said.pop("idea")
     if str(said.get("name", "")).strip() == "":
-        said["name"] = name.strip()[:_LONGEST_NAME] or "campaign"
+        said["name"] = name.strip()[:LONGEST_NAME] or "campaign"
     if "ideas" not in said:
         raise InputError(f"{place}: ideas is missing", hint=_EXAMPLE)
     read: dict[str, Any] = {}
@@ -208,7 +209,7 @@ def _truth(value: object) -> bool:
 
 
 _READERS: Mapping[str, Callable[[object], object]] = {
-    "name": _text(_LONGEST_NAME, lines=False),
+    "name": _text(LONGEST_NAME, lines=False),
     "ideas": _texts(1, MOST_IDEAS),
     "audience": _text(_LONGEST),
     "must": _texts(0, _MOST_TEXTS),

@@ -27,18 +27,22 @@ class Boards:
         Raises:
             InputError: another brief has that name.
         """
+        found = self.begin(name, brief, actor=actor, now=now)
+        if dict(found.brief) != dict(brief):
+            raise InputError(
+                f"there is a campaign called {name!r}", hint="give this one another name"
+            )
+        return found
+
+    def begin(self, name: str, brief: Mapping[str, Any], *, actor: str, now: str) -> CampaignRow:
+        """The campaign of a name, whatever its brief; made with this one where there is none."""
         with self._database.write() as connection:
-            there = campaigns.by_name(connection, name)
-            if there and dict(there.brief) != dict(brief):
-                raise InputError(
-                    f"there is a campaign called {name!r}", hint="give this one another name"
-                )
-            if not there:
+            if not campaigns.by_name(connection, name):
                 campaigns.add(connection, name, brief, Change(actor, now))
-            found = there or campaigns.by_name(connection, name)
-            if found is None:
-                raise DataError(f"the campaign {name!r} was not kept")
-            return found
+            found = campaigns.by_name(connection, name)
+        if found is None:
+            raise DataError(f"the campaign {name!r} was not kept")
+        return found
 
     def all(self) -> list[CampaignRow]:
         """Every campaign, the newest first."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from bozzetto.store import images
+from bozzetto.store import images, joining
 from bozzetto.store import jobs as queue
 from bozzetto.store.database import Database
 from bozzetto.store.entries import Change
@@ -35,6 +35,13 @@ class Queue:
         """Put pictures to make into the queue; the job's id."""
         with self._database.write() as connection:
             return queue.add(connection, title, tasks, campaign, Change(actor, now))
+
+    def join(
+        self, title: str, tasks: Sequence[ImageTask], *, campaign: str, actor: str, now: str
+    ) -> str:
+        """Put what a campaign does not have yet into the queue; the job's id."""
+        with self._database.write() as connection:
+            return joining.join(connection, title, tasks, campaign, Change(actor, now))
 
     def claim(
         self, owner: str, at: float, *, jobs: Sequence[str] = (), busy: Sequence[str] = ()

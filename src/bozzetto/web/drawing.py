@@ -57,6 +57,8 @@ def generate(
             n=body.n or (1 if body.grid or body.again else FEW),
             seed=body.seed,
             grid=body.grid or None,  # type: ignore[arg-type]
+            compare=body.compare,
+            campaign=body.campaign,
         )
 
     found = _once(replays, key, "generate", body, lambda: _begun(a, drawer, make()))
@@ -83,7 +85,7 @@ async def compare(
             seed=body.seed, stop=stop,
         )  # fmt: skip
         seeds = range(body.seed, body.seed + body.seeds)
-        job = a.jobs.add_comparison(written, body.asked(), seeds)
+        job = a.jobs.add_comparison(written, body.asked(), seeds, body.campaign)
         return optimize_json(written) | {"job": _begun(a, drawer, job)}
 
     def write(_: OnEvent, stop: Stop) -> Json:
