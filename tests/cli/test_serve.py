@@ -29,7 +29,9 @@ def test_what_is_drawn_at_the_end_goes_back_to_the_queue(home: Path) -> None:
     ) as process:  # fmt: skip
         assert process.stdout is not None
         assert process.stderr is not None
-        found = re.fullmatch(r"(http://127\.0\.0\.1:\d+)/#token=(.+)\n", process.stdout.readline())
+        found = re.fullmatch(
+            r"(http://127\.0\.0\.1:\d+)/#token=(bzt_.+)\n", process.stdout.readline()
+        )
         assert found is not None
         last = _draw_until_one_is_there(found[1], found[2], process)
         rest = process.stderr.read().splitlines()
@@ -57,7 +59,9 @@ def _draw_until_one_is_there(base: str, token: str, process: subprocess.Popen[st
     return json.loads(line.removeprefix("data: "))
 
 
-def test_only_this_machine_is_served(home: Path) -> None:
-    with pytest.raises(SetupError, match=r"--host 0\.0\.0\.0: only this machine"):
-        serve_command(host="0.0.0.0", home=home)
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1"])
+def test_without_accounts_only_this_machine_is_served(home: Path, host: str) -> None:
+    with pytest.raises(SetupError, match=f"--host {host}: others would reach") as caught:
+        serve_command(host=host, home=home)
+    assert caught.value.hint == "first: bozzetto account add NAME --role admin"
     assert not home.exists()

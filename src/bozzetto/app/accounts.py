@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from bozzetto.app import passwords
 from bozzetto.app.clock import moment, now
-from bozzetto.app.secret import digest, make
-from bozzetto.errors import InputError
+from bozzetto.app.secret import digest, make, new_token
+from bozzetto.errors import BozzettoError, InputError
 from bozzetto.store.store import Store
 from bozzetto.types import ACCOUNT_ROLES, Account, AccountRole, ApiKey, Caller, Login
 
-__all__ = ["SESSION", "Accounts"]
+__all__ = ["SESSION", "Accounts", "any_account"]
 
 SESSION = timedelta(days=14)
 """How long a browser stays logged in."""
@@ -26,6 +27,15 @@ MOST_LABEL = 80
 _NAME = re.compile(r"[^\W_][\w .@+-]{0,78}[\w.@+-]|[^\W_]")
 
 
+def any_account(home: Path) -> bool:
+    """Whether a home has an account, told without making, mending or migrating anything."""
+    try:
+        with Store.look(home) as store:
+            return store.accounts.any()
+    except BozzettoError:  # there is no library, or one of a time before accounts
+        return False
+
+
 class Accounts:
     """The accounts of a home, their keys, and who is logged in.
 
@@ -33,6 +43,7 @@ class Accounts:
     """
 
     def __init__(self, store: Store, actor: str) -> None:
+        self._home = store.folder
         self._rows = store.accounts
         self._actor = actor
 
@@ -145,6 +156,15 @@ class Accounts:
             NotFoundError: there is no such account.
         """
         return self._rows.end_all(name, actor=self._actor, now=now())
+
+    def new_token(self) -> None:
+        """Another token of the home; whoever came in by the last is out.
+
+        Raises:
+            SetupError: its file cannot be written.
+        """
+        new_token(self._home)
+        self.log_out(None)
 
     def fits(self, name: str, password: str) -> str | None:
         """The account's name as it is written, where the password is its own.

@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Literal
 
 from bozzetto import __version__, plugins
+from bozzetto.app.accounts import any_account
 from bozzetto.app.parts import EMBEDDERS, load_bridge, open_chat, open_embedder
+from bozzetto.app.secret import TOKEN_FILE, shared
 from bozzetto.config import Settings, load_settings
 from bozzetto.errors import BozzettoError
 from bozzetto.profiles import load as load_profile
@@ -73,6 +75,7 @@ def _profile(settings: Settings) -> str:
 
 def _settings(settings: Settings) -> Iterator[Check]:
     yield _home(settings)
+    yield from _shared(settings)
     yield _guarded("profile", lambda: Check("profile", "ok", _profile(settings)))
     yield _guarded("chat", lambda: _chat(settings))
 
@@ -87,6 +90,17 @@ def _home(settings: Settings) -> Check:
     if free < LITTLE_SPACE:
         return Check("home", "warn", detail, "free some space before you import")
     return Check("home", "ok", detail)
+
+
+def _shared(settings: Settings) -> Iterator[Check]:
+    """Files that let somebody in, and that others of this machine can read."""
+    token, library = settings.home / TOKEN_FILE, settings.home / FILE
+    if shared(token):
+        way_out = f"chmod 600 {token}, then bozzetto serve --new-token"
+        yield Check("token", "warn", f"{token} can be read by others of this machine", way_out)
+    if shared(library) and shared(settings.home) and any_account(settings.home):
+        detail = f"{library} holds hashes of passwords, and others of this machine can read it"
+        yield Check("accounts", "warn", detail, f"chmod 700 {settings.home}")
 
 
 def _chat(settings: Settings) -> Check:

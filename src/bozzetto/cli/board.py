@@ -44,9 +44,10 @@ def review_command(
 ) -> None:
     """Judge a campaign's pictures by keyboard, in a browser on this machine; Ctrl-C ends it."""
     from bozzetto.app import Assistant
+    from bozzetto.web.log import logged
     from bozzetto.web.server import Server
 
-    with Assistant.open(home) as a:
+    with Assistant.open(home) as a, logged(None):
         path = _page(a, name, reviewer, blind)
         server = Server(a, port=port)
         address = server.address(path)

@@ -10,6 +10,7 @@ import typer
 
 from bozzetto import __version__
 from bozzetto.cli import (
+    account,
     campaign,
     compare,
     config,
@@ -52,6 +53,7 @@ app.command("compare")(compare.compare_command)
 app.add_typer(jobs.app, name="jobs")
 app.add_typer(campaign.app, name="campaign")
 app.command("serve")(serve.serve_command)
+app.add_typer(account.app, name="account")
 app.add_typer(library.app, name="library")
 app.add_typer(profile.app, name="profile")
 app.add_typer(index.app, name="index")

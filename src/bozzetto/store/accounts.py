@@ -169,7 +169,7 @@ class Accounts:
             )
             if not gone.rowcount:
                 raise NotFoundError(
-                    f"no key has the id {identity!r}", hint="account key list shows them"
+                    f"no key has the id {identity!r}", hint="bozzetto account key list shows them"
                 )
             record(connection, Change(actor, now), "key revoke", identity)
 
@@ -269,7 +269,9 @@ def _number(connection: sqlite3.Connection, name: str) -> int | None:
 def _found(connection: sqlite3.Connection, name: str) -> int:
     number = _number(connection, name)
     if number is None:
-        raise NotFoundError(f"no account is called {name!r}", hint="account list shows their names")
+        raise NotFoundError(
+            f"no account is called {name!r}", hint="bozzetto account list shows them"
+        )
     return number
 
 
@@ -282,5 +284,5 @@ def _still_led(connection: sqlite3.Connection, name: str) -> None:
     """Whether an admin is left; raising undoes what the transaction did."""
     if not _admins(connection):
         raise InputError(
-            f"{name} is the last admin", hint="make another first: account role NAME admin"
+            f"{name} is the last admin", hint="make another first: bozzetto account role NAME admin"
         )

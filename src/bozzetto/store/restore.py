@@ -79,6 +79,7 @@ def _mark(fresh: Database, state: int, change: Change, name: str) -> None:
     with fresh.write() as connection:
         meta.put(connection, "state", max(state, meta.get(connection, "state")) + 1)
         meta.record(connection, change, "restore", name)
+        connection.execute("DELETE FROM sessions")  # one that was ended must not be back
 
 
 def _start_anew(path: Path) -> None:

@@ -83,8 +83,8 @@ MOST = 20
 """Fields that a problem names."""
 
 _CODES = {
-    400: "input", 401: "login", 403: "role", 404: "not_found", 405: "method", 408: "slow", 413: "size", 422: "input",
-    429: "busy", 503: "closing",
+    400: "input", 401: "login", 403: "role", 404: "not_found", 405: "method", 408: "slow",
+    413: "size", 422: "input", 429: "busy", 503: "closing",
 }  # fmt: skip
 
 

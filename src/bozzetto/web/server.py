@@ -23,7 +23,7 @@ from bozzetto.errors import InputError, SetupError
 from bozzetto.web.access import Access
 from bozzetto.web.application import drain, make_app
 
-__all__ = ["HOST", "PORT", "Server", "Tls"]
+__all__ = ["HOST", "PORT", "Server", "Tls", "check_host"]
 
 HOST = "127.0.0.1"
 
@@ -76,7 +76,7 @@ class Server:
         names: Sequence[str] = (),
         tls: Tls | None = None,
     ) -> None:
-        self.host = _checked(host, assistant)
+        self.host = check_host(host, accounts=assistant.accounts.any())
         token = install_token(assistant.settings.home)
         self._socket = _listen(self.host, port)
         self.port: int = self._socket.getsockname()[1]
@@ -178,17 +178,21 @@ def _config(app: object, tls: Tls | None) -> uvicorn.Config:
     return config
 
 
-def _checked(host: str, assistant: Assistant) -> str:
-    """An address to listen on: one that others reach is for those who have accounts."""
-    named = HOST if host == "localhost" else host
+def check_host(host: str, *, accounts: bool) -> str:
+    """An address to listen on: one that others reach is for those who have accounts.
+
+    Raises:
+        SetupError: others would reach it, and there are no accounts.
+        InputError: it is none.
+    """
     try:
-        address = ip_address(named)
+        address = ip_address(HOST if host == "localhost" else host)
     except ValueError:
         raise InputError(
             f"--host {host}: it takes an address, as 127.0.0.1 or 0.0.0.0",
             hint="--allow-host NAME says under which name it is reached",
         ) from None
-    if not address.is_loopback and not assistant.accounts.any():
+    if not address.is_loopback and not accounts:
         raise SetupError(
             f"--host {host}: others would reach this home, and nobody has an account",
             hint="first: bozzetto account add NAME --role admin",
