@@ -21,6 +21,7 @@ PAGES: Mapping[str, str] = {
     "/": "campaigns",
     "/campaigns": "campaigns",
     "/campaigns/{_:path}": "board",
+    "/library": "library",
 }
 """The folder of each page, by the path of its address."""
 

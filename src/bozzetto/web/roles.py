@@ -32,6 +32,7 @@ ROLES: Mapping[str, Role] = {
     "GET /": Role.open,
     "GET /campaigns": Role.open,
     "GET /campaigns/{_:path}": Role.open,
+    "GET /library": Role.open,
     "GET /static/{name:path}": Role.open,
     "GET /healthz": Role.open,
     "GET /readyz": Role.open,

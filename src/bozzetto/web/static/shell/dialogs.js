@@ -30,6 +30,23 @@ export function ask(title, field, { hint = "", must = false } = {}) {
   });
 }
 
+// Ask before something that cannot be taken back: whether it is to be done.
+export function sure(title, hint, label) {
+  const no = el("button", { type: "button", onclick: () => dialog.close() }, t("cancel"));
+  const yes = el("button", { type: "submit", class: "danger" }, label);
+  const form = el("form", { method: "dialog" },
+    el("h2", { id: "dialog-title", dir: "auto" }, title), hint ? el("p", { dir: "auto" }, hint) : null,
+    el("div", { class: "row" }, no, yes));
+  const dialog = el("dialog", { "aria-labelledby": "dialog-title" }, form);
+  document.body.append(dialog);
+  return new Promise((resolve) => {
+    form.addEventListener("submit", () => resolve(true));
+    dialog.addEventListener("close", () => { dialog.remove(); resolve(false); });
+    dialog.showModal();
+    no.focus();
+  });
+}
+
 // The keys of a page: rows of {act, shown, group}.
 export function showHelp(table) {
   const groups = [...new Set(table.map((one) => one.group))].map((group) => el(
