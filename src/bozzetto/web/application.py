@@ -12,6 +12,7 @@ from bozzetto import __version__
 from bozzetto.app import Assistant
 from bozzetto.web import (
     accounts,
+    batches,
     campaigns,
     choices,
     drawing,
@@ -47,6 +48,7 @@ ROOMS = (
     intake,
     writing,
     revising,
+    batches,
     drawing,
     choices,
 )

@@ -13,6 +13,8 @@ from bozzetto.types import Filters as FilterRecord
 
 __all__ = [
     "LARGEST_PLACE",
+    "BatchOptimizeQuery",
+    "BatchSearchQuery",
     "CompareBody",
     "EditBody",
     "FilterQuery",
@@ -113,6 +115,31 @@ class SearchBody(Filters):
     by: By = "both"
     explain: bool = False
     facets: bool = False
+
+
+class BatchSearchQuery(FilterQuery):
+    """What `batch/search` takes for all lines; a line's own `k` comes first."""
+
+    k: Annotated[int, Field(ge=1, le=1_000)] | None = None
+    like: Ids = []
+    unlike: Ids = []
+    by: By = "both"
+    explain: bool = False
+    facets: bool = False
+
+
+class BatchOptimizeQuery(FilterQuery):
+    """What `batch/optimize` takes for all lines; what a line says comes first."""
+
+    n: Annotated[int, Field(ge=1, le=32)] | None = None
+    prefer: Text | None = None
+    strength: Strength = "enrich"
+    profile: Name | None = None
+    chat: Backend | None = None
+    seed: Seed = 0
+    save: bool = True
+    cache: bool = True
+    explain: bool = False
 
 
 class OptimizeBody(Filters):

@@ -6,12 +6,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 
+from bozzetto.app import Assistant
 from bozzetto.app.wire import record_json, search_json, stats_json
 from bozzetto.web.bodies import EditBody, FilterQuery, LibraryQuery, RatingBody, SearchBody
-from bozzetto.web.lines import JSON_LINES, LineStream
+from bozzetto.web.lines import JSON_LINES, LineStream, pieces
 from bozzetto.web.state import TheAssistant, ThePlaces
 
-__all__ = ["router"]
+__all__ = ["found_json", "router"]
 
 router = APIRouter(prefix="/api/v1", tags=["library"])
 Json = dict[str, Any]
@@ -22,6 +23,11 @@ def search(body: SearchBody, a: TheAssistant) -> Json:
     """The prompts that fit an idea, best first; with `like` there need be no idea."""
     if body.idea is None and not body.like:
         raise HTTPException(422, "idea: say what you have in mind, or give like")
+    return found_json(a, body)
+
+
+def found_json(a: Assistant, body: SearchBody) -> Json:
+    """What a search answers."""
     found = a.search(
         body.idea,
         body.k,
@@ -52,7 +58,8 @@ def export(
 ) -> Response:
     """The prompts as JSON Lines, which `import` reads back."""
     rows = a.library.export(asked.record())
-    return LineStream(rows, places.take(request), name="library.jsonl")
+    headers = {"Content-Disposition": 'attachment; filename="library.jsonl"'}
+    return LineStream(pieces(rows), places.take(request), headers)
 
 
 @router.get("/stats")

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-__all__ = ["JSON_LINES", "MEDIA_TYPE", "LineStream", "line"]
+__all__ = ["JSON_LINES", "MEDIA_TYPE", "LineStream", "line", "pieces"]
 
 MEDIA_TYPE = "application/x-ndjson"
 
@@ -28,18 +28,17 @@ def line(row: Mapping[str, Any]) -> str:
 
 
 class LineStream(StreamingResponse):
-    """Rows as they come, as a file to keep where it has a `name`; `ended` is called at the end.
-
-    They are made a piece at a time, in a thread that nobody waits for between two pieces.
-    """
+    """Lines as they come; `ended` is called at the end, however it comes."""
 
     media_type = MEDIA_TYPE
 
     def __init__(
-        self, rows: Iterable[Mapping[str, Any]], ended: Callable[[], None], *, name: str
+        self,
+        lines: Iterator[str] | AsyncIterator[str],
+        ended: Callable[[], None],
+        headers: Mapping[str, str] | None = None,
     ) -> None:
-        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-        super().__init__(_pieces(rows), headers=headers)
+        super().__init__(lines, headers=headers)
         self._ended = ended
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -50,7 +49,8 @@ class LineStream(StreamingResponse):
             self._ended()
 
 
-def _pieces(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+def pieces(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Rows as lines, many at a time: each piece is made in a thread, with none held between."""
     held: list[str] = []
     length = 0
     for row in rows:

@@ -57,6 +57,8 @@ ROLES: Mapping[str, Role] = {
     f"GET {_V1}/images/{{identity}}/file": Role.viewer,
     f"GET {_V1}/images/{{identity}}/thumbnail": Role.viewer,
     f"POST {_V1}/search": Role.viewer,
+    f"POST {_V1}/batch/search": Role.viewer,
+    f"POST {_V1}/batch/optimize": Role.editor,
     f"POST {_V1}/import": Role.editor,
     f"POST {_V1}/optimize": Role.editor,
     f"POST {_V1}/optimize/{{candidate}}/refine": Role.editor,

@@ -18,7 +18,7 @@ from bozzetto.web.runs import OnEvent, Write
 from bozzetto.web.state import TheAssistant, ThePlaces, TheRuns
 from bozzetto.web.streams import EVENTS, LastEvent
 
-__all__ = ["router"]
+__all__ = ["router", "writer"]
 
 router = APIRouter(prefix="/api/v1", tags=["optimize"])
 
@@ -28,7 +28,7 @@ async def optimize(
     body: OptimizeBody, request: Request, a: TheAssistant, runs: TheRuns, places: ThePlaces
 ) -> dict[str, Any] | Response:
     """Write prompts: one document, or events where `Accept` asks for text/event-stream."""
-    return await answer(_writer(a, body), request, runs, places)
+    return await answer(writer(a, body), request, runs, places)
 
 
 @router.post("/optimize/{candidate}/refine", responses=EVENTS, response_model=None)
@@ -95,7 +95,8 @@ def explain(candidate: str, a: TheAssistant) -> dict[str, Any]:
     return explanation_json(a.explain(candidate))
 
 
-def _writer(a: Assistant, body: OptimizeBody) -> Write:
+def writer(a: Assistant, body: OptimizeBody) -> Write:
+    """What writes as a body asks."""
     as_json: Callable[[OptimizeResult], dict[str, Any]]
     as_json = explained_json if body.explain else optimize_json
 
