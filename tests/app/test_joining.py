@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.cli.conftest import PROMPTS
@@ -12,7 +13,7 @@ from bozzetto.errors import InputError, NotFoundError
 from bozzetto.types import Brief, GenerateResult, ImageRequest, ImageTask, Lineage
 
 IDEA = "un piccolo cane"
-SMALL = {"size": "64x64", "images": "sketch:"}
+SMALL: dict[str, Any] = {"size": "64x64", "images": "sketch:"}
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from bozzetto.store.images import Outcome
 from bozzetto.store.store import Store
 from bozzetto.types import ImageRequest, ImageTask, Lineage
 
-WHO = {"actor": "tester", "now": "2026-01-01T00:00:00+00:00"}
+WHO: dict[str, str] = {"actor": "tester", "now": "2026-01-01T00:00:00+00:00"}
 
 
 def task(prompt: str, seed: int = 0) -> ImageTask:

@@ -12,7 +12,6 @@ from bozzetto import errors
 from bozzetto.app import Assistant
 from bozzetto.app.wire import board_json, verdict_json
 from bozzetto.web.problems import STATUSES
-from bozzetto.web.replays import Replays
 
 LONG = "n" * 2001
 CAMPAIGN = f"/api/v1/campaigns/{quote(NAME, safe='')}"
@@ -80,20 +79,6 @@ def test_a_request_that_comes_twice_is_done_once(client: httpx2.Client) -> None:
         for _ in range(2)
     ]
     assert undo == [True, True]
-
-
-def test_a_key_is_of_one_place_and_old_keys_are_forgotten() -> None:
-    made = iter(range(100_000))
-    replays = Replays()
-
-    def once(key: str | None, place: str = "here") -> int:
-        number: int = replays.once(key, (place,), lambda: {"n": next(made)})["n"]
-        return number
-
-    assert [once("a"), once("a"), once("a", "there"), once(None), once(None)] == [0, 0, 1, 2, 3]
-    for number in range(10_000):
-        once(f"key {number}")
-    assert once("a") == 10_004
 
 
 @pytest.mark.parametrize(

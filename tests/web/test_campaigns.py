@@ -7,6 +7,7 @@ import pytest
 from tests.web.conftest import told
 
 from bozzetto.app import Assistant
+from bozzetto.web.server import Server
 
 IDEA = "un gatto"
 SMALL: dict[str, Any] = {"size": "64x64", "images": "sketch:"}
@@ -71,3 +72,22 @@ def test_a_comparison_joins_too(api: httpx2.Client, shelf: Assistant) -> None:
 def test_what_cannot_join(api: httpx2.Client, asked: dict[str, Any]) -> None:
     answer = api.post("/generate", json=SMALL | asked)
     assert (answer.status_code, answer.json()["code"]) == (422, "input")
+
+
+def test_an_undo_sent_again_after_a_restart_takes_back_no_more(shelf: Assistant) -> None:
+    (image,) = shelf.generate("a fox", campaign="Restarted", **SMALL).images
+    for stars in (1, 2, 3):
+        shelf.campaigns.judge("Restarted", image.id, reviewer="Ada", rating=stars)
+    found = []
+    for _ in range(2):
+        with Server(shelf, port=0) as server:
+            headers = {
+                "Authorization": f"Bearer {server.access.token}", "Idempotency-Key": "again",
+            }  # fmt: skip
+            address = f"http://127.0.0.1:{server.port}/api/v1/campaigns/Restarted/undo"
+            answer = httpx2.post(address, json={"reviewer": "Ada"}, headers=headers)
+            found.append(answer.json()["verdict"]["rating"])
+    assert found == [2, 2]
+    (item,) = shelf.campaigns.board("Restarted", reviewer="Ada").items
+    assert item.own is not None
+    assert item.own.rating == 2

@@ -35,6 +35,7 @@ from bozzetto.optimize.stopping import Stop
 from bozzetto.ports import PromptSource
 from bozzetto.profiles import Profile
 from bozzetto.profiles import load as load_profile
+from bozzetto.store.replays import Replays
 from bozzetto.store.store import Store
 from bozzetto.types import (
     By,
@@ -419,6 +420,11 @@ class Assistant:
         return found
 
     # What hangs below; a search has no need to load what draws
+
+    @property
+    def replays(self) -> Replays:
+        """What requests were answered that may be sent again."""
+        return self._store.replays
 
     @cached_property
     def index(self) -> Index:

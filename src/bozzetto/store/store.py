@@ -33,6 +33,7 @@ from bozzetto.store.kept import Kept
 from bozzetto.store.migrations import CURRENT
 from bozzetto.store.queue import Queue
 from bozzetto.store.reading import ScanRow
+from bozzetto.store.replays import Replays
 from bozzetto.store.schema import prepare, schema_version
 from bozzetto.store.writing import Begun
 from bozzetto.types import (
@@ -64,6 +65,7 @@ class Store:
         self.boards = Boards(database)
         self.kept = Kept(database)
         self.accounts = Accounts(database)
+        self.replays = Replays(database)
         self._allowed: tuple[tuple[int, int, Filters, float], Allowed] | None = None
 
     @classmethod

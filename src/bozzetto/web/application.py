@@ -79,7 +79,7 @@ def make_app(assistant: Assistant, access: Access) -> FastAPI:
         lifespan=_lifespan,
     )
     app.state.assistant = assistant
-    app.state.replays = Replays()
+    app.state.replays = Replays(assistant.replays)
     app.state.access = access
     app.state.acting = {}
     app.state.entrance = Entrance(assistant.accounts)

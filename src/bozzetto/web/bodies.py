@@ -20,7 +20,9 @@ __all__ = [
     "FilterQuery",
     "Filters",
     "GenerateBody",
+    "Id",
     "LibraryQuery",
+    "Long",
     "Name",
     "OptimizeBody",
     "RatingBody",
@@ -29,6 +31,7 @@ __all__ = [
     "ReviseBody",
     "SearchBody",
     "StopBody",
+    "Title",
     "TokensBody",
 ]
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Header
-from pydantic import BaseModel, ConfigDict, Field
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict
 
 from bozzetto.app.wire import board_json, verdict_json
+from bozzetto.web.bodies import Id, Long, Title
+from bozzetto.web.replays import Key
 from bozzetto.web.state import TheAssistant, TheCaller, TheReplays, as_oneself
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/api/v1/campaigns", tags=["campaigns"])
-Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=100)]
 
 
 class Said(BaseModel):
@@ -22,11 +23,11 @@ class Said(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    image: str = Field(max_length=64)
-    reviewer: str = Field(max_length=200)
+    image: Id
+    reviewer: Title
     keep: bool | None = None
     rating: int | None = None
-    note: str = ""
+    note: Long = ""
 
 
 class Undo(BaseModel):
@@ -34,7 +35,7 @@ class Undo(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    reviewer: str = Field(max_length=200)
+    reviewer: Title
 
 
 @router.get("")
@@ -64,7 +65,8 @@ def judge(
         verdict = a.campaigns.judge(name, said.image, reviewer=said.reviewer, **given)
         return {"verdict": verdict_json(verdict)}
 
-    return replays.once(key, (name, said.reviewer), make)
+    place = f"verdicts {name} {said.reviewer}"
+    return replays.once(key, caller, place, said, make)
 
 
 @router.post("/{name:path}/undo")
@@ -78,4 +80,5 @@ def undo(
         verdict = a.campaigns.undo(name, reviewer=whose.reviewer)
         return {"verdict": verdict_json(verdict) if verdict else None}
 
-    return replays.once(key, (name, whose.reviewer), make)
+    place = f"undo {name} {whose.reviewer}"
+    return replays.once(key, caller, place, whose, make)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Header, HTTPException, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from pydantic import BaseModel
 
 from bozzetto import Stop
 from bozzetto.app import Assistant
@@ -17,15 +16,14 @@ from bozzetto.app.wire import job_json, optimize_json
 from bozzetto.web.bodies import LARGEST_PLACE, CompareBody, GenerateBody
 from bozzetto.web.drawer import Drawer, job_shape
 from bozzetto.web.feed import Event
-from bozzetto.web.replays import Replays
+from bozzetto.web.replays import Key
 from bozzetto.web.runs import OnEvent, answer_of
-from bozzetto.web.state import TheAssistant, TheDrawer, ThePlaces, TheReplays, TheRuns
+from bozzetto.web.state import TheAssistant, TheCaller, TheDrawer, ThePlaces, TheReplays, TheRuns
 from bozzetto.web.streams import EVENTS, EventStream, LastEvent
 
 __all__ = ["router"]
 
 router = APIRouter(prefix="/api/v1", tags=["pictures"])
-Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=100)]
 Json = dict[str, Any]
 State = Literal["waiting", "running", "done", "cancelled"]
 
@@ -42,6 +40,7 @@ def generate(
     answer: Response,
     a: TheAssistant,
     drawer: TheDrawer,
+    caller: TheCaller,
     replays: TheReplays,
     key: Key = None,
 ) -> Json:
@@ -61,7 +60,7 @@ def generate(
             campaign=body.campaign,
         )
 
-    found = _once(replays, key, "generate", body, lambda: _begun(a, drawer, make()))
+    found = replays.once(key, caller, "generate", body, lambda: _begun(a, drawer, make()))
     answer.headers["Location"] = f"/api/v1/jobs/{found['id']}"
     return found
 
@@ -74,6 +73,7 @@ async def compare(
     a: TheAssistant,
     drawer: TheDrawer,
     runs: TheRuns,
+    caller: TheCaller,
     replays: TheReplays,
     key: Key = None,
 ) -> Json:
@@ -89,7 +89,7 @@ async def compare(
         return optimize_json(written) | {"job": _begun(a, drawer, job)}
 
     def write(_: OnEvent, stop: Stop) -> Json:
-        return _once(replays, key, "compare", body, lambda: make(stop))
+        return replays.once(key, caller, "compare", body, lambda: make(stop))
 
     drawer.check()
     found = await answer_of(runs.begin(write), request)
@@ -178,19 +178,3 @@ def _begun(a: Assistant, drawer: Drawer, job: str) -> Json:
     shape = job_json(a.jobs.show(job)[0])
     drawer.add(job)
     return shape
-
-
-def _once(
-    replays: Replays, key: str | None, place: str, body: BaseModel, make: Callable[[], Json]
-) -> Json:
-    """What `make` gives, once for a key.
-
-    Raises:
-        HTTPException: 422, something else was asked for under this key.
-    """
-    asked = body.model_dump_json()
-    found = replays.once(key, (place,), lambda: {"asked": asked, "answer": make()})
-    if found["asked"] != asked:
-        raise HTTPException(422, "Idempotency-Key: something else was asked for under it")
-    answer: Json = found["answer"]
-    return answer

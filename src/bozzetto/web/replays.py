@@ -2,43 +2,80 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
-from collections import OrderedDict
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
 
-__all__ = ["Replays"]
+from fastapi import Header, HTTPException
+from pydantic import BaseModel
 
-MOST = 10_000
+from bozzetto.store.replays import Replays as Kept
+from bozzetto.types import Caller
 
+__all__ = ["Key", "Replays"]
 
-@dataclass(slots=True)
-class _Answer:
-    """What was answered; None while nobody knows. One thread at a time finds out."""
+Json = dict[str, Any]
 
-    lock: threading.Lock = field(default_factory=threading.Lock)
-    shape: dict[str, Any] | None = None
+Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=100)]
+"""What a client calls a request that is to be done once, however often it is sent."""
 
 
 class Replays:
-    """The last answers by the key of their request, in memory."""
+    """The answers of the last day by who asked, where, and the key of the request.
 
-    def __init__(self) -> None:
-        self._answers: OrderedDict[tuple[str, ...], _Answer] = OrderedDict()
+    They are kept in the library: a server that was started again knows them too.
+    """
+
+    def __init__(self, kept: Kept, clock: Callable[[], float] = time.time) -> None:
+        self._kept = kept
+        self._clock = clock
         self._lock = threading.Lock()
+        self._turns: dict[tuple[str, ...], threading.Lock] = {}
+        self._waiting: Counter[tuple[str, ...]] = Counter()
 
     def once(
-        self, key: str | None, place: tuple[str, ...], make: Callable[[], dict[str, Any]]
-    ) -> dict[str, Any]:
-        """The answer that a key had at a place, else what `make` gives; without a key always."""
+        self,
+        key: str | None,
+        caller: Caller,
+        place: str,
+        asked: BaseModel,
+        make: Callable[[], Json],
+    ) -> Json:
+        """The answer that a key had at a place, else what `make` gives; without a key always.
+
+        `asked` is the request's body.
+
+        Raises:
+            HTTPException: 422, something else was asked for under this key.
+        """
         if not key:
             return make()
+        whole = (caller.name or "", place, key)
+        digest = hashlib.sha256(asked.model_dump_json(exclude_unset=True).encode()).hexdigest()
+        with self._turn(whole):  # the second of two equal requests waits for the first
+            found = self._kept.get(whole, self._clock())
+            if found is None:
+                found = {"asked": digest, "answer": make()}
+                self._kept.put(whole, found, self._clock())
+        if found["asked"] != digest:
+            raise HTTPException(422, "Idempotency-Key: something else was asked for under it")
+        answer: Json = found["answer"]
+        return answer
+
+    @contextmanager
+    def _turn(self, key: tuple[str, ...]) -> Iterator[None]:
         with self._lock:
-            found = self._answers.setdefault((*place, key), _Answer())
-            if len(self._answers) > MOST:
-                self._answers.popitem(last=False)
-        with found.lock:  # the second of two equal requests waits for the first
-            if found.shape is None:
-                found.shape = make()
-            return found.shape
+            turn = self._turns.setdefault(key, threading.Lock())
+            self._waiting[key] += 1
+        try:
+            with turn:
+                yield
+        finally:
+            with self._lock:
+                self._waiting[key] -= 1
+                if not self._waiting[key]:
+                    del self._waiting[key], self._turns[key]
