@@ -267,9 +267,9 @@ def test_without_the_token_there_is_nothing(server: Server, context: BrowserCont
     page.goto(f"http://127.0.0.1:{server.port}/campaigns/x?as=me")
     page.wait_for_selector("h1")
     assert page.inner_text("h1") == "This page is closed."
-    page.goto(server.address("/"))
+    page.goto(server.address("/campaigns"))
     page.wait_for_selector("main a")
-    assert page.url == f"http://127.0.0.1:{server.port}/"
+    assert page.url == f"http://127.0.0.1:{server.port}/campaigns"
     page.click("main a")
     page.wait_for_selector("dialog")
     page.keyboard.type("Zoë")

@@ -18,7 +18,7 @@ __all__ = ["PAGES", "router"]
 router = APIRouter(include_in_schema=False)
 
 PAGES: Mapping[str, str] = {
-    "/": "campaigns",
+    "/": "studio",
     "/campaigns": "campaigns",
     "/campaigns/{_:path}": "board",
     "/library": "library",

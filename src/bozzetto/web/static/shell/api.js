@@ -17,17 +17,21 @@ export class Problem extends Error {
   }
 }
 
-export async function call(method, path, body, key) {
+// `signal` takes the call back: it then throws what the signal was aborted with.
+export async function call(method, path, body, key, signal) {
   const headers = {};
+  const late = AbortSignal.timeout(PATIENCE);
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (key) headers["Idempotency-Key"] = key;
   let answer, shape;
   try {
     answer = await fetch(path, {
-      method, headers, body: body && JSON.stringify(body), signal: AbortSignal.timeout(PATIENCE),
+      method, headers, body: body && JSON.stringify(body),
+      signal: signal ? AbortSignal.any([signal, late]) : late,
     });
     shape = answer.status === 204 ? null : await answer.json();
   } catch {
+    signal?.throwIfAborted();
     throw new Problem({ status: answer && !answer.ok ? answer.status : 0, code: "unreachable" });
   }
   if (!answer.ok) throw new Problem({ ...shape, status: answer.status });
@@ -40,8 +44,11 @@ export const campaignPath = (name) => `/api/v1/campaigns/${encodeURIComponent(na
 
 // The token of the printed address for a cookie; it leaves the address bar at once.
 export async function enter() {
-  const token = new URLSearchParams(location.hash.slice(1)).get("token");
+  const said = new URLSearchParams(location.hash.slice(1));
+  const token = said.get("token");
   if (!token) return;
-  history.replaceState(null, "", location.pathname + location.search);
+  said.delete("token");
+  const rest = said.size ? `#${said}` : "";
+  history.replaceState(null, "", location.pathname + location.search + rest);
   await call("POST", "/api/v1/session", { token });
 }

@@ -61,4 +61,6 @@ export async function begin(folder, build) {
   }
 }
 
-addEventListener("hashchange", () => location.reload()); // the newest address, opened in an old tab
+addEventListener("hashchange", () => { // the newest address, opened in an old tab
+  if (/[#&]token=/.test(location.hash)) location.reload();
+});

@@ -1,0 +1,186 @@
+// The assistant's page: an idea, what is found for it, prompts, pictures.
+
+import { call } from "../shell/api.js";
+import { announce, begin, show } from "../shell/begin.js";
+import { showHelp } from "../shell/dialogs.js";
+import { el } from "../shell/dom.js";
+import { t } from "../shell/texts.js";
+import "./ask.js";
+import "./found.js";
+import { KEYS, asked } from "./keys.js";
+import { FILTERS, optimizeOf } from "./state.js";
+import { Studio } from "./studio.js";
+import "./tray.js";
+import { Writer } from "./writer.js";
+import "./written.js";
+
+const SEARCHED = ["idea", "like", "unlike", ...Object.keys(FILTERS)];
+
+class StudioPage {
+  constructor({ profiles, backends }) {
+    this.studio = new Studio();
+    this.writer = new Writer();
+    this.limits = (name) => profiles.find((one) => one.name === name)?.tokens ?? null;
+    this.form = el("idea-form");
+    this.found = el("found-prompts");
+    this.written = el("written-prompts");
+    this.tray = el("pick-tray");
+    const usable = (kind) => backends.filter((one) => one.kind === kind && !one.missing).map((one) => one.scheme);
+    this.profiles = profiles.filter((one) => one.tokens);
+    this.chats = usable("chat");
+    this.images = usable("images");
+  }
+
+  start() {
+    const { studio, writer, form, found, written, tray } = this;
+    studio.begin();
+    const run = () => this.run();
+    form.start(studio, { profiles: this.profiles, chats: this.chats, run, stop: () => writer.stop() });
+    found.start(studio);
+    written.start(studio, writer, this.limits);
+    tray.start(studio, run);
+    show(el("main", { class: "studio" }, form, found, written, tray), "studio");
+    this.#listen();
+    this.#restored({ first: true });
+    form.idea.focus();
+  }
+
+  #listen() {
+    const { studio, writer, form, found, tray } = this;
+    form.addEventListener("idea", ({ detail }) => this.#typed(detail));
+    form.addEventListener("example", ({ detail }) => {
+      studio.set({ idea: detail }, { step: true });
+      form.paint();
+      form.idea.focus();
+    });
+    found.addEventListener("found", ({ detail }) => this.#learn(detail));
+    found.list.addEventListener("pick", ({ detail }) => this.#toggle("pick", detail));
+    found.list.addEventListener("like", ({ detail }) => this.#toggle("like", detail, "unlike"));
+    found.list.addEventListener("unlike", ({ detail }) => this.#toggle("unlike", detail, "like"));
+    found.list.addEventListener("left", () => form.idea.focus());
+    form.idea.addEventListener("keydown", (event) => this.#down(event));
+    this.written.addEventListener("hit", ({ detail }) => this.#point(detail));
+    studio.addEventListener("change", ({ detail }) => this.#changed(detail));
+    studio.addEventListener("restored", () => this.#restored());
+    writer.addEventListener("running", () => form.running(writer.running));
+    for (const name of ["slot", "slots"]) writer.addEventListener(name, () => this.#hold());
+    document.addEventListener("keydown", (event) => this.#pressed(event));
+    addEventListener("pagehide", (event) => { if (!event.persisted) writer.leave(); });
+    tray.paint();
+  }
+
+  // The first letter after prompts were written is a step of its own: back leads to them.
+  #typed(idea) {
+    const { studio } = this;
+    const step = studio.state.candidate.length > 0 && this.ran === studio.state.idea;
+    studio.set({ idea }, { step });
+    if (step) this.found.open(true);
+  }
+
+  #toggle(name, id, other = null) {
+    const { state } = this.studio;
+    const had = state[name].includes(id);
+    const change = { [name]: had ? state[name].filter((one) => one !== id) : [...state[name], id] };
+    if (other) change[other] = state[other].filter((one) => one !== id);
+    this.studio.set(change);
+    if (name === "pick") announce(t(had ? "unpicked" : "picked_now", { n: this.studio.state.pick.length }));
+  }
+
+  #changed(names) {
+    if (SEARCHED.some((name) => names.has(name))) this.found.ask();
+    if (["pick", "like", "unlike"].some((name) => names.has(name))) this.found.mark();
+    if (names.has("pick")) this.tray.paint();
+    this.form.paintCounts();
+    this.form.examples.hidden = !this.#empty;
+  }
+
+  get #empty() {
+    const { idea, candidate, like } = this.studio.state;
+    return !idea && !candidate.length && !like.length;
+  }
+
+  #restored({ first = false } = {}) {
+    const { state } = this.studio;
+    this.form.paint();
+    this.tray.paint();
+    this.found.ask({ wait: 0 });
+    this.found.mark();
+    this.form.examples.hidden = !this.#empty;
+    if (first && !state.candidate.length) return;
+    if (String(this.writer.current) !== String(state.candidate)) this.writer.open(state.candidate);
+    this.ran = state.candidate.length ? state.idea : null;
+    this.found.open(!state.candidate.length);
+  }
+
+  #learn(found) {
+    if (!found) return;
+    this.tray.learn(found.hits);
+    for (const hit of found.hits) this.writer.hits.set(hit.id, hit.prompt);
+    this.form.filters.offer(found.facets);
+  }
+
+  // The address holds the candidates that stand there.
+  #hold() {
+    const { writer, studio } = this;
+    if (writer.running || writer.slots.some((slot) => !slot.states.length)) return;
+    if (String(writer.current) !== String(studio.state.candidate)) studio.set({ candidate: writer.current });
+  }
+
+  async run() {
+    const { studio, writer, form } = this;
+    const { idea, pick, template } = studio.state;
+    if (writer.running) return;
+    if (!idea.trim() && !pick.length && !template.trim()) {
+      form.idea.focus();
+      announce(t("needs_idea"));
+      return;
+    }
+    this.ran = idea;
+    studio.set({ candidate: [], out: [], job: "" }, { step: true });
+    this.found.open(false);
+    const written = writer.optimize(optimizeOf(studio.state));
+    this.written.heading.focus({ preventScroll: true });
+    this.written.scrollIntoView({ block: "nearest" });
+    await written;
+  }
+
+  #point(id) {
+    this.found.open(true);
+    const row = this.found.list.point(id);
+    row?.scrollIntoView({ block: "center" });
+    row?.querySelector("[data-act=pick]").focus({ preventScroll: true });
+  }
+
+  #down(event) {
+    const { idea } = this.form;
+    if (event.key !== "ArrowDown" || event.shiftKey || idea.selectionEnd !== idea.value.length || this.found.hidden) return;
+    event.preventDefault();
+    this.found.open(true);
+    this.found.list.enter();
+  }
+
+  #pressed(event) {
+    const act = event.defaultPrevented ? null : asked(event);
+    if (!act) return;
+    event.preventDefault();
+    const acts = {
+      idea: () => { this.form.idea.focus(); this.form.idea.select(); },
+      run: () => this.run(), help: () => showHelp(KEYS),
+      undo: () => this.#back(this.writer.undo(), "undone"), redo: () => this.#back(this.writer.redo(), "redone"),
+    };
+    acts[act]();
+  }
+
+  #back(slot, said) {
+    announce(t(slot ? said : "nothing_to_undo"));
+  }
+}
+
+async function studio() {
+  document.title = "bozzetto";
+  const [{ profiles }, { backends }] = await Promise.all([
+    call("GET", "/api/v1/profiles"), call("GET", "/api/v1/backends")]);
+  new StudioPage({ profiles, backends }).start();
+}
+
+begin("studio", studio);
