@@ -43,7 +43,7 @@ def report(source: str, **said: object) -> dict[str, Any]:
 
 
 def uploads(home: Path) -> list[Path]:
-    return list(home.glob("upload-*"))
+    return list(home.glob("passing-*"))
 
 
 def test_a_file_comes_in_under_its_name(own: httpx2.Client, home: Path) -> None:

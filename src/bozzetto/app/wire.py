@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,9 @@ from bozzetto.types import (
 
 if TYPE_CHECKING:  # a search is told without what draws and reviews
     from bozzetto.app.boards import Board, BoardItem, Campaign
+    from bozzetto.app.doctor import Check as Finding
+    from bozzetto.config import Settings
+    from bozzetto.search.examine import IndexState
     from bozzetto.store.facets import Stats, Values
     from bozzetto.types import Brief
 
@@ -35,10 +38,13 @@ __all__ = [
     "campaign_json",
     "candidate_json",
     "checks_json",
+    "config_json",
+    "doctor_json",
     "error_json",
     "generate_json",
     "hit_json",
     "image_json",
+    "index_json",
     "job_json",
     "optimize_json",
     "record_json",
@@ -298,6 +304,39 @@ def campaign_json(campaign: Campaign) -> Json:
         ],
         "jobs": [job_json(job) for job in campaign.jobs],
         "agreement": asdict(campaign.agreement),
+    }
+
+
+def config_json(settings: Settings) -> Json:
+    """Every setting in force, and where its value came from."""
+    return {
+        name: {"value": str(value) if name == "home" else value, "origin": origin}
+        for name, value, origin in settings.items()
+    }
+
+
+def doctor_json(checks: Sequence[Finding]) -> Json:
+    """What the examination found."""
+    return {
+        "ok": all(check.state != "fail" for check in checks),
+        "checks": [asdict(check) for check in checks],
+    }
+
+
+def index_json(tier: str, states: Iterable[IndexState]) -> Json:
+    """How each index stands."""
+    return {"tier": tier, "indexes": [_index_json(state) for state in states]}
+
+
+def _index_json(state: IndexState) -> Json:
+    return {
+        "name": state.name,
+        "state": state.state,
+        "detail": state.detail,
+        "rows": state.rows,
+        "refined": state.strong,
+        "recall": None if state.recall is None else round(state.recall, 4),
+        "bytes": state.size,
     }
 
 

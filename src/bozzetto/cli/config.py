@@ -28,15 +28,13 @@ def path_command(home: Home = None, format: Format = FormatChoice.human) -> None
 @app.command("show")
 def show_command(home: Home = None, format: Format = FormatChoice.human) -> None:
     """Print every setting in force and where its value came from."""
-    items = load_settings(home).items()
+    settings = load_settings(home)
     if format is FormatChoice.json:
-        write_json(
-            {
-                name: {"value": str(value) if name == "home" else value, "origin": origin}
-                for name, value, origin in items
-            }
-        )
+        from bozzetto.app.wire import config_json
+
+        write_json(config_json(settings))
         return
+    items = settings.items()
     width = max(len(name) for name, _, _ in items)
     for name, value, origin in items:
         typer.echo(f"{name:<{width}}  {value}  ({origin})")

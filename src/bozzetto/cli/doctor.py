@@ -21,20 +21,9 @@ def doctor_command(home: Home = None, format: Format = FormatChoice.human) -> No
 
     checks = examine(home)
     if format is FormatChoice.json:
-        write_json(
-            {
-                "ok": all(check.state != "fail" for check in checks),
-                "checks": [
-                    {
-                        "name": check.name,
-                        "state": check.state,
-                        "detail": check.detail,
-                        "hint": check.hint,
-                    }
-                    for check in checks
-                ],
-            }
-        )
+        from bozzetto.app.wire import doctor_json
+
+        write_json(doctor_json(checks))
     else:
         from bozzetto.cli.render import checks_view
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -66,7 +66,9 @@ def verify_command(home: Home = None, format: Format = FormatChoice.human) -> No
 
 def _show(tier: str, found: tuple[IndexState, ...], format: FormatChoice) -> None:
     if format is FormatChoice.json:
-        write_json({"tier": tier, "indexes": [_json(state) for state in found]})
+        from bozzetto.app.wire import index_json
+
+        write_json(index_json(tier, found))
         return
     from bozzetto.app.doctor import Check
     from bozzetto.app.indexing import told
@@ -81,15 +83,3 @@ def _show(tier: str, found: tuple[IndexState, ...], format: FormatChoice) -> Non
 
 def _line(state: IndexState, said: str) -> str:
     return f"{said}; {state.size / 2**20:,.1f} MiB" if state.size else said
-
-
-def _json(state: IndexState) -> dict[str, Any]:
-    return {
-        "name": state.name,
-        "state": state.state,
-        "detail": state.detail,
-        "rows": state.rows,
-        "refined": state.strong,
-        "recall": None if state.recall is None else round(state.recall, 4),
-        "bytes": state.size,
-    }

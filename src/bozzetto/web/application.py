@@ -19,6 +19,7 @@ from bozzetto.web import (
     finding,
     health,
     intake,
+    operations,
     page,
     pictures,
     problems,
@@ -49,6 +50,7 @@ ROOMS = (
     writing,
     revising,
     batches,
+    operations,
     drawing,
     choices,
 )

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -21,6 +17,7 @@ from bozzetto.types import ImportReport
 from bozzetto.web.answers import answer, heard
 from bozzetto.web.problems import PartsError
 from bozzetto.web.runs import OnEvent
+from bozzetto.web.scratch import scratch, swept
 from bozzetto.web.state import TheAssistant, ThePlaces, TheRuns
 from bozzetto.web.streams import EVENTS
 
@@ -63,30 +60,21 @@ async def import_(
     embed: bool = True,
 ) -> dict[str, Any] | Response:
     """Import the file in the body, as `bozzetto import` does; bad rows are in the report."""
-    folder = await run_in_threadpool(_folder, a.settings.home)
+    folder = await run_in_threadpool(scratch, a.settings.home)
     try:
         file = await _received(request, folder / "file")
 
         def work(hear: OnEvent, stop: Stop) -> dict[str, Any]:
-            with _swept(folder), heard(a, hear, stop):
-                return _taken_in(a, file, name, kind, embed=embed)
+            try:
+                with heard(a, hear, stop):
+                    return _taken_in(a, file, name, kind, embed=embed)
+            finally:
+                swept(folder)
 
         return await answer(work, request, runs, places)
     except BaseException:
-        shutil.rmtree(folder, ignore_errors=True)
+        swept(folder)
         raise
-
-
-def _folder(home: Path) -> Path:
-    return Path(tempfile.mkdtemp(prefix="upload-", dir=home))
-
-
-@contextmanager
-def _swept(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 async def _received(request: Request, path: Path) -> Path:
