@@ -22,6 +22,7 @@ PAGES: Mapping[str, str] = {
     "/campaigns": "campaigns",
     "/campaigns/{_:path}": "board",
     "/library": "library",
+    "/jobs": "jobs",
 }
 """The folder of each page, by the path of its address."""
 
