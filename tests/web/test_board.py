@@ -242,11 +242,25 @@ def test_what_is_not_saved_survives_a_new_start(
         desk.open()
     desk.press("p", "x")
     desk.page.wait_for_selector(".saving[data-state=trouble]")
-    with Server(assistant, port=server.port) as again:
-        desk.server = again
-        desk.page.wait_for_selector(".saving:has-text('started anew')")
-        desk.open()  # the newest address, in the old tab
+    with Server(assistant, port=server.port):
         assert desk.keeps() == [True, False, None, None, None, None]
+
+
+def test_what_is_not_saved_waits_for_the_newest_address(
+    tmp_path: Path, context: BrowserContext
+) -> None:
+    make_board(tmp_path, "one", 2, side=64)
+    with Assistant.open(tmp_path, actor="tester") as a:
+        with Server(a, port=0) as server:
+            desk = Desk(server, context, "rita")
+            desk.open("one")
+        desk.press("p")
+        a.accounts.new_token()
+        with Server(a, port=server.port) as again:
+            desk.server = again
+            desk.page.wait_for_selector(".saving:has-text('open the address')")
+            desk.open("one")  # in the old tab
+            assert [one.keep if one else None for one in desk.saved("one")] == [True, None]
 
 
 def test_what_is_refused_is_told_and_taken_from_the_picture(desk: Desk) -> None:
