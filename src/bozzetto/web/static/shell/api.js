@@ -38,6 +38,12 @@ export async function call(method, path, body, key, signal) {
   return shape;
 }
 
+// A key for a request that may be sent twice and is to be done once. Browsers make UUIDs only on
+// this machine or behind https.
+export function freshKey() {
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((one) => one.toString(16).padStart(2, "0")).join("");
+}
+
 export const pictureOf = (id) => `/api/v1/images/${encodeURIComponent(id)}/file`;
 export const thumbnailOf = (id) => `/api/v1/images/${encodeURIComponent(id)}/thumbnail`;
 export const campaignPath = (name) => `/api/v1/campaigns/${encodeURIComponent(name)}`;

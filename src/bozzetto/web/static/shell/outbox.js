@@ -3,7 +3,7 @@
 // in the browser's storage, so that two windows never write over each other, and an id, so that
 // one that arrives twice is done once.
 
-import { Problem } from "../shell/api.js";
+import { Problem, freshKey } from "./api.js";
 
 const FIRST = 500; // milliseconds until the second try
 const LONGEST = 8_000;
@@ -28,7 +28,7 @@ export class Outbox extends EventTarget {
 
   add(entry) {
     const at = `${Date.now()}`.padStart(15, "0") + `${this.#count++}`.padStart(9, "0");
-    const whole = { ...entry, id: crypto.randomUUID(), key: `${this.#place}${at}` };
+    const whole = { ...entry, id: freshKey(), key: `${this.#place}${at}` };
     try {
       localStorage.setItem(whole.key, JSON.stringify(whole));
     } catch {
