@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bozzetto.types import Caller
 from bozzetto.web.access import HEADERS, Access, bearer, in_address
-from bozzetto.web.limits import Rates, body_limit, bounded, too_large
+from bozzetto.web.limits import MOST_HEAD, Rates, body_limit, bounded, head_size, too_large
 from bozzetto.web.log import audit, note_request
 from bozzetto.web.problems import problem
 from bozzetto.web.roles import ROLES, Role, may
@@ -86,6 +86,8 @@ class Guard:
     def _refusal(self, scope: Scope, asked: Asked) -> Response | None:
         """Why a request is not let in."""
         access, headers = self._access, asked.headers
+        if head_size(scope) > MOST_HEAD:
+            return problem(431, "size", f"address and headers hold at most {MOST_HEAD:,} bytes")
         host = access.host(scope, headers)
         if host is None:
             return problem(421, "host", "this server answers to its own address only")

@@ -9,9 +9,18 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 
 from fastapi import HTTPException
-from starlette.types import Message, Receive
+from starlette.types import Message, Receive, Scope
 
-__all__ = ["BODIES", "MOST_BODY", "Rates", "body_limit", "bounded", "too_large"]
+__all__ = [
+    "BODIES",
+    "MOST_BODY",
+    "MOST_HEAD",
+    "Rates",
+    "body_limit",
+    "bounded",
+    "head_size",
+    "too_large",
+]
 
 MOST_BODY = 64 * 2**10
 """Bytes of a request's body, where the route is not in `BODIES`."""
@@ -22,6 +31,9 @@ BODIES: Mapping[str, int] = {
     "POST /api/v1/batch/optimize": 16 * 2**20,
 }
 """Bytes of the body of some routes, as "METHOD path"."""
+
+MOST_HEAD = 64 * 2**10
+"""Bytes of a request's address and headers."""
 
 SLOWEST_PIECE = 20.0
 """Seconds until the next piece of a body."""
@@ -39,6 +51,12 @@ CLIENTS = 10_000
 def body_limit(route: str | None) -> int:
     """How many bytes the body of a route may have."""
     return BODIES.get(route or "", MOST_BODY)
+
+
+def head_size(scope: Scope) -> int:
+    """Bytes of a request's address and headers."""
+    lines = sum(len(name) + len(value) for name, value in scope["headers"])
+    return lines + len(scope["path"]) + len(scope["query_string"])
 
 
 def too_large(most: int) -> str:

@@ -22,6 +22,7 @@ from bozzetto.app.secret import install_token
 from bozzetto.errors import InputError, SetupError
 from bozzetto.web.access import Access
 from bozzetto.web.application import drain, make_app
+from bozzetto.web.limits import MOST_HEAD
 
 __all__ = ["HOST", "PORT", "Server", "Tls", "check_host"]
 
@@ -164,6 +165,7 @@ def _config(app: object, tls: Tls | None) -> uvicorn.Config:
         ws="none",
         proxy_headers=False,
         server_header=False,
+        h11_max_incomplete_event_size=MOST_HEAD,
         timeout_graceful_shutdown=PATIENCE,
         ssl_certfile=tls.certificate if tls else None,
         ssl_keyfile=tls.key if tls else None,
