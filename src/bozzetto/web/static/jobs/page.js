@@ -1,6 +1,6 @@
 // Pictures: the jobs they were asked for in, the newest first, and one of them with all of its.
 
-import { Problem, call } from "../shell/api.js";
+import { Problem, call, freshKey } from "../shell/api.js";
 import { announce, begin, show, told } from "../shell/begin.js";
 import { showHelp } from "../shell/dialogs.js";
 import { button, el } from "../shell/dom.js";
@@ -228,7 +228,7 @@ class Jobs {
 
   async #again(image) {
     try {
-      const job = await call("POST", "/api/v1/generate", { again: image.id }, crypto.randomUUID());
+      const job = await call("POST", "/api/v1/generate", { again: image.id }, freshKey());
       this.#put(job, true);
       await this.open(job.id);
     } catch (problem) {

@@ -27,7 +27,7 @@ export class PromptCard extends HTMLElement {
     this.meter = el("div", { class: "meter" });
     this.body = el("div", { class: "body" });
     this.origin = el("div", { class: "origin" });
-    this.facts = el("div", { class: "facts" });
+    this.facts = el("div", { class: "known" });
     this.trouble = el("div", { class: "trouble", role: "alert" });
     this.bar = el("div", { class: "bar", role: "group", "aria-label": t("actions") });
     this.setAttribute("role", "group");

@@ -1,9 +1,8 @@
 // Prompts for other programs, by the clipboard.
 
-import { announce } from "../shell/begin.js";
 import { el } from "../shell/dom.js";
+import { say } from "../shell/saying.js";
 import { t } from "../shell/texts.js";
-import { toast } from "./toast.js";
 
 // As A1111 and its kin read it back from one text.
 export function infotext({ prompt, negative }) {
@@ -11,9 +10,7 @@ export function infotext({ prompt, negative }) {
 }
 
 export async function copy(text) {
-  const went = await written(text);
-  toast(t(went ? "copied" : "not_copied"));
-  announce(t(went ? "copied" : "not_copied"));
+  say(t(await written(text) ? "copied" : "not_copied"));
 }
 
 async function written(text) {

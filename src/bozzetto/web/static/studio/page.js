@@ -8,6 +8,7 @@ import { t } from "../shell/texts.js";
 import "./ask.js";
 import "./found.js";
 import { KEYS, asked } from "./keys.js";
+import "./pictures.js";
 import { FILTERS, optimizeOf } from "./state.js";
 import { Studio } from "./studio.js";
 import "./tray.js";
@@ -17,13 +18,15 @@ import "./written.js";
 const SEARCHED = ["idea", "like", "unlike", ...Object.keys(FILTERS)];
 
 class StudioPage {
-  constructor({ profiles, backends }) {
+  constructor({ profiles, backends, user }) {
+    this.user = user;
     this.studio = new Studio();
     this.writer = new Writer();
     this.limits = (name) => profiles.find((one) => one.name === name)?.tokens ?? null;
     this.form = el("idea-form");
     this.found = el("found-prompts");
     this.written = el("written-prompts");
+    this.drawn = el("drawn-pictures");
     this.tray = el("pick-tray");
     const usable = (kind) => backends.filter((one) => one.kind === kind && !one.missing).map((one) => one.scheme);
     this.profiles = profiles.filter((one) => one.tokens);
@@ -32,14 +35,15 @@ class StudioPage {
   }
 
   start() {
-    const { studio, writer, form, found, written, tray } = this;
+    const { studio, writer, form, found, written, drawn, tray } = this;
     studio.begin();
     const run = () => this.run();
     form.start(studio, { profiles: this.profiles, chats: this.chats, run, stop: () => writer.stop() });
     found.start(studio);
     written.start(studio, writer, this.limits);
     tray.start(studio, run);
-    show(el("main", { class: "studio" }, form, found, written, tray), "studio");
+    drawn.start(studio, writer, this);
+    show(el("main", { class: "studio" }, form, found, written, drawn, tray), "studio");
     this.#listen();
     this.#restored({ first: true });
     form.idea.focus();
@@ -63,7 +67,7 @@ class StudioPage {
     studio.addEventListener("change", ({ detail }) => this.#changed(detail));
     studio.addEventListener("restored", () => this.#restored());
     writer.addEventListener("running", () => form.running(writer.running));
-    for (const name of ["slot", "slots"]) writer.addEventListener(name, () => this.#hold());
+    for (const name of ["slot", "slots", "running"]) writer.addEventListener(name, () => this.#hold());
     document.addEventListener("keydown", (event) => this.#pressed(event));
     addEventListener("pagehide", (event) => { if (!event.persisted) writer.leave(); });
     tray.paint();
@@ -106,10 +110,11 @@ class StudioPage {
     this.found.ask({ wait: 0 });
     this.found.mark();
     this.form.examples.hidden = !this.#empty;
-    if (first && !state.candidate.length) return;
+    if (first && !state.candidate.length && !state.job) return;
     if (String(this.writer.current) !== String(state.candidate)) this.writer.open(state.candidate);
     this.ran = state.candidate.length ? state.idea : null;
     this.found.open(!state.candidate.length);
+    this.drawn.paint();
   }
 
   #learn(found) {
@@ -176,11 +181,11 @@ class StudioPage {
   }
 }
 
-async function studio() {
+async function studio({ user }) {
   document.title = "bozzetto";
   const [{ profiles }, { backends }] = await Promise.all([
     call("GET", "/api/v1/profiles"), call("GET", "/api/v1/backends")]);
-  new StudioPage({ profiles, backends }).start();
+  new StudioPage({ profiles, backends, user }).start();
 }
 
 begin("studio", studio);
