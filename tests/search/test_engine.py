@@ -1,7 +1,7 @@
 # ruff: noqa: ANN401 - pytest has no way to import the fixture's class
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -184,7 +184,7 @@ def test_a_prompt_that_says_more_of_the_idea_comes_first(shelf: Any) -> None:
     shelf.embed()
     sought: list[tuple[str, ...]] = []
 
-    def held(wanted: Sequence[str], texts: Iterable[Set[str]]) -> Vectors:
+    def held(wanted: Sequence[str], texts: Iterable[Collection[str]]) -> Vectors:
         sought.append(tuple(wanted))
         return np.array([float("pier" in text) for text in texts], dtype=np.float32)
 
@@ -203,7 +203,7 @@ def test_without_the_lexicon_the_rest_is_searched_and_the_lack_is_told(shelf: An
     shelf.fill(["grey harbor, oil", "pier, boats, oil"])
     shelf.embed()
 
-    def held(wanted: Sequence[str], texts: Iterable[Set[str]]) -> Vectors:
+    def held(wanted: Sequence[str], texts: Iterable[Collection[str]]) -> Vectors:
         raise SetupError("the lexicon is gone", hint="install it again")
 
     before = shelf.searcher().search("fishing vessels moored at the waterfront", 2)

@@ -11,13 +11,14 @@ a home of ten prompts; the two encoders place words that are not in it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence, Set
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from itertools import chain, repeat
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bozzetto.embed.fitted import FittedFile
 from bozzetto.errors import SetupError
@@ -40,6 +41,11 @@ that what is only akin (a creature for a dog) does not stand in for the thing.""
 
 _ANSWERED = 0.35
 """From that on, of 1, a word is told to say another; below it is hardly akin."""
+
+_REMEMBERED = 4_096
+"""Words that are not in the file whose places are kept: 4 MB."""
+
+Places = NDArray[np.int64]
 
 _QUALITY = 0.5
 """What a word that tells how a thing is weighs beside one that names it: people who remember
@@ -90,54 +96,76 @@ class Lexicon:
 
 
 class Wording:
-    """Compares words by meaning. The file is read at the first question."""
+    """Compares words by meaning. The file is read at the first question.
+
+    Safe to share between threads.
+    """
 
     def __init__(self, english: Embedder, many: Embedder) -> None:
         self._english, self._many = english, many
+        self._placed = lru_cache(maxsize=_REMEMBERED)(self._place)
 
-    def held(self, wanted: Sequence[str], texts: Iterable[Set[str]]) -> Vectors:
+    def held(self, wanted: Sequence[str], texts: Iterable[Collection[str]]) -> Vectors:
         """The weighted share of the wanted words that each text's words say, 0-1.
 
         Raises:
             SetupError: weights or the lexicon are missing or not ours.
         """
-        places, near = self._places, self._near(wanted)
+        texts, places = list(texts), self._places
         weights = np.array([self._weight(word) for word in wanted], dtype=np.float32)
         total = weights.sum()
-        unknown = [(row, word) for row, word in enumerate(wanted) if word not in places]
-        shares: list[float] = []
-        for text in texts:
-            there = [places[word] for word in text if word in places]
-            best = near[:, there].max(axis=1) if there else np.zeros(len(wanted), np.float32)
-            for row, word in unknown:
-                if word in text:
-                    best[row] = 1.0
-            shares.append(float(weights @ best / total) if total else 0.0)
-        return np.array(shares, dtype=np.float32)
+        if not texts or not total:
+            return np.zeros(len(texts), dtype=np.float32)
+        best = self._best(wanted, texts)
+        for row, word in enumerate(wanted):
+            if word not in places:
+                best[row, [word in text for text in texts]] = 1.0
+        shares: Vectors = weights @ best / total
+        return shares
 
-    def answers(self, wanted: Sequence[str], text: Set[str]) -> tuple[Answer, ...]:
+    def _best(self, wanted: Sequence[str], texts: Sequence[Collection[str]]) -> Vectors:
+        """How well the best word of each text says each wanted one, (wanted, texts)."""
+        counts = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
+        found = map(self._places.get, chain.from_iterable(texts), repeat(-1))
+        held = np.fromiter(found, dtype=np.int64, count=int(counts.sum()))
+        # A word that says nothing behind each text: one without words says nothing.
+        held = np.insert(held, np.cumsum(counts), -1)
+        ends = np.cumsum(counts + 1)
+        near, columns = self._near(wanted, held)
+        best: Vectors = np.maximum.reduceat(near[:, columns], ends - counts - 1, axis=1)
+        return best
+
+    def answers(self, wanted: Sequence[str], text: Collection[str]) -> tuple[Answer, ...]:
         """The word of a text that says each wanted word best, as far as one does.
 
         Raises:
             SetupError: weights or the lexicon are missing or not ours.
         """
-        near = self._near(wanted)
-        known = sorted(word for word in text if word in self._places)
-        there = [self._places[word] for word in known]
+        known = sorted(word for word in set(text) if word in self._places)
+        near, columns = self._near(wanted, np.array([self._places[word] for word in known], int))
+        near = near[:, columns]
         found: list[Answer] = []
         for row, word in enumerate(wanted):
             if word in text:
                 found.append(Answer(word, word, 1.0))
-            elif known and (best := float(near[row, there].max())) >= _ANSWERED:
-                found.append(Answer(word, known[int(near[row, there].argmax())], round(best, 3)))
+            elif known and (best := float(near[row].max())) >= _ANSWERED:
+                found.append(Answer(word, known[int(near[row].argmax())], round(best, 3)))
         return tuple(found)
 
-    def _near(self, wanted: Sequence[str]) -> Vectors:
-        """How well each word of the lexicon says each wanted one, 0-1."""
-        near: Vectors = np.clip(self._vectors(wanted) @ self._lexicon.vectors.T, 0, _SAME)
+    def _near(self, wanted: Sequence[str], held: Places) -> tuple[Vectors, Places]:
+        """How well words of the lexicon say each wanted one, 0-1, and the column of each held.
+
+        The columns are the distinct places of those that are held, ascending; -1, first where
+        there is one, says nothing.
+        """
+        order = np.sort(held)
+        distinct = order[np.diff(order, prepend=-2) > 0]
+        near: Vectors = self._vectors(wanted) @ self._lexicon.vectors[distinct].T
+        np.clip(near, 0, _SAME, out=near)
         near /= np.float32(_SAME)
         near *= near
-        return near
+        near[:, distinct < 0] = 0.0
+        return near, np.searchsorted(distinct, held)
 
     def _weight(self, word: str) -> float:
         place = self._places.get(word)
@@ -147,15 +175,16 @@ class Wording:
     def _vectors(self, wanted: Sequence[str]) -> Vectors:
         lexicon, places = self._lexicon, self._places
         vectors = np.empty((len(wanted), lexicon.vectors.shape[1]), dtype=np.float32)
-        unknown = [word for word in wanted if word not in places]
-        if unknown:
-            with ThreadPoolExecutor(1) as beside:
-                many = beside.submit(self._many.embed, unknown)
-                placed = lexicon.place(self._english.embed(unknown), many.result())
-            vectors[[row for row, word in enumerate(wanted) if word not in places]] = placed
-        known = [row for row, word in enumerate(wanted) if word in places]
-        vectors[known] = lexicon.vectors[[places[wanted[row]] for row in known]]
+        for row, word in enumerate(wanted):
+            place = places.get(word)
+            vectors[row] = self._placed(word) if place is None else lexicon.vectors[place]
         return vectors
+
+    def _place(self, word: str) -> Vectors:
+        """Where a word that is not in the file lies; alone, for what stands beside it tells."""
+        placed: Vectors
+        (placed,) = self._lexicon.place(self._english.embed([word]), self._many.embed([word]))
+        return placed
 
     @cached_property
     def _lexicon(self) -> Lexicon:

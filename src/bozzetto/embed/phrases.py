@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -40,6 +40,9 @@ _UNREAD = "\ue000"
 _READ = 0.999
 
 _LONGEST = 3
+
+_REMEMBERED = 4_096
+"""Phrases whose English is kept, about 1 KB each."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,6 +80,8 @@ class Vocabulary:
 class PhraseBook:
     """English for phrases of other languages. Files are read at the first question.
 
+    What was looked up last is kept. Safe to share between threads.
+
     `phrases` are those of the library with their counts (`common_phrases`); their vectors
     are kept in `cache`.
     """
@@ -92,6 +97,7 @@ class PhraseBook:
         self._embedder = embedder
         self._phrases = dict(phrases or {})
         self._cache = cache
+        self._nearest = lru_cache(maxsize=_REMEMBERED)(self._look_up)
 
     def nearest(self, texts: Sequence[str], k: int) -> list[list[tuple[str, float]]]:
         """For each text, up to k English phrases with their cosine, likeliest first.
@@ -101,28 +107,33 @@ class PhraseBook:
         Raises:
             SetupError: the embedder's weights or the vocabulary are missing or not ours.
         """
-        if not texts or k <= 0:
+        if k <= 0:
             return [[] for _ in texts]
-        *known, unread = self._embedder.embed([*texts, _UNREAD])
-        queries = np.array(known)
-        found = [self._general(texts, queries, k)]
-        if self._phrases:
-            found.append(self._own(texts, queries, k))
-        read = queries @ unread < _READ
-        return [
-            _merged(lists, k) if readable else []
-            for readable, *lists in zip(read, *found, strict=True)
-        ]
+        return [list(self._nearest(text, k)) for text in texts]
 
-    def _general(self, texts: Sequence[str], queries: Vectors, k: int) -> list[list[_Ranked]]:
+    def _look_up(self, text: str, k: int) -> tuple[tuple[str, float], ...]:
+        """The answer for one text; alone, for vectors tell a little what stands beside them."""
+        (query,) = self._embedder.embed([text])
+        if query @ self._unread >= _READ:
+            return ()
+        shelves = (self._general, self._own) if self._phrases else (self._general,)
+        return tuple(_merged((shelf.best(text, query, k) for shelf in shelves), k))
+
+    @cached_property
+    def _unread(self) -> Vectors:
+        unread: Vectors
+        (unread,) = self._embedder.embed([_UNREAD])
+        return unread
+
+    @cached_property
+    def _general(self) -> _Shelf:
         vocabulary = self._vocabulary
-        scores = (queries @ vocabulary.axes) @ vocabulary.vectors.T
-        return _best(texts, vocabulary.phrases, scores.astype(np.float32), vocabulary.counts, k)
+        return _Shelf(vocabulary.phrases, vocabulary.counts, vocabulary.vectors, vocabulary.axes)
 
-    def _own(self, texts: Sequence[str], queries: Vectors, k: int) -> list[list[_Ranked]]:
+    @cached_property
+    def _own(self) -> _Shelf:
         counts = np.fromiter(self._phrases.values(), dtype=np.float32)
-        scores = (queries @ self._vectors.T).astype(np.float32)
-        return _best(texts, tuple(self._phrases), scores, counts, k)
+        return _Shelf(tuple(self._phrases), counts, self._vectors)
 
     @cached_property
     def _vocabulary(self) -> Vocabulary:
@@ -158,21 +169,34 @@ _Ranked = tuple[float, str, float]
 """What decides the order, the phrase, its cosine."""
 
 
-def _best(
-    texts: Sequence[str], phrases: Sequence[str], scores: Vectors, counts: Vectors, k: int
-) -> list[list[_Ranked]]:
-    """The k likeliest phrases for each text; scores has a row for each, and is changed."""
-    places = {phrase: column for column, phrase in enumerate(phrases)}
-    for row, text in enumerate(texts):
-        same = places.get(text.strip().casefold())
+class _Shelf:
+    """Phrases with their counts and vectors; `axes` bring a query into the vectors' space."""
+
+    def __init__(
+        self,
+        phrases: Sequence[str],
+        counts: Vectors,
+        vectors: Vectors,
+        axes: Vectors | None = None,
+    ) -> None:
+        self._phrases, self._vectors, self._axes = phrases, vectors, axes
+        self._places = {phrase: place for place, phrase in enumerate(phrases)}
+        self._gains = np.float32(_PRIOR) * np.log1p(counts)
+
+    def best(self, text: str, query: Vectors, k: int) -> list[_Ranked]:
+        """The k likeliest phrases for a text and its vector, likeliest first, then in order."""
+        scores = self._vectors @ (query if self._axes is None else query @ self._axes)
+        same = self._places.get(text.strip().casefold())
         if same is not None:
-            scores[row, same] = min(scores[row, same], _SAME)
-    likely = scores + np.float32(_PRIOR) * np.log1p(counts)
-    best = np.argsort(-likely, axis=1, kind="stable")[:, :k]
-    return [
-        [(float(likely[row, at]), phrases[at], min(1.0, float(scores[row, at]))) for at in columns]
-        for row, columns in enumerate(best)
-    ]
+            scores[same] = min(scores[same], _SAME)
+        likely = scores + self._gains
+        k = min(k, len(likely))
+        near = np.flatnonzero(likely >= np.partition(likely, len(likely) - k)[len(likely) - k])
+        order = near[np.argsort(-likely[near], kind="stable")][:k]
+        return [
+            (float(likely[at]), self._phrases[at], min(1.0, float(scores[at])))
+            for at in order.tolist()
+        ]
 
 
 def _merged(lists: Iterable[list[_Ranked]], k: int) -> list[tuple[str, float]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
@@ -30,10 +30,10 @@ __all__ = ["MAX_HITS", "Bridge", "Held", "Searcher"]
 MAX_HITS = 1_000
 """More hits are not returned for one idea, however many are asked for."""
 
-Held = Callable[[Sequence[str], Iterable[Set[str]]], Vectors]
+Held = Callable[[Sequence[str], Iterable[Collection[str]]], Vectors]
 """English words and the words of texts to the share each text says of the former, 0-1."""
 
-Answers = Callable[[Sequence[str], Set[str]], tuple[Answer, ...]]
+Answers = Callable[[Sequence[str], Collection[str]], tuple[Answer, ...]]
 """English words and the words of a text to which of the latter say which of the former."""
 
 _WEIGHTS = {

@@ -7,6 +7,7 @@ candidates' are compared when they are found, by a static embedder and by the wo
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -31,8 +32,9 @@ _NEAR, _HELD = 1.0, 2.0
 """What likeness counts, and the share of the words sought that a look holds."""
 
 
+@lru_cache(maxsize=1 << 13)
 def look_words(text: str) -> frozenset[str]:
-    """The words of a prompt's modifiers."""
+    """The words of a prompt's modifiers; those of the prompts asked for last are kept."""
     return frozenset(word for part in split(text).modifiers for word in words(part))
 
 

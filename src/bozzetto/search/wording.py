@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from sys import intern
+
 from bozzetto.search.lexical import coverage
 from bozzetto.search.understand import Query
 from bozzetto.search.views import spelled
@@ -41,6 +44,11 @@ def word_for_word(query: Query, record: PromptRecord) -> bool:
     return coverage(query.terms, frozenset(words(record.text))) == 1.0
 
 
-def telling(text: str) -> frozenset[str]:
-    """The words of a prompt that tell what is to be seen; "a dog's bone" shows a dog."""
-    return frozenset(map(owner, words(spelled(text)))) - EMPTY
+@lru_cache(maxsize=1 << 15)
+def telling(text: str) -> tuple[str, ...]:
+    """The words of a prompt that tell what is to be seen, once each; "a dog's bone" shows a dog.
+
+    The same prompts are looked at for many ideas: those of the last ones are kept, 10 MB.
+    """
+    found = dict.fromkeys(map(owner, words(spelled(text))))
+    return tuple(intern(word) for word in found if word not in EMPTY)

@@ -33,6 +33,7 @@ from bozzetto.store.kept import Kept
 from bozzetto.store.migrations import CURRENT
 from bozzetto.store.queue import Queue
 from bozzetto.store.reading import ScanRow
+from bozzetto.store.remembered import Remembered
 from bozzetto.store.replays import Replays
 from bozzetto.store.schema import prepare, schema_version
 from bozzetto.store.writing import Begun
@@ -66,6 +67,7 @@ class Store:
         self.kept = Kept(database)
         self.accounts = Accounts(database)
         self.replays = Replays(database)
+        self._remembered = Remembered(database)
         self._allowed: tuple[tuple[int, int, Filters, float], Allowed] | None = None
 
     @classmethod
@@ -122,12 +124,12 @@ class Store:
 
     def state(self) -> int:
         """A number that grows with each change of prompts."""
-        with self._database.read() as connection:
+        with self._database.bare() as connection:
             return meta.get(connection, "state")
 
     def ratings(self) -> int:
         """A number that grows with each change of what people say of prompts."""
-        with self._database.read() as connection:
+        with self._database.bare() as connection:
             return meta.get(connection, "ratings")
 
     def count(self, filters: Filters | None = None) -> int:
@@ -150,11 +152,12 @@ class Store:
 
     def records(self, seqs: Sequence[int] | Keys) -> list[PromptRecord]:
         """The records of those numbers that are there, in the order given."""
-        with self._database.read() as connection:
-            return reading.records(connection, seqs)
+        return self._remembered.records(seqs)
 
     def by_ids(self, ids: Sequence[str]) -> list[PromptRecord]:
         """The records of those ids that are there, in the order given."""
+        if not ids:
+            return []
         with self._database.read() as connection:
             return reading.by_ids(connection, ids)
 

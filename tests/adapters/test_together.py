@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from bozzetto.adapters.together import Together
+
+
+def doubled(some: Sequence[int]) -> list[int]:
+    return [2 * one for one in some]
+
+
+def test_a_call_alone_is_answered_at_once() -> None:
+    together = Together(doubled, 4)
+    assert [together(number) for number in range(5)] == [0, 2, 4, 6, 8]
+
+
+def test_who_comes_meanwhile_is_answered_together_in_order_and_so_many_at_a_time() -> None:
+    batches: list[list[int]] = []
+    begun, go_on = threading.Event(), threading.Event()
+
+    def work(some: Sequence[int]) -> list[int]:
+        batches.append(list(some))
+        begun.set()
+        go_on.wait(10)
+        return [2 * one for one in some]
+
+    together = Together(work, 3)
+    with ThreadPoolExecutor(6) as pool:
+        first = pool.submit(together, 0)
+        begun.wait(10)
+        others = [pool.submit(together, number) for number in range(1, 6)]
+        while len(together._waiting) < 5:
+            pass
+        go_on.set()
+        assert [first.result(10), *(other.result(10) for other in others)] == [0, 2, 4, 6, 8, 10]
+    assert batches[0] == [0]
+    assert [len(batch) for batch in batches] == [1, 3, 2]
+    assert sorted(one for batch in batches for one in batch) == list(range(6))
+
+
+def test_what_goes_wrong_is_told_to_each_and_the_next_are_answered() -> None:
+    def work(some: Sequence[int]) -> list[float]:
+        return [1 / one for one in some]
+
+    together = Together(work, 4)
+    with pytest.raises(ZeroDivisionError):
+        together(0)
+    assert together(4) == 0.25
