@@ -13,6 +13,7 @@ from bench.board import browser as chromium
 from bench.board import make_board
 from tests.cli.conftest import PROMPTS
 from tests.conftest import Require
+from tests.web.conforming import check
 
 from bozzetto.app import Assistant
 from bozzetto.web.server import Server
@@ -99,7 +100,8 @@ def api(shop: Server) -> Iterator[httpx2.Client]:
     """A client of that server."""
     headers = {"Authorization": f"Bearer {shop.access.token}"}
     base = f"http://127.0.0.1:{shop.port}/api/v1"
-    with httpx2.Client(base_url=base, headers=headers, timeout=30) as found:
+    hooks = {"response": [check]}
+    with httpx2.Client(base_url=base, headers=headers, timeout=30, event_hooks=hooks) as found:
         yield found
 
 

@@ -28,6 +28,7 @@ from bozzetto.web import (
     writing,
 )
 from bozzetto.web.access import Access
+from bozzetto.web.described import describe
 from bozzetto.web.drawer import Drawer
 from bozzetto.web.entrance import Entrance
 from bozzetto.web.guard import Guard, Routes
@@ -91,6 +92,7 @@ def make_app(assistant: Assistant, access: Access) -> FastAPI:
     for room in ROOMS:
         app.include_router(room.router, responses=problems.PROBLEMS)
     problems.install(app)
+    describe(app)
     routes = [*app.routes, *(route for room in ROOMS for route in room.router.routes)]
     rates = Rates(assistant.settings.max_rate)
     app.add_middleware(Guard, access=access, routes=Routes(routes), rates=rates)
