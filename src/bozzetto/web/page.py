@@ -23,6 +23,7 @@ PAGES: Mapping[str, str] = {
     "/campaigns/{_:path}": "board",
     "/library": "library",
     "/jobs": "jobs",
+    "/settings": "settings",
 }
 """The folder of each page, by the path of its address."""
 

@@ -33,6 +33,7 @@ ROLES: Mapping[str, Role] = {
     "GET /campaigns": Role.open,
     "GET /campaigns/{_:path}": Role.open,
     "GET /library": Role.open,
+    "GET /settings": Role.open,
     "GET /jobs": Role.open,
     "GET /static/{name:path}": Role.open,
     "GET /healthz": Role.open,

@@ -5,7 +5,7 @@ import { button, el } from "../shell/dom.js";
 import { facts, moment, stars } from "../shell/facts.js";
 import { number, t } from "../shell/texts.js";
 
-export const pickPath = (id) => `/?pick=${encodeURIComponent(id)}`;
+export const pickPath = (id) => `/#pick=${encodeURIComponent(id)}`;
 
 // `acts` are {close, copy, open} and, of who may edit, {rate, edit, remove}.
 export function promptView(prompt, acts) {
