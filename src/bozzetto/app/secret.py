@@ -16,13 +16,23 @@ from typing import Literal
 
 from bozzetto.errors import SetupError
 
-__all__ = ["SECRET", "TOKEN_FILE", "digest", "install_token", "make", "new_token", "same", "shared"]
+__all__ = [
+    "SECRET",
+    "TOKEN_FILE",
+    "Kind",
+    "digest",
+    "install_token",
+    "make",
+    "new_token",
+    "same",
+    "shared",
+]
 
 Kind = Literal["token", "session", "key"]
 
 _STARTS: dict[Kind, str] = {"token": "bzt_", "session": "bzs_", "key": "bzk_"}
 
-SECRET = re.compile(r"bz[tsk]_[A-Za-z0-9_-]{43}(?![A-Za-z0-9_-])")
+SECRET = re.compile(r"bz[tsk]_[A-Za-z0-9_-]{43,}")
 """What a secret of ours looks like, wherever it stands."""
 
 TOKEN_FILE = "server.token"

@@ -58,6 +58,7 @@ class Asked:
     client: str = ""
     caller: Caller | None = None
     status: int = 0
+    secret: bool = False
 
 
 class Guard:
@@ -97,7 +98,8 @@ class Guard:
         if wait:
             after = {"Retry-After": str(math.ceil(wait))}
             return problem(429, "busy", "too many requests a second", headers=after)
-        if in_address(scope["query_string"]):
+        asked.secret = in_address(scope["query_string"])
+        if asked.secret:
             return problem(
                 400, "secret", "a token, key or password does not belong in an address",
                 hint="send it as Authorization: Bearer; this one may stand in a log by now",
@@ -130,7 +132,7 @@ class Guard:
         tried = asked.status == 401 and (
             bearer(asked.headers) is not None or self._access.session(asked.headers) != ""
         )
-        if gone or tried or asked.status in (403, 421, 429):
+        if gone or tried or asked.secret or asked.status in (403, 421, 429):
             audit(
                 "deletion" if gone else "refusal", user=user, client=asked.client,
                 route=asked.route, status=asked.status, request=asked.id,

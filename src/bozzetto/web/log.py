@@ -18,6 +18,7 @@ import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 
@@ -62,13 +63,23 @@ FEWEST = 8
 
 
 def redacted(text: str, environ: Mapping[str, str] | None = None) -> str:
-    """A text without secrets, on one line."""
-    for name, value in (os.environ if environ is None else environ).items():
-        if len(value) >= FEWEST and _CALLED.search(name):
-            text = text.replace(value, OUT)
+    """A text without secrets, and safe for a terminal."""
+    for value in _own() if environ is None else _called_secret(environ):
+        text = text.replace(value, OUT)
     for pattern, instead in _PATTERNS:
         text = pattern.sub(instead, text)
     return visible(text)
+
+
+def _called_secret(environ: Mapping[str, str]) -> tuple[str, ...]:
+    found = {value for name, value in environ.items() if _CALLED.search(name)}
+    return tuple(sorted((value for value in found if len(value) >= FEWEST), key=len, reverse=True))
+
+
+@cache
+def _own() -> tuple[str, ...]:
+    """Secrets of the environment that the program was started in."""
+    return _called_secret(os.environ)
 
 
 def note_request(**said: object) -> None:
