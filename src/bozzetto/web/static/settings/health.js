@@ -34,7 +34,7 @@ export function settings(body, config) {
     el("td", { class: "quiet", dir: "auto" }, t(`origin.${originOf(origin)}`), originOf(origin) === "file" ? ` ${origin}` : ""));
   body.replaceChildren(
     el("p", { class: "quiet" }, t("config_says")),
-    el("div", { class: "wide", tabindex: "0", role: "region", "aria-labelledby": "config-title" },
+    el("div", { class: "wide", tabindex: "0", role: "group", "aria-labelledby": "config-title" },
       el("table", {},
         el("thead", {}, el("tr", {}, ...["name", "value", "origin"].map((one) => el("th", { scope: "col" }, t(`column.${one}`))))),
         el("tbody", {}, ...Object.entries(config).map(([name, said]) => cells(name, said))))));
