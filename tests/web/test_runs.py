@@ -65,6 +65,21 @@ def test_an_error_is_told_as_a_problem(error: Exception, told: tuple[str, str]) 
     runs.close()
 
 
+def test_what_an_account_began_is_none_to_another() -> None:
+    runs = Runs()
+    ada, bo = runs.of("ada"), runs.of("bo")
+    run = ada.begin(lambda _, __: {})
+    assert run.over.result(10) == {}
+    assert [whose.get(run.id) for whose in (runs, ada)] == [run, run]
+    with pytest.raises(HTTPException) as caught:
+        bo.get(run.id)
+    assert caught.value.status_code == 404
+    runs.close()
+    with pytest.raises(HTTPException) as closing:
+        bo.begin(lambda _, __: {})
+    assert closing.value.status_code == 503
+
+
 def test_runs_are_bounded_remembered_for_a_while_and_stopped_at_the_end() -> None:
     runs = Runs()
     first = runs.begin(lambda _, __: {})

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import anyio.to_thread
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 
 from bozzetto import __version__
 from bozzetto.app import Assistant
@@ -31,7 +31,7 @@ from bozzetto.web.access import Access
 from bozzetto.web.described import describe
 from bozzetto.web.drawer import Drawer
 from bozzetto.web.entrance import Entrance
-from bozzetto.web.guard import Guard, Routes
+from bozzetto.web.guard import Guard, Routes, as_let_in
 from bozzetto.web.limits import Rates
 from bozzetto.web.replays import Replays
 from bozzetto.web.runs import Runs
@@ -80,6 +80,7 @@ def make_app(assistant: Assistant, access: Access) -> FastAPI:
         docs_url=None,  # they fetch scripts from elsewhere
         redoc_url=None,
         lifespan=_lifespan,
+        dependencies=[Depends(as_let_in)],
     )
     app.state.assistant = assistant
     app.state.replays = Replays(assistant.replays)

@@ -18,7 +18,7 @@ from bozzetto.types import DrawDone, DrawEvent, DrawProgress, DrawRetry
 from bozzetto.web.feed import Feed
 from bozzetto.web.problems import told_of
 
-__all__ = ["Drawer", "job_shape", "tell"]
+__all__ = ["CLOSING", "Drawer", "job_shape", "tell"]
 
 Json = dict[str, Any]
 
@@ -29,6 +29,9 @@ LARGEST_PREVIEW = 96 * 1024
 """Bytes of a preview that is passed on."""
 
 KINDS = ((b"\xff\xd8\xff", "image/jpeg"), (b"\x89PNG", "image/png"), (b"RIFF", "image/webp"))
+
+CLOSING: Json = {"code": "closing", "detail": "the server has ended; the job waits"}
+"""The last event of a job that was not over when the server ended."""
 
 _log = logging.getLogger(__name__)
 
@@ -63,6 +66,11 @@ class Drawer:
         """
         if self._stopped.is_set():
             raise HTTPException(503, "the server is about to end")
+
+    @property
+    def ending(self) -> bool:
+        """Whether the server is about to end."""
+        return self._stopped.is_set()
 
     def add(self, job: str) -> None:
         """Draw what is open of a job, after those that were asked for before."""
@@ -106,7 +114,7 @@ class Drawer:
         with self._lock:
             feeds = list(self._feeds.values())
         for feed in feeds:
-            feed.put("error", {"code": "closing", "detail": "the server has ended; the job waits"})
+            feed.put("error", CLOSING)
             feed.close()
 
     def _draw(self, job: str) -> None:

@@ -14,7 +14,7 @@ from bozzetto import Stop
 from bozzetto.app import Assistant
 from bozzetto.app.wire import job_json, optimize_json
 from bozzetto.web.bodies import LARGEST_PLACE, CompareBody, GenerateBody
-from bozzetto.web.drawer import Drawer, job_shape
+from bozzetto.web.drawer import CLOSING, Drawer, job_shape
 from bozzetto.web.feed import Event
 from bozzetto.web.replays import Key
 from bozzetto.web.runs import OnEvent, answer_of
@@ -152,11 +152,11 @@ async def events(
     await run_in_threadpool(a.jobs.show, job)
     give_back = places.take(request)
     feed = drawer.feed(job)
-    found = feed.listen(int(last or 0)) if feed else _watched(a, job)
+    found = feed.listen(int(last or 0)) if feed else _watched(a, job, drawer)
     return EventStream(found, give_back)
 
 
-async def _watched(a: Assistant, job: str) -> AsyncIterator[Event | None]:
+async def _watched(a: Assistant, job: str, drawer: Drawer) -> AsyncIterator[Event | None]:
     """A job that another program draws, or drew: how it stands, whenever that changes."""
     before, number = None, 0
     while True:
@@ -171,6 +171,9 @@ async def _watched(a: Assistant, job: str) -> AsyncIterator[Event | None]:
             return
         before = shape
         await asyncio.sleep(LOOK)
+        if drawer.ending:
+            yield Event(number + 1, "error", json.dumps(CLOSING))
+            return
 
 
 def _begun(a: Assistant, drawer: Drawer, job: str) -> Json:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from re import Pattern
 
+from fastapi import HTTPException, Request
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
@@ -21,7 +22,7 @@ from bozzetto.web.log import audit, note_request
 from bozzetto.web.problems import problem
 from bozzetto.web.roles import ROLES, Role, may
 
-__all__ = ["Guard", "Routes"]
+__all__ = ["Guard", "Routes", "as_let_in"]
 
 
 class Routes:
@@ -78,7 +79,7 @@ class Guard:
         asked = Asked(scope["method"], scope["path"], Headers(scope=scope))
         try:
             app = self._refusal(scope, asked) or self._app
-            state = {"caller": asked.caller, "client": asked.client}
+            state = {"caller": asked.caller, "client": asked.client, "route": asked.route}
             scope.setdefault("state", {}).update(state)
             await app(scope, bounded(receive, body_limit(asked.route)), _noting(send, asked))
         finally:
@@ -141,6 +142,16 @@ class Guard:
             method=asked.method, route=asked.route, status=asked.status,
             ms=round((time.perf_counter() - asked.began) * 1000, 1), user=user, request=asked.id,
         )  # fmt: skip
+
+
+async def as_let_in(request: Request) -> None:
+    """Make sure that the route which runs is the one whose role was looked at.
+
+    Raises:
+        HTTPException: 403, it is another.
+    """
+    if request.scope["route"].path != request.state.route.partition(" ")[2]:
+        raise HTTPException(403, "this address is for two routes, and so for nobody")
 
 
 def _unfit(asked: Asked, methods: set[str]) -> Response | None:

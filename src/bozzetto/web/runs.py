@@ -9,6 +9,7 @@ import threading
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from copy import copy
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -45,9 +46,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Run:
-    """One call that writes. `over` gives its answer, or its error."""
+    """One call that writes. `over` gives its answer, or its error; `owner` is who began it."""
 
     id: str = field(default_factory=lambda: secrets.token_urlsafe(12))
+    owner: str | None = None
     feed: Feed = field(default_factory=Feed)
     stop: Stop = field(default_factory=Stop)
     over: Future[Json] = field(default_factory=Future)
@@ -99,7 +101,14 @@ class Runs:
         self._pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="bozzetto-run")
         self._runs: OrderedDict[str, Run] = OrderedDict()
         self._lock = threading.Lock()
-        self._closing = False
+        self._closing = threading.Event()
+        self._owner: str | None = None
+
+    def of(self, owner: str | None) -> Runs:
+        """The same runs, as an account uses them: those of others are none to it."""
+        found = copy(self)
+        found._owner = owner
+        return found
 
     def begin(self, write: Write) -> Run:
         """Begin to write.
@@ -108,12 +117,12 @@ class Runs:
             HTTPException: 429, as many run as may; 503, the server is about to end.
         """
         with self._lock:
-            if self._closing:
+            if self._closing.is_set():
                 raise HTTPException(503, "the server is about to end")
             if sum(not run.over.done() for run in self._runs.values()) >= AT_ONCE:
                 detail = "as many prompts are being written as may at a time"
                 raise HTTPException(429, detail, {"Retry-After": "5"})
-            run = Run()
+            run = Run(owner=self._owner)
             run.over = self._pool.submit(run.work, write)
             self._runs[run.id] = run
             self._forget()
@@ -132,14 +141,14 @@ class Runs:
         """
         with self._lock:
             found = self._runs.get(name)
-        if found is None:
+        if found is None or self._owner not in (None, found.owner):
             raise HTTPException(404, "no such run is remembered")
         return found
 
     def drain(self) -> None:
         """Stop all that run, and begin no more."""
         with self._lock:
-            self._closing = True
+            self._closing.set()
             runs = list(self._runs.values())
         for run in runs:
             run.stop()

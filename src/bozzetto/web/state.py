@@ -72,7 +72,10 @@ async def _access(request: Request) -> Access:
 
 
 async def _runs(request: Request) -> Runs:
-    return cast(Runs, request.app.state.runs)
+    """The runs, of which an account has its own alone."""
+    runs: Runs = request.app.state.runs
+    caller: Caller | None = request.state.caller
+    return runs.of(caller.name) if caller else runs
 
 
 async def _drawer(request: Request) -> Drawer:
