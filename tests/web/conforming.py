@@ -32,7 +32,7 @@ def _any(found: re.Match[str]) -> str:
     return ".+" if found[1] else "[^/]+"
 
 
-def wrong(shape: object, data: object) -> list[str]:
+def wrong(shape: Any, data: object) -> list[str]:  # noqa: ANN401 - any type
     """What of some data its shape does not say."""
     TypeAdapter[object](shape).validate_python(data)
     by_shape, shared = schemas()

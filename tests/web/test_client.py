@@ -2,16 +2,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.web.test_writing import IDEA, good
 
 from bozzetto.app import Assistant
-from bozzetto.app.wire import optimize_json, search_json
+from bozzetto.app.safety import restore
+from bozzetto.app.wire import optimize_json, record_json, search_json
 from bozzetto.client import Client
 from bozzetto.errors import BackendError, BozzettoError, InputError, NotFoundError, SetupError
 from bozzetto.testing.chat_server import ChatServer
+from bozzetto.types import BadRow, Filters
 from bozzetto.web.server import Server
 
 
@@ -55,6 +59,90 @@ def test_pictures(ours: Client) -> None:
     while (job := ours.job(job.id)).state != "done" and time.monotonic() < until:
         time.sleep(0.05)
     assert (job.ok, job.total) == (2, 2)
+
+
+def test_files_are_sent_and_what_came_in_is_edited(
+    ours: Client, shelf: Assistant, tmp_path: Path
+) -> None:
+    file = tmp_path / "sent.jsonl"
+    file.write_text('{"prompt": "a tin robot on a shelf, pastel", "seed": 3}\n{"prompt": ""}\n')
+    heard: list[str] = []
+    report = ours.add(file, on_event=lambda name, _: heard.append(name))
+    assert (report.source, report.new, report.bad_count) == ("sent.jsonl", 1, 1)
+    assert report.bad == (BadRow("line 2", "the prompt is empty"),)
+    assert set(heard) == {"progress"}
+    assert ours.add(b"a tin robot on a shelf, pastel", name="again.txt").known == 1
+    (sent,) = ours.library.each(source="sent.jsonl")
+    (there,) = shelf.library.list(filters=Filters(source=("sent.jsonl",)))
+    assert sent == replace(there, seq=0, family=0)
+    assert ours.library.count(source=["sent.jsonl", "again.txt"]) == 1
+    edited = ours.library.edit(sent.id, "a tin robot in a garden, pastel", tags=["toy"])
+    assert ours.library.show(edited.id) == edited
+    assert (edited.original, edited.tags) == ("a tin robot on a shelf, pastel", ("toy",))
+    assert ours.library.rate(edited.id, 5)
+    assert list(ours.library.variants(edited.id)) == []
+    assert ours.library.stats()["tag"] == {"toy": 1}
+    rows = list(ours.library.export(tag="toy"))
+    assert rows == [record_json(shelf.library.show([edited.id])[0])]
+    assert ours.library.delete(edited.id) == 1
+    assert len(list(ours.library)) == shelf.library.count()
+    with pytest.raises(InputError, match="none of its 1 rows is a prompt"):
+        ours.add(b"!!", name="none.txt")
+    with pytest.raises(InputError, match="No such file"):
+        ours.add(tmp_path / "none.txt")
+
+
+def test_batches(ours: Client, shelf: Assistant) -> None:
+    found = list(ours.batch_search([IDEA, {"idea": "castle", "k": 1}, ""], k=2))
+    assert found[0] == search_json(shelf.search(IDEA, 2))
+    assert len(found[1]["hits"]) == 1
+    assert found[2]["error"]["code"] == "input"
+    (written,) = ours.batch_optimize([{"idea": IDEA, "n": 2}], save=False)
+    assert len(written["candidates"]) == 2
+    with pytest.raises(SetupError):
+        list(ours.batch_optimize([IDEA], chat="ollama:"))
+
+
+def test_candidates_again(ours: Client, shelf: Assistant) -> None:
+    first = ours.optimize(IDEA, n=1).candidates[0]
+    assert ours.candidate(first.id) == (first, IDEA)
+    assert ours.explain(first.id)["idea"] == IDEA
+    warmer = ours.refine(first.id, "warmer").candidates[0]
+    assert warmer.parent == first.id
+    assert ours.regenerate(first.id).candidates[0].id != first.id
+
+
+def test_jobs_and_pictures(ours: Client, shelf: Assistant, tmp_path: Path) -> None:
+    jobs = [ours.generate("a red fox", n=1, seed=n, size="64x64", images="sketch:") for n in (1, 2)]
+    info, images = ours.jobs.wait(jobs[1].id)
+    assert (info.state, info.ok) == ("done", 1)
+    assert ours.jobs.show(info.id) == (info, images)
+    assert images[0] == replace(shelf.jobs.show(info.id)[1][0], position=0, at="")
+    target = ours.picture(images[0].id, tmp_path / "fox.png")
+    assert target.read_bytes() == Path(images[0].path or "").read_bytes()
+    ids = [job.id for job in ours.jobs]
+    assert ids[:2] == [jobs[1].id, jobs[0].id]
+    assert info.id in [job.id for job in ours.jobs.each("done")]
+    ours.jobs.wait(jobs[0].id)
+    assert (ours.jobs.cancel(info.id), ours.jobs.retry(info.id)) == (0, 0)
+    assert ours.jobs.resume(info.id).id == info.id
+    written, job = ours.compare(IDEA, n=1, seeds=1, size="64x64", images="sketch:")
+    assert len(written.candidates) == 1
+    assert ours.jobs.wait(job.id)[0].ok == job.total
+    with pytest.raises(NotFoundError):
+        ours.picture("none", tmp_path / "none.png")
+    assert [path.name for path in tmp_path.iterdir()] == ["fox.png"]
+
+
+def test_the_installation(ours: Client, shelf: Assistant, tmp_path: Path) -> None:
+    assert ours.session()["role"] == "admin"
+    assert ours.index.build(embed=False)["waiting"] == 0
+    assert ours.index.status()["tier"] == ours.index.verify()["tier"] == "small"
+    assert ours.config()["k"] == {"value": 10, "origin": "default"}
+    assert ours.doctor()["ok"] is True
+    assert "sdxl" in [one["name"] for one in ours.profiles()]
+    assert "sketch" in [one["scheme"] for one in ours.backends()]
+    restore(ours.backup(tmp_path / "saved.sqlite"), tmp_path / "other")
 
 
 def test_errors_are_those_of_the_assistant(ours: Client, shop: Server) -> None:
