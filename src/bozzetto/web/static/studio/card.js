@@ -149,7 +149,10 @@ export class PromptCard extends HTMLElement {
   }
 
   #lookAt(place, focus) {
-    if (this.#view !== "phrases" || !this.candidate.phrases.length) return this.origin.replaceChildren();
+    if (this.#view !== "phrases" || !this.candidate.phrases.length) {
+      delete this.origin.dataset.from;
+      return this.origin.replaceChildren();
+    }
     this.#at = Math.max(0, Math.min(place, this.candidate.phrases.length - 1));
     for (const one of this.body.querySelectorAll(".phrase")) {
       const here = Number(one.dataset.place);
@@ -157,7 +160,11 @@ export class PromptCard extends HTMLElement {
       one.toggleAttribute("data-at", here === this.#at);
       one.toggleAttribute("data-accepted", this.#accepted.has(here));
     }
-    this.#paintOrigin();
+    if (focus || this.matches(":hover, :focus-within")) this.#paintOrigin();
+    else {
+      delete this.origin.dataset.from;
+      this.origin.replaceChildren(el("p", {}, t("point_at_phrase")));
+    }
     if (focus) this.#phrase(this.#at)?.focus();
     return undefined;
   }

@@ -5,6 +5,7 @@ import { announce, told } from "../shell/begin.js";
 import { el } from "../shell/dom.js";
 import { number, t } from "../shell/texts.js";
 import { visible } from "../shell/visible.js";
+import "./chips.js";
 import { Finder } from "./finder.js";
 import "./hits.js";
 import { searchOf } from "./state.js";
@@ -31,7 +32,9 @@ export class FoundPrompts extends HTMLElement {
     this.inner = el("div", { id: "hits" }, this.notes, this.list, el("p", { class: "more" }, this.more));
     this.setAttribute("role", "region");
     this.setAttribute("aria-labelledby", "found");
-    this.append(el("header", {}, this.heading, this.count, this.fold), this.trouble, this.inner);
+    this.chips = ["like", "unlike"].map((name) => el("prompt-chips", { "data-name": name }));
+    this.append(el("header", {}, this.heading, this.count, this.fold), this.trouble, ...this.chips, this.inner);
+    for (const one of this.chips) one.start(studio, one.dataset.name, t(`chips.${one.dataset.name}`), this.heading);
     this.finder.addEventListener("found", ({ detail }) => this.#show(detail));
     this.finder.addEventListener("trouble", ({ detail }) => this.#complain(detail));
     this.open(true);
@@ -53,6 +56,7 @@ export class FoundPrompts extends HTMLElement {
 
   mark() {
     this.list.mark(this.studio.state);
+    for (const one of this.chips) one.paint();
   }
 
   #more() {

@@ -24,6 +24,7 @@ export class HitList extends HTMLElement {
       fill(row, hit);
       return row;
     });
+    this.toggleAttribute("data-one-source", new Set(hits.map((hit) => hit.source)).size <= 1);
     this.#rows = new Map(rows.map((row) => [row.dataset.id, row]));
     arrange(this.list, rows);
     this.mark(state);
@@ -106,14 +107,15 @@ function rowOf(hit) {
   const act = (name, sign, label, more = {}) => el("button", {
     type: "button", "data-act": name, title: label, "aria-label": label, ...more,
   }, el("span", { "aria-hidden": "true" }, sign));
+  const word = (name, more) => el("button", { type: "button", class: "link", "data-act": name, ...more }, t(name));
   const words = el("p", { class: "words", dir: "auto", id: `hit-${hit.id}` });
   const described = { "aria-describedby": words.id };
   return el("li", { class: "hit", "data-id": hit.id },
     act("pick", "+", t("pick"), { class: "pick", "aria-pressed": "false", ...described }),
-    el("div", { class: "said" }, words, el("p", { class: "about" }), el("ul", { class: "variants", hidden: true })),
-    el("div", { class: "acts" },
-      act("like", "≈", t("like"), { "aria-pressed": "false", ...described }),
-      act("unlike", "≉", t("unlike"), { "aria-pressed": "false", ...described })));
+    el("div", { class: "said" }, words,
+      el("div", { class: "under" }, el("div", { class: "about" }),
+        word("like", { "aria-pressed": "false", ...described }), word("unlike", { "aria-pressed": "false", ...described })),
+      el("ul", { class: "variants", hidden: true })));
 }
 
 function fill(row, hit) {

@@ -5,13 +5,14 @@ import { announce, begin, show } from "../shell/begin.js";
 import { showHelp } from "../shell/dialogs.js";
 import { el } from "../shell/dom.js";
 import { t } from "../shell/texts.js";
+import { visible } from "../shell/visible.js";
 import "./ask.js";
+import { learn } from "./chips.js";
 import "./found.js";
 import { KEYS, asked } from "./keys.js";
 import "./pictures.js";
 import { FILTERS, optimizeOf } from "./state.js";
 import { Studio } from "./studio.js";
-import "./tray.js";
 import { Writer } from "./writer.js";
 import "./written.js";
 
@@ -27,7 +28,8 @@ class StudioPage {
     this.found = el("found-prompts");
     this.written = el("written-prompts");
     this.drawn = el("drawn-pictures");
-    this.tray = el("pick-tray");
+    this.tray = el("div", { class: "tray" });
+    this.picks = el("prompt-chips");
     const usable = (kind) => backends.filter((one) => one.kind === kind && !one.missing).map((one) => one.scheme);
     this.profiles = profiles.filter((one) => one.tokens);
     this.chats = usable("chat");
@@ -35,22 +37,23 @@ class StudioPage {
   }
 
   start() {
-    const { studio, writer, form, found, written, drawn, tray } = this;
+    const { studio, writer, form, found, written, drawn, tray, picks } = this;
     studio.begin();
     const run = () => this.run();
     form.start(studio, { profiles: this.profiles, chats: this.chats, run, stop: () => writer.stop() });
     found.start(studio);
     written.start(studio, writer, this.limits);
-    tray.start(studio, run);
+    picks.start(studio, "pick", t("picked"), form.idea);
+    tray.append(picks, el("button", { type: "button", class: "main", onclick: run }, t("write")));
     drawn.start(studio, writer, this);
-    show(el("main", { class: "studio" }, form, found, written, drawn, tray), "studio");
+    show(el("main", { class: "studio" }, form, found, tray, written, drawn), "studio");
     this.#listen();
     this.#restored({ first: true });
     form.idea.focus();
   }
 
   #listen() {
-    const { studio, writer, form, found, tray } = this;
+    const { studio, writer, form, found } = this;
     form.addEventListener("idea", ({ detail }) => this.#typed(detail));
     form.addEventListener("example", ({ detail }) => {
       studio.set({ idea: detail }, { step: true });
@@ -70,7 +73,6 @@ class StudioPage {
     for (const name of ["slot", "slots", "running"]) writer.addEventListener(name, () => this.#hold());
     document.addEventListener("keydown", (event) => this.#pressed(event));
     addEventListener("pagehide", (event) => { if (!event.persisted) writer.leave(); });
-    tray.paint();
   }
 
   // The first letter after prompts were written is a step of its own: back leads to them.
@@ -93,9 +95,20 @@ class StudioPage {
   #changed(names) {
     if (SEARCHED.some((name) => names.has(name))) this.found.ask();
     if (["pick", "like", "unlike"].some((name) => names.has(name))) this.found.mark();
-    if (names.has("pick")) this.tray.paint();
+    if (names.has("pick")) this.#paintPicks();
     this.form.paintCounts();
+    this.#paintTitle();
+  }
+
+  #paintTitle() {
+    const idea = this.studio.state.idea.trim();
+    document.title = idea ? `${visible(idea.slice(0, 60))} · bozzetto` : "bozzetto";
     this.form.examples.hidden = !this.#empty;
+  }
+
+  #paintPicks() {
+    this.picks.paint();
+    this.tray.hidden = this.picks.hidden;
   }
 
   get #empty() {
@@ -106,10 +119,10 @@ class StudioPage {
   #restored({ first = false } = {}) {
     const { state } = this.studio;
     this.form.paint();
-    this.tray.paint();
+    this.#paintPicks();
     this.found.ask({ wait: 0 });
     this.found.mark();
-    this.form.examples.hidden = !this.#empty;
+    this.#paintTitle();
     if (first && !state.candidate.length && !state.job) return;
     if (String(this.writer.current) !== String(state.candidate)) this.writer.open(state.candidate);
     this.ran = state.candidate.length ? state.idea : null;
@@ -119,7 +132,7 @@ class StudioPage {
 
   #learn(found) {
     if (!found) return;
-    this.tray.learn(found.hits);
+    learn(found.hits);
     for (const hit of found.hits) this.writer.hits.set(hit.id, hit.prompt);
     this.form.filters.offer(found.facets);
   }
@@ -182,7 +195,6 @@ class StudioPage {
 }
 
 async function studio({ user }) {
-  document.title = "bozzetto";
   const [{ profiles }, { backends }] = await Promise.all([
     call("GET", "/api/v1/profiles"), call("GET", "/api/v1/backends")]);
   new StudioPage({ profiles, backends, user }).start();

@@ -15,7 +15,8 @@ export function field(studio, name, control, { label = t(`field.${name}`), hint 
   if (said) control.setAttribute("aria-describedby", said.id);
   const value = () => (read ? read(control.value, control) : control.value);
   const paint = () => {
-    if (value() !== studio.state[name]) control.value = write ? write(studio.state[name]) : studio.state[name] ?? "";
+    const shown = String(write ? write(studio.state[name]) : studio.state[name] ?? "");
+    if (control.value !== shown) control.value = shown;
   };
   control.addEventListener(control.tagName === "SELECT" ? "change" : "input", () => studio.set({ [name]: value() }));
   const made = el("div", { class: "field" }, el("label", { for: id }, label), control, said);
