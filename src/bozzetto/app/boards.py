@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from bozzetto.review.agreement import Agreement
 from bozzetto.review.verdicts import Standing
 from bozzetto.types import Brief, Image, JobInfo, Verdict
 
-__all__ = ["Board", "BoardItem", "Campaign"]
+__all__ = ["Board", "BoardItem", "Campaign", "Summary"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,29 @@ class Campaign:
     verdicts: tuple[Verdict, ...]
     jobs: tuple[JobInfo, ...]
     agreement: Agreement
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A campaign in numbers, as a list has it.
+
+    Of `total` pictures that were asked for `pictures` are there; others are `waiting` or
+    `running`. `images` are the ids of a few of them, kept ones first. `brief` is JSON.
+    """
+
+    id: str
+    name: str
+    brief: Mapping[str, Any]
+    at: str
+    actor: str
+    total: int
+    waiting: int
+    running: int
+    pictures: int
+    kept: int
+    rejected: int
+    reviewers: int
+    images: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,42 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
-from bozzetto.app.boards import Board, BoardItem, Campaign
+from bozzetto.app import briefs
+from bozzetto.app.boards import Board, BoardItem, Campaign, Summary
+from bozzetto.app.briefs import Optimize
 from bozzetto.app.clock import now
-from bozzetto.app.comparing import tasks_of
-from bozzetto.app.drawing import Asked, Drawing, OnDraw
-from bozzetto.app.handing import contact_sheet, export, judged_items
-from bozzetto.app.joining import as_kept, campaign_name
+from bozzetto.app.drawing import Drawing, OnDraw
+from bozzetto.app.handing import contact_page, contact_sheet, export, judged_items, tune
+from bozzetto.app.joining import as_idea, as_kept, campaign_name
 from bozzetto.app.keeping import keep, take_back
 from bozzetto.app.scoring import best_first, score
-from bozzetto.app.writeout import write_whole
 from bozzetto.config import Settings
 from bozzetto.errors import InputError, NotFoundError
 from bozzetto.generate import plan
-from bozzetto.profiles import load as load_profile
 from bozzetto.review.agreement import agreement
 from bozzetto.review.brief import brief_from
 from bozzetto.review.export import Exported, missing
-from bozzetto.review.tuning import Tuning, export_tuning
+from bozzetto.review.tuning import Tuning
 from bozzetto.review.verdicts import blind_order, standings
 from bozzetto.store.campaigns import CampaignRow
 from bozzetto.store.images import picture_path, thumbnail_path
 from bozzetto.store.store import Store
 from bozzetto.text.normalise import plain
-from bozzetto.text.words import words
 from bozzetto.types import (
     Brief,
     Image,
-    ImageTask,
     KeepReport,
-    OptimizeResult,
     Verdict,
-    Wishes,
 )
 
 __all__ = ["UNSET", "Campaigns", "Unset"]
@@ -49,7 +44,8 @@ UNSET: Unset = "unset"
 MOST_NOTE = 2_000
 MOST_REVIEWER = 80
 
-Optimize = Callable[..., OptimizeResult]
+SHOWN = 4
+"""Pictures that a list shows of a campaign."""
 
 
 class Campaigns:
@@ -84,78 +80,55 @@ class Campaigns:
             InputError: another brief has that name, or an idea or a size is wrong.
             SetupError: the chat model or the image back end is not set up.
         """
-        self._drawing.open(brief.images or self._settings.images)
-        brief = replace(brief, name=campaign_name(brief.name))
-        row = self._begin(brief)
-        there = {job.title for job in self._store.queue.jobs(campaign=row.id, limit=plan.MOST)}
-        for idea in dict.fromkeys(brief.ideas):
-            if idea not in there:
-                self._drawing.queue(idea, self._tasks(brief, row, idea), row.id)
+        row = self.begin(brief)
+        for _ in self.write(row.name):
+            pass
         self.resume(row.name, on_event=on_event, stopped=stopped)
         return self.show(row.name)
 
-    def _begin(self, brief: Brief) -> CampaignRow:
-        """The campaign of a brief, new or the same again."""
+    def begin(self, brief: Brief) -> CampaignRow:
+        """The campaign of a brief, new or the same again; nothing is written or drawn yet.
+
+        Raises:
+            InputError: another brief has that name, or this one cannot be met.
+            NotFoundError: there is no such profile.
+            SetupError: the image back end is not set up.
+        """
+        self._drawing.open(brief.images or self._settings.images)
+        brief = replace(brief, name=campaign_name(brief.name))
         if not self._store.boards.find(brief.name):
-            self._tasks_possible(brief)
-        return self._store.boards.add(
-            brief.name, as_kept(brief), actor=self._settings.actor, now=now()
-        )
+            briefs.check(brief, self._settings)
+        kept = as_kept(brief)
+        return self._store.boards.add(brief.name, kept, actor=self._settings.actor, now=now())
+
+    def write(self, name: str) -> Iterator[tuple[str, str]]:
+        """Write what is left of a campaign: each of its ideas, and the job that it waits in.
+
+        Raises:
+            NotFoundError: there is no such campaign.
+            InputError: an idea has nothing to see in it.
+            SetupError: the chat model or the image back end is not set up.
+        """
+        row = self._row(name)
+        brief = brief_from(row.brief)
+        there = set(map(as_idea, self._store.queue.ideas(campaign=row.id)))
+        for idea in dict.fromkeys(brief.ideas):
+            if as_idea(idea) not in there:
+                asked = briefs.tasks(
+                    brief, row.id, idea, self._settings, self._drawing, self._optimize
+                )
+                self._row(row.id)  # it may have been deleted meanwhile
+                yield idea, self._drawing.queue(idea, asked, row.id)
 
     def pictures(self, brief: Brief) -> int:
-        """How many pictures a brief asks for."""
-        return len(brief.ideas) * _each(brief)
+        """How many pictures a brief asks for.
 
-    def _tasks_possible(self, brief: Brief) -> None:
-        """Whether the brief can be met, before anything is kept."""
-        each = _each(brief)
-        if each > plan.MOST:
-            raise InputError(
-                f"{each:,} pictures an idea; at most {plan.MOST:,} are made",
-                hint="fewer candidates, seeds or sizes",
-            )
-        both = {one.casefold() for one in brief.must} & {one.casefold() for one in brief.never}
-        if both:
-            raise InputError(f"the brief wants and forbids {', '.join(sorted(both))!r}")
-        load_profile(brief.profile or self._settings.profile, self._settings.home / "profiles")
-        for idea in brief.ideas:
-            if not words(idea):
-                raise InputError(f"the idea {idea[:60]!r} holds no word")
-
-    def _tasks(self, brief: Brief, row: CampaignRow, idea: str) -> Sequence[ImageTask]:
-        """The pictures of one idea: every prompt in every size with every seed."""
-        written = self._optimize(
-            idea,
-            n=brief.n,
-            wishes=Wishes(avoid=brief.never),
-            profile=self._profile(brief, row),
-            chat=brief.chat,
-            seed=brief.seed,
-        )
-        tasks = [
-            task
-            for size in brief.sizes or (None,)
-            for task in tasks_of(self._drawing, written, _asked(brief, size), compare=brief.compare)
-        ]
-        return plan.with_seeds(tasks, range(brief.seed, brief.seed + brief.seeds))
-
-    def _profile(self, brief: Brief, row: CampaignRow) -> str | None:
-        """The profile to write with: one of the campaign's own where the brief asks for more."""
-        if not (brief.must or brief.never or brief.audience):
-            return brief.profile
-        name = brief.profile or self._settings.profile
-        base = load_profile(name, self._settings.home / "profiles")
-        said = (f"The pictures are for: {brief.audience}",) if brief.audience else ()
-        lists = {
-            "guidelines": (*base.guidelines, *said),
-            "banned": (*base.banned, *brief.never),
-            "required": (*base.required, *brief.must),
-        }
-        whole = str(Path(name).expanduser().absolute()) if name.endswith(".toml") else name
-        texts = {"name": base.name, "extends": whole}
-        lines = [f"{key} = {_toml(value)}" for key, value in (texts | lists).items()]
-        path = self._settings.home / "campaigns" / f"{row.id}.toml"
-        return str(write_whole(path, ("\n".join(lines) + "\n").encode()))
+        Raises:
+            InputError: it cannot be met.
+            NotFoundError: there is no such profile.
+        """
+        briefs.check(brief, self._settings)
+        return len(brief.ideas) * briefs.each(brief)
 
     def resume(
         self,
@@ -165,17 +138,61 @@ class Campaigns:
         stopped: Callable[[], bool] = lambda: False,
     ) -> None:
         """Draw what is still open of a campaign."""
-        row = self._row(name)
-        found = self._store.queue.jobs(campaign=row.id, limit=plan.MOST)
-        jobs = [job.id for job in found if job.waiting + job.running]
+        jobs = self.open_jobs(name)
         if jobs:
             self._drawing.work(jobs, on_event=on_event, stopped=stopped)
+
+    def open_jobs(self, name: str) -> Sequence[str]:
+        """The jobs of a campaign that have something left to draw, the oldest first.
+
+        Raises:
+            NotFoundError: there is no such campaign.
+        """
+        found = self._store.queue.jobs(campaign=self._row(name).id, limit=plan.MOST)
+        return [job.id for job in reversed(found) if job.waiting + job.running]
 
     # Looking
 
     def list(self) -> Sequence[CampaignRow]:
         """Every campaign, the newest first."""
         return self._store.boards.all()
+
+    def page(
+        self, after: int | None = None, *, limit: int = 50
+    ) -> tuple[Sequence[Summary], int | None]:
+        """Campaigns in numbers, the newest first, after a place; the place of the next page."""
+        rows = self._store.boards.page(after, limit=limit + 1)
+        place = rows[limit - 1][0] if len(rows) > limit else None
+        return [self._summary(row) for _, row in rows[:limit]], place
+
+    def summary(self, name: str) -> Summary:
+        """A campaign in numbers.
+
+        Raises:
+            NotFoundError: there is none of that name.
+        """
+        return self._summary(self._row(name))
+
+    def _summary(self, row: CampaignRow) -> Summary:
+        queue, verdicts = self._store.queue, self._store.boards.verdicts(row.id)
+        jobs = queue.jobs(campaign=row.id, limit=plan.MOST)
+        said = standings(sorted(queue.image_ids(campaign=row.id)), verdicts)
+        kept = [image for image, one in said.items() if one.keep is True]
+        return Summary(
+            id=row.id,
+            name=row.name,
+            brief=row.brief,
+            at=row.at,
+            actor=row.actor,
+            total=sum(job.total for job in jobs),
+            waiting=sum(job.waiting for job in jobs),
+            running=sum(job.running for job in jobs),
+            pictures=len(said),
+            kept=len(kept),
+            rejected=sum(one.keep is False for one in said.values()),
+            reviewers=len({verdict.reviewer for verdict in verdicts}),
+            images=tuple(dict.fromkeys((*kept, *said)))[:SHOWN],
+        )
 
     def show(self, name: str) -> Campaign:
         """A campaign as it stands.
@@ -249,6 +266,14 @@ class Campaigns:
         """
         return contact_sheet(self.show(name), path)
 
+    def contact_page(self, name: str, number: int) -> tuple[bytes, int]:
+        """A page of the contact sheet as a PNG file, from 1; and how many there are.
+
+        Raises:
+            NotFoundError: there is no such campaign, or no such page.
+        """
+        return contact_page(self.show(name), number)
+
     def export(self, name: str, target: Path, *, only_kept: bool = False) -> Exported:
         """Pictures, prompts, manifests and a contact sheet as a folder, or as a .zip file.
 
@@ -259,15 +284,16 @@ class Campaigns:
         """
         return export(self._store, self.show(name), target, only_kept=only_kept)
 
-    def tune(self, name: str, folder: Path, **options: Any) -> Tuning:  # noqa: ANN401
-        """Kept pictures with their prompts, to tune a model; see `review.tuning.export_tuning`.
+    def tune(self, name: str, target: Path, **options: Any) -> Tuning:  # noqa: ANN401
+        """Kept pictures with their prompts, to tune a model, as a folder or as a .zip file.
+
+        For the options see `review.tuning.export_tuning`.
 
         Raises:
             NotFoundError: there is no such campaign.
-            InputError: nothing is kept, or the folder is not empty.
+            InputError: nothing is kept, or something else stands at the target.
         """
-        found = self.show(name)
-        return export_tuning(folder, found.images, found.verdicts, **options)
+        return tune(self.show(name), target, **options)
 
     def keep(self, name: str) -> KeepReport:
         """Bring what the reviewers keep into the library, rated; said again it changes nothing.
@@ -361,34 +387,3 @@ class Campaigns:
                 f"reviewer: {who[:40]!r} is no name", hint=f"1 to {MOST_REVIEWER} characters"
             )
         return who
-
-
-def _each(brief: Brief) -> int:
-    """How many pictures of each idea."""
-    return (brief.n + 2 * brief.compare) * brief.seeds * max(1, len(brief.sizes))
-
-
-def _asked(brief: Brief, size: str | None) -> Asked:
-    return Asked(
-        images=brief.images,
-        size=size,
-        steps=brief.steps,
-        guidance=brief.guidance,
-        sampler=brief.sampler,
-        model=brief.model,
-    )
-
-
-def _toml(value: str | Sequence[str]) -> str:
-    """A text or a list of texts as TOML."""
-    if not isinstance(value, str):
-        return "[" + ", ".join(map(_toml, value)) + "]"
-    plain = {'"': '\\"', "\\": "\\\\"}
-    return (
-        '"'
-        + "".join(
-            plain.get(c) or (c if c.isprintable() or c == " " else f"\\U{ord(c):08x}")
-            for c in value
-        )
-        + '"'
-    )

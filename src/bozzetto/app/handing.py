@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 from bozzetto.app.boards import Campaign
 from bozzetto.app.writeout import write_whole
-from bozzetto.errors import BozzettoError, InputError
+from bozzetto.errors import BozzettoError, InputError, NotFoundError
 from bozzetto.library.keeping import KeepItem
 from bozzetto.profiles import load as load_profile
-from bozzetto.review.contact import contact_pdf, contact_pngs
+from bozzetto.review.canvas import png
+from bozzetto.review.contact import contact_pages, contact_pdf, contact_pngs, page_count
 from bozzetto.review.export import Export, Exported, export_folder, export_zip
+from bozzetto.review.tuning import Tuning, export_tuning, tuning_zip
 from bozzetto.review.verdicts import Standing
 from bozzetto.store.store import Store
 from bozzetto.types import Effective, Image, Parameters
 
-__all__ = ["contact_sheet", "export", "judged_items"]
+__all__ = ["contact_page", "contact_sheet", "export", "judged_items", "tune"]
 
 
 def contact_sheet(campaign: Campaign, path: Path) -> tuple[Path, ...]:
@@ -35,6 +39,30 @@ def contact_sheet(campaign: Campaign, path: Path) -> tuple[Path, ...]:
         )
         return tuple(write_whole(path.with_name(name), data) for name, data in pages.items())
     raise InputError(f"{path}: a contact sheet is a .pdf or a .png")
+
+
+def contact_page(campaign: Campaign, number: int) -> tuple[bytes, int]:
+    """A page of a campaign's contact sheet as a PNG file, and how many pages there are.
+
+    Raises:
+        NotFoundError: there is no such page.
+    """
+    count = page_count(campaign.images)
+    if not 1 <= number <= count:
+        raise NotFoundError(f"page: {number} is not between 1 and {count}")
+    pages = contact_pages(campaign.images, campaign.verdicts, brief=campaign.brief)
+    return png(next(islice(pages, number - 1, None))), count
+
+
+def tune(campaign: Campaign, target: Path, **options: Any) -> Tuning:  # noqa: ANN401
+    """Kept pictures with their prompts as a folder, or as a .zip file.
+
+    Raises:
+        InputError: nothing is kept, or something stands at the target.
+        SetupError: the disk is full or cannot be written to.
+    """
+    write = tuning_zip if target.suffix.lower() == ".zip" else export_tuning
+    return write(target, campaign.images, campaign.verdicts, **options)
 
 
 def export(store: Store, campaign: Campaign, target: Path, *, only_kept: bool) -> Exported:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 from bozzetto.app.clock import now
 from bozzetto.app.comparing import tasks_of
 from bozzetto.app.drawing import Asked, Drawing, OnDraw
-from bozzetto.errors import NotFoundError
-from bozzetto.generate.plan import with_seeds
+from bozzetto.errors import InputError, NotFoundError
+from bozzetto.generate.plan import axes_of, with_seeds
 from bozzetto.store.store import Store
 from bozzetto.text.normalise import plain
 from bozzetto.types import Image, JobInfo, OptimizeResult
@@ -95,6 +95,39 @@ class Jobs:
         if not found:
             raise NotFoundError(f"no job is called {job!r}", hint="jobs list shows ids")
         return found[0]
+
+    def sheet(self, job: str) -> bytes:
+        """The grid of a job as one labelled picture, a PNG file, as far as it is drawn.
+
+        Raises:
+            NotFoundError: there is none of that id.
+            InputError: the job is no grid, or too large for a sheet.
+        """
+        from bozzetto.review.sheet import grid_sheet
+
+        info, images = self.show(job)
+        axes = axes_of(self._store.queue.labels(job=info.id))
+        if not axes:
+            raise InputError(f"the job {job!r} is no grid", hint="generate with a grid makes one")
+        return grid_sheet(images, *axes.items(), title=info.title)
+
+    def comparison(self, job: str) -> bytes:
+        """The prompts of a job side by side, a row a seed, as a PNG file, as far as it is drawn.
+
+        Raises:
+            NotFoundError: there is none of that id.
+            InputError: nothing is drawn yet, or it is too much for a sheet.
+        """
+        from bozzetto.review.sheet import compare_columns, compare_sheet
+
+        info, images = self.show(job)
+        if not images:
+            raise InputError(f"nothing is drawn yet of the job {job!r}", hint="jobs resume draws")
+        named = {image.lineage.candidate for image in images} - {None}
+        kept = [self._store.candidate(one) for one in sorted(filter(None, named))]
+        phrases = {one.candidate.id: one.candidate.phrases for one in kept if one}
+        columns, seeds = compare_columns(images, phrases)
+        return compare_sheet(columns, seeds, title=images[0].lineage.idea or info.title)
 
     def cancel(self, job: str) -> int:
         """Make no more of a job; what is made stays. How many were still open.

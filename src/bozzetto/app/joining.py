@@ -11,7 +11,7 @@ from bozzetto.review.brief import LONGEST_NAME, MOST_IDEAS, brief_from, brief_js
 from bozzetto.text.normalise import plain
 from bozzetto.types import Brief, ImageTask
 
-__all__ = ["as_kept", "brief_for", "campaign_name"]
+__all__ = ["as_idea", "as_kept", "brief_for", "campaign_name"]
 
 LONGEST_IDEA = 2_000
 MOST_CANDIDATES, MOST_SEEDS = 32, 64
@@ -30,11 +30,16 @@ def campaign_name(text: str) -> str:
     return name
 
 
+def as_idea(text: str) -> str:
+    """A text as a brief may have it for an idea."""
+    return plain(text).strip()[:LONGEST_IDEA].rstrip()
+
+
 def brief_for(name: str, tasks: Sequence[ImageTask]) -> Brief:
     """The brief of a campaign that these pictures begin, as if it had asked for them."""
     first = tasks[0].request
     said = [task.lineage.idea or task.request.prompt for task in tasks]
-    ideas = dict.fromkeys(plain(idea).strip()[:LONGEST_IDEA].rstrip() for idea in said)
+    ideas = dict.fromkeys(map(as_idea, said))
     candidates = {task.lineage.candidate for task in tasks} - {None}
     seeds = {task.request.seed for task in tasks}
     sizes = [f"{task.request.width}x{task.request.height}" for task in tasks]

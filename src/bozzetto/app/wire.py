@@ -26,7 +26,7 @@ from bozzetto.types import (
 )
 
 if TYPE_CHECKING:  # a search is told without what draws and reviews
-    from bozzetto.app.boards import Board, BoardItem, Campaign
+    from bozzetto.app.boards import Board, BoardItem, Campaign, Summary
     from bozzetto.app.doctor import Check as Finding
     from bozzetto.config import Settings
     from bozzetto.search.examine import IndexState
@@ -50,6 +50,7 @@ __all__ = [
     "record_json",
     "report_json",
     "search_json",
+    "summary_json",
     "stats_json",
     "usage_json",
     "verdict_json",
@@ -283,6 +284,11 @@ def _item_json(item: BoardItem, blind: bool) -> Json:
             "rating": item.standing.rating,
         }
     return shape
+
+
+def summary_json(summary: Summary) -> Json:
+    """A campaign in numbers."""
+    return asdict(summary) | {"images": list(summary.images)}
 
 
 def campaign_json(campaign: Campaign) -> Json:

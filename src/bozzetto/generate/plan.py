@@ -16,6 +16,7 @@ __all__ = [
     "AXES",
     "LARGEST_SEED",
     "MOST",
+    "axes_of",
     "before",
     "check_guidance",
     "grid",
@@ -134,6 +135,14 @@ def before(
         request = replace(typed, prompt=prompt, negative=negative)
         found.append(ImageTask(request, Lineage("hit", idea, hits=(identity,))))
     return tuple(found)
+
+
+def axes_of(labels: Sequence[Mapping[str, str]]) -> dict[str, tuple[str, ...]]:
+    """The axes of a grid from the labels of its tasks in their order; empty where it is none."""
+    names = sorted({name for one in labels for name in one})
+    if len(names) == 2 and len(labels) > 1 and labels[0].get(names[0]) != labels[1].get(names[0]):
+        names.reverse()  # what changes first goes along the columns
+    return {name: tuple(dict.fromkeys(one.get(name, "") for one in labels)) for name in names}
 
 
 def with_seeds(tasks: Sequence[ImageTask], seeds: Sequence[int]) -> tuple[ImageTask, ...]:

@@ -18,7 +18,7 @@ from bozzetto.types import Brief, Image, Verdict
 if TYPE_CHECKING:
     from PIL import Image as Pixels
 
-__all__ = ["contact_pages", "contact_pdf", "contact_pngs"]
+__all__ = ["contact_pages", "contact_pdf", "contact_pngs", "page_count"]
 
 DPI = 150
 _WIDTH, _HEIGHT = 1754, 1240
@@ -81,6 +81,11 @@ def contact_pdf(
     return file.getvalue()
 
 
+def page_count(images: Sequence[Image]) -> int:
+    """How many pages pictures take."""
+    return max(1, -(-len(images) // (_ACROSS * _DOWN)))
+
+
 def contact_pages(
     images: Sequence[Image],
     verdicts: Iterable[Verdict] = (),
@@ -90,7 +95,7 @@ def contact_pages(
 ) -> Iterator[Pixels.Image]:
     """The pages one by one, at least one; the title is the brief's name where none is given."""
     stands = standings((image.id for image in images), verdicts)
-    count = max(1, -(-len(images) // (_ACROSS * _DOWN)))
+    count = page_count(images)
     rest = iter(images)
     for number in range(1, count + 1):
         canvas = Canvas.blank(_WIDTH, _HEIGHT)

@@ -24,7 +24,7 @@ from bozzetto.review.manifest import FORMAT, Entry, csv_bytes, json_bytes, promp
 from bozzetto.review.verdicts import Standing, standings
 from bozzetto.types import Brief, Candidate, Image, Verdict
 
-__all__ = ["Export", "Exported", "export_folder", "export_zip", "missing"]
+__all__ = ["Export", "Exported", "export_folder", "export_zip", "missing", "zip_folder"]
 
 _MANIFEST = "manifest.json"
 _LARGEST_MANIFEST = 256 * 1024 * 1024
@@ -96,6 +96,23 @@ def export_zip(target: Path, what: Export) -> Exported:
         finally:
             part.unlink(missing_ok=True)
     return exported
+
+
+def zip_folder(folder: Path, target: Path) -> None:
+    """Write a folder's files as a ZIP file beside its place, then put it there.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    part = beside(target)
+    try:
+        with zipfile.ZipFile(part, "w", zipfile.ZIP_STORED) as archive:
+            for path in sorted(folder.rglob("*")):
+                if path.is_file():
+                    _member(archive, path.relative_to(folder).as_posix(), path.read_bytes())
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _check_kept(what: Export) -> None:

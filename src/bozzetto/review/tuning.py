@@ -12,18 +12,20 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
 from bozzetto.errors import InputError
 from bozzetto.review.canvas import opened, png
-from bozzetto.review.folder import new_folder
+from bozzetto.review.export import zip_folder
+from bozzetto.review.folder import beside, filling, new_folder, vacant
 from bozzetto.review.verdicts import standings
 from bozzetto.types import Image, Verdict
 
-__all__ = ["Layout", "Tuning", "export_tuning"]
+__all__ = ["Layout", "Tuning", "export_tuning", "tuning_zip"]
 
 Layout = Literal["kohya", "imagefolder"]
 
@@ -71,6 +73,35 @@ def export_tuning(
         folder.mkdir(parents=True, exist_ok=True)
         missing = tuple(_fill(folder, kept, layout))
     return Tuning(target, len(kept) - len(missing), missing)
+
+
+def tuning_zip(
+    target: Path,
+    images: Sequence[Image],
+    verdicts: Sequence[Verdict],
+    *,
+    layout: Layout,
+    concept: str = "style",
+    repeats: int = 10,
+) -> Tuning:
+    """The same as a new ZIP file, in which nothing is compressed again.
+
+    Raises:
+        InputError: nothing is kept, something stands there, or concept or repeats is wrong.
+        SetupError: the disk is full or cannot be written to.
+    """
+    if not vacant(target) or target.is_dir():
+        raise InputError(f"{target} is there already", hint="name a new file")
+    folder = beside(target)
+    try:
+        done = export_tuning(
+            folder, images, verdicts, layout=layout, concept=concept, repeats=repeats
+        )
+        with filling(target):
+            zip_folder(folder, target)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+    return replace(done, target=target)
 
 
 def _kept(images: Sequence[Image], verdicts: Sequence[Verdict]) -> Iterator[Image]:

@@ -49,6 +49,11 @@ class Boards:
         with self._database.read() as connection:
             return campaigns.all_of(connection)
 
+    def page(self, after: int | None, *, limit: int) -> list[tuple[int, CampaignRow]]:
+        """Campaigns with their places, the newest first, after a place."""
+        with self._database.read() as connection:
+            return campaigns.page(connection, after, limit)
+
     def find(self, name: str) -> CampaignRow | None:
         """A campaign by its name or id."""
         with self._database.read() as connection:

@@ -22,6 +22,7 @@ __all__ = [
     "delete",
     "id_of",
     "judge",
+    "page",
     "undo",
     "verdicts",
 ]
@@ -63,6 +64,18 @@ def all_of(connection: sqlite3.Connection) -> list[CampaignRow]:
     """Every campaign, the newest first."""
     rows = connection.execute(f"{_SELECT} ORDER BY p.change DESC").fetchall()
     return [_row(row) for row in rows]
+
+
+def page(
+    connection: sqlite3.Connection, after: int | None, limit: int
+) -> list[tuple[int, CampaignRow]]:
+    """Campaigns with their places, the newest first, after a place."""
+    rows = connection.execute(
+        f"{_SELECT.replace('SELECT ', 'SELECT p.change, ', 1)}"
+        " WHERE :after IS NULL OR p.change < :after ORDER BY p.change DESC LIMIT :limit",
+        {"after": after, "limit": limit},
+    ).fetchall()
+    return [(row[0], _row(row[1:])) for row in rows]
 
 
 def by_name(connection: sqlite3.Connection, name: str) -> CampaignRow | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Container, Sequence
 from itertools import count
@@ -11,7 +12,7 @@ from bozzetto.store.images import task_columns
 from bozzetto.store.jobs import add
 from bozzetto.types import ImageTask
 
-__all__ = ["join"]
+__all__ = ["ideas", "join", "labels"]
 
 
 def join(
@@ -32,6 +33,23 @@ def join(
         return there[task_columns(tasks[0])[:2]]
     rows = connection.execute("SELECT title FROM jobs WHERE campaign = ?", (campaign,))
     return add(connection, _free(title, {row[0] for row in rows}), new, campaign, change)
+
+
+def ideas(connection: sqlite3.Connection, campaign: str) -> set[str]:
+    """What a campaign has pictures of, made or to be made: ideas, and prompts without one."""
+    rows = connection.execute(
+        "SELECT title FROM jobs WHERE campaign = :campaign UNION"
+        " SELECT coalesce(json_extract(t.lineage, '$.idea'), json_extract(t.request, '$.prompt'))"
+        " FROM tasks t JOIN jobs j ON j.id = t.job WHERE j.campaign = :campaign",
+        {"campaign": campaign},
+    )
+    return {row[0] for row in rows}
+
+
+def labels(connection: sqlite3.Connection, job: str) -> list[dict[str, str]]:
+    """The labels of a job's tasks, in their order."""
+    rows = connection.execute("SELECT labels FROM tasks WHERE job = ? ORDER BY position", (job,))
+    return [json.loads(row[0]) for row in rows]
 
 
 def _there(connection: sqlite3.Connection, campaign: str) -> dict[tuple[str, str], str]:

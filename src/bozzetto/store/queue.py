@@ -43,6 +43,11 @@ class Queue:
         with self._database.write() as connection:
             return joining.join(connection, title, tasks, campaign, Change(actor, now))
 
+    def ideas(self, *, campaign: str) -> set[str]:
+        """What a campaign has pictures of: ideas, and prompts without one."""
+        with self._database.read() as connection:
+            return joining.ideas(connection, campaign)
+
     def claim(
         self, owner: str, at: float, *, jobs: Sequence[str] = (), busy: Sequence[str] = ()
     ) -> Claimed | None:
@@ -125,6 +130,11 @@ class Queue:
         """The pictures of a job or of a campaign, in the order they were asked for."""
         with self._database.read() as connection:
             return images.page(connection, self._folder, job=job, campaign=campaign)
+
+    def labels(self, *, job: str) -> list[dict[str, str]]:
+        """Where the tasks of a job stand in a grid, in their order."""
+        with self._database.read() as connection:
+            return joining.labels(connection, job)
 
     def image_ids(self, *, campaign: str) -> set[str]:
         """The ids of the pictures of a campaign."""

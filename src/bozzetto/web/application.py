@@ -13,10 +13,12 @@ from bozzetto.app import Assistant
 from bozzetto.web import (
     accounts,
     batches,
+    briefs,
     campaigns,
     choices,
     drawing,
     finding,
+    handing,
     health,
     intake,
     operations,
@@ -36,6 +38,7 @@ from bozzetto.web.limits import Rates
 from bozzetto.web.replays import Replays
 from bozzetto.web.runs import Runs
 from bozzetto.web.streams import Places
+from bozzetto.web.writings import Writings
 
 __all__ = ["ROOMS", "drain", "make_app"]
 
@@ -44,6 +47,8 @@ ROOMS = (
     health,
     session,
     accounts,
+    briefs,
+    handing,
     campaigns,
     pictures,
     finding,
@@ -88,6 +93,7 @@ def make_app(assistant: Assistant, access: Access) -> FastAPI:
     app.state.acting = {}
     app.state.entrance = Entrance(assistant.accounts)
     app.state.runs = Runs()
+    app.state.writings = Writings()
     app.state.drawer = Drawer(assistant)
     app.state.places = Places()
     for room in ROOMS:

@@ -13,14 +13,17 @@ from bozzetto.types import Filters as FilterRecord
 
 __all__ = [
     "LARGEST_PLACE",
+    "Backend",
     "BatchOptimizeQuery",
     "BatchSearchQuery",
+    "Body",
     "CompareBody",
     "EditBody",
     "FilterQuery",
     "Filters",
     "GenerateBody",
     "Id",
+    "Ids",
     "LibraryQuery",
     "Long",
     "Name",
@@ -33,6 +36,7 @@ __all__ = [
     "StopBody",
     "Title",
     "TokensBody",
+    "no_file",
 ]
 
 LARGEST_SEED = 2**32 - 1
@@ -45,7 +49,7 @@ def _text(value: str) -> str:
     return value
 
 
-def _no_file(value: str) -> str:
+def no_file(value: str) -> str:
     """A name, not a file of the machine that the server runs on."""
     if "{" not in value and ("/" in value or "\\" in value or value.endswith((".toml", ".json"))):
         raise ValueError("files are not read for a request; give a name")
@@ -54,7 +58,7 @@ def _no_file(value: str) -> str:
 
 Long = Annotated[str, Field(max_length=20_000), AfterValidator(_text)]
 Text = Annotated[str, Field(max_length=2_000), AfterValidator(_text)]
-Name = Annotated[str, Field(max_length=200), AfterValidator(_text), AfterValidator(_no_file)]
+Name = Annotated[str, Field(max_length=200), AfterValidator(_text), AfterValidator(no_file)]
 Backend = Annotated[str, Field(max_length=1_000), AfterValidator(_text)]
 Title = Annotated[str, Field(max_length=200), AfterValidator(_text)]
 Id = Annotated[str, Field(max_length=64), AfterValidator(_text)]
@@ -64,11 +68,13 @@ Moment = Annotated[str, Field(max_length=40), AfterValidator(moment)]
 Seed = Annotated[int, Field(ge=0, le=LARGEST_SEED)]
 
 
-class _Body(BaseModel):
+class Body(BaseModel):
+    """What is sent: strict, and without fields that nobody knows."""
+
     model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
 
 
-class Filters(_Body):
+class Filters(Body):
     """Which prompts may be found; several values of one field mean any of them."""
 
     tag: Texts = []
@@ -162,7 +168,7 @@ class OptimizeBody(Filters):
     avoid: Texts = []
     keep: Texts = []
     strength: Strength = "enrich"
-    template: Annotated[str, Field(max_length=2_000), AfterValidator(_no_file)] | None = None
+    template: Annotated[str, Field(max_length=2_000), AfterValidator(no_file)] | None = None
     values: Annotated[dict[Id, Text], Field(max_length=64)] = {}
     profile: Name | None = None
     chat: Backend | None = None
@@ -180,7 +186,7 @@ class OptimizeBody(Filters):
 _WISHES = ("mood", "medium", "light", "palette", "camera", "avoid", "keep")
 
 
-class RegenerateBody(_Body):
+class RegenerateBody(Body):
     """How a kept candidate is written again."""
 
     chat: Backend | None = None
@@ -195,27 +201,27 @@ class RefineBody(RegenerateBody):
     prefer: Text
 
 
-class ReviseBody(_Body):
+class ReviseBody(Body):
     """A candidate's text as its user edited it; without a negative prompt the old one stays."""
 
     prompt: Long
     negative: Long | None = None
 
 
-class TokensBody(_Body):
+class TokensBody(Body):
     """A prompt, and the profile whose model would read it."""
 
     prompt: Long
     profile: Name | None = None
 
 
-class StopBody(_Body):
+class StopBody(Body):
     """Which candidate is to stop; without a number all."""
 
     index: Annotated[int, Field(ge=0, le=31)] | None = None
 
 
-class _Drawn(_Body):
+class _Drawn(Body):
     images: Backend | None = None
     size: Annotated[str, Field(max_length=20)] | None = None
     steps: Annotated[int, Field(ge=1, le=1_000)] | None = None
@@ -266,7 +272,7 @@ class CompareBody(_Drawn):
         return Asked(self.images, self.size, self.steps)
 
 
-class EditBody(_Body):
+class EditBody(Body):
     """What of a prompt is to be another; what is left out stays, an empty negative is none."""
 
     prompt: Long | None = None
@@ -274,7 +280,7 @@ class EditBody(_Body):
     tags: Annotated[list[Text], Field(max_length=64)] | None = None
 
 
-class RatingBody(_Body):
+class RatingBody(Body):
     """Stars, 1 to 5; 0 takes them back."""
 
     rating: Annotated[int, Field(ge=0, le=5)]

@@ -1,17 +1,16 @@
-"""`/api/v1/campaigns`: boards, verdicts, undo."""
+"""`/api/v1/campaigns`: campaigns listed and shown, boards, verdicts, undo."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, ConfigDict
 
-from bozzetto.app.wire import board_json, verdict_json
-from bozzetto.web.bodies import Id, Long, Title
+from bozzetto.app.wire import board_json, campaign_json, summary_json, verdict_json
+from bozzetto.web.bodies import LARGEST_PLACE, Id, Long, Title
 from bozzetto.web.replays import Key
-from bozzetto.web.state import TheAssistant, TheCaller, TheReplays, as_oneself
+from bozzetto.web.state import TheAssistant, TheCaller, TheReplays, TheWritings, as_oneself
 
 __all__ = ["router"]
 
@@ -39,9 +38,14 @@ class Undo(BaseModel):
 
 
 @router.get("")
-def campaigns(a: TheAssistant) -> dict[str, Any]:
-    """Every campaign, the newest first."""
-    return {"campaigns": [asdict(row) for row in a.campaigns.list()]}
+def campaigns(
+    a: TheAssistant,
+    limit: Annotated[int, Query(ge=1, le=1_000)] = 50,
+    after: Annotated[int | None, Query(ge=0, le=LARGEST_PLACE)] = None,
+) -> dict[str, Any]:
+    """Campaigns in numbers, the newest first; `next` is `after` of the following page."""
+    page, place = a.campaigns.page(after, limit=limit)
+    return {"campaigns": [summary_json(one) for one in page], "next": place}
 
 
 @router.get("/{name:path}/board")
@@ -82,3 +86,19 @@ def undo(
 
     place = f"undo {name} {whose.reviewer}"
     return replays.once(key, caller, place, whose, make)
+
+
+# What follows takes any name, and so stands behind all that is below one
+
+
+@router.get("/{name:path}")
+def campaign(name: str, a: TheAssistant) -> dict[str, Any]:
+    """A campaign as it stands: its brief, its pictures, what was said, how far reviewers agree."""
+    return campaign_json(a.campaigns.show(name))
+
+
+@router.delete("/{name:path}")
+def delete(name: str, a: TheAssistant, writings: TheWritings) -> dict[str, Any]:
+    """Delete a campaign, its jobs and verdicts, and pictures that nothing else has."""
+    writings.stop(a.campaigns.summary(name).id)
+    return {"deleted": a.campaigns.delete(name)}

@@ -27,6 +27,8 @@ MOST_BODY = 64 * 2**10
 
 BODIES: Mapping[str, int] = {
     "POST /api/v1/import": 2**30,
+    "POST /api/v1/campaigns": 2 * 2**20,
+    "POST /api/v1/campaigns/plan": 2 * 2**20,
     "POST /api/v1/batch/search": 16 * 2**20,
     "POST /api/v1/batch/optimize": 16 * 2**20,
 }

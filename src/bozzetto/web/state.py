@@ -14,6 +14,7 @@ from bozzetto.web.entrance import Entrance
 from bozzetto.web.replays import Replays
 from bozzetto.web.runs import Runs
 from bozzetto.web.streams import Places
+from bozzetto.web.writings import Writings
 
 __all__ = [
     "TheAccess",
@@ -24,6 +25,7 @@ __all__ = [
     "ThePlaces",
     "TheReplays",
     "TheRuns",
+    "TheWritings",
     "as_oneself",
 ]
 
@@ -90,6 +92,10 @@ async def _places(request: Request) -> Places:
     return cast(Places, request.app.state.places)
 
 
+async def _writings(request: Request) -> Writings:
+    return cast(Writings, request.app.state.writings)
+
+
 TheAssistant = Annotated[Assistant, Depends(_assistant)]
 TheCaller = Annotated[Caller, Depends(_caller)]
 TheEntrance = Annotated[Entrance, Depends(_entrance)]
@@ -98,3 +104,4 @@ TheAccess = Annotated[Access, Depends(_access)]
 TheRuns = Annotated[Runs, Depends(_runs)]
 TheDrawer = Annotated[Drawer, Depends(_drawer)]
 ThePlaces = Annotated[Places, Depends(_places)]
+TheWritings = Annotated[Writings, Depends(_writings)]
