@@ -10,7 +10,7 @@ from bozzetto.review.agreement import Agreement
 from bozzetto.review.verdicts import Standing
 from bozzetto.types import Brief, Image, JobInfo, Verdict
 
-__all__ = ["Board", "BoardItem", "Campaign", "Summary"]
+__all__ = ["Agreement", "Board", "BoardItem", "Campaign", "Summary"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,22 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from bozzetto.app.comparing import tasks_of
 from bozzetto.app.drawing import Asked, Drawing
+from bozzetto.app.joining import campaign_name
 from bozzetto.app.writeout import write_whole
 from bozzetto.config import Settings
 from bozzetto.errors import InputError
 from bozzetto.generate import plan
 from bozzetto.profiles import load as load_profile
+from bozzetto.review.brief import LARGEST, brief_from, parse_brief
 from bozzetto.text.words import words
 from bozzetto.types import Brief, ImageTask, OptimizeResult, Wishes
 
-__all__ = ["Optimize", "check", "each", "tasks"]
+__all__ = ["LARGEST", "Optimize", "check", "each", "read", "tasks"]
 
 Optimize = Callable[..., OptimizeResult]
+
+
+UNNAMED = "a campaign without a name"
+
+
+def read(said: str | Mapping[str, Any], name: str | None = None) -> Brief:
+    """A brief that was sent: the text of a TOML file, or an object; `name` goes before its own.
+
+    Raises:
+        InputError: it is none, or has no name.
+    """
+    if isinstance(said, str):
+        found = parse_brief(said.encode("utf-8", "replace"), name=UNNAMED)
+    else:
+        found = brief_from(said, name=UNNAMED)
+    if name is not None:
+        return replace(found, name=campaign_name(name))
+    if found.name == UNNAMED:
+        raise InputError("the brief has no name", hint='give it one: name = "Spring"')
+    return found
 
 
 def each(brief: Brief) -> int:

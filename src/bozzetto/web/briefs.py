@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Request, Response
@@ -12,10 +11,9 @@ from pydantic import Field
 
 from bozzetto import Stop
 from bozzetto.app import Assistant
-from bozzetto.app.joining import campaign_name
+from bozzetto.app.briefs import LARGEST, read
 from bozzetto.app.wire import summary_json
 from bozzetto.errors import InputError
-from bozzetto.review.brief import LARGEST, brief_from, parse_brief
 from bozzetto.types import Brief, Progress
 from bozzetto.web.bodies import Body, Title, no_file
 from bozzetto.web.drawer import Drawer
@@ -39,8 +37,6 @@ __all__ = ["router"]
 router = APIRouter(prefix="/api/v1/campaigns", tags=["campaigns"])
 Json = dict[str, Any]
 
-UNNAMED = "a campaign without a name"
-
 
 class BriefBody(Body):
     """A brief: the text of a TOML file as `bozzetto campaign run` reads it, or an object.
@@ -57,15 +53,7 @@ class BriefBody(Body):
         Raises:
             InputError: it is none, has no name, or names a file.
         """
-        if isinstance(self.brief, str):
-            text = self.brief.encode("utf-8", "replace")
-            found = parse_brief(text, name=UNNAMED)
-        else:
-            found = brief_from(self.brief, name=UNNAMED)
-        if self.name is not None:
-            found = replace(found, name=campaign_name(self.name))
-        if found.name == UNNAMED:
-            raise InputError("the brief has no name", hint='give it one: name = "Spring"')
+        found = read(self.brief, self.name)
         try:
             no_file(found.profile or "")
         except ValueError as error:

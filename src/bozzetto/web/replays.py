@@ -6,14 +6,13 @@ import hashlib
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol
 
 from fastapi import Header, HTTPException
 from pydantic import BaseModel
 
-from bozzetto.store.replays import Replays as Kept
 from bozzetto.types import Caller
 
 __all__ = ["Key", "Replays"]
@@ -22,6 +21,16 @@ Json = dict[str, Any]
 
 Key = Annotated[str | None, Header(alias="Idempotency-Key", max_length=100)]
 """What a client calls a request that is to be done once, however often it is sent."""
+
+
+class Kept(Protocol):
+    """Where answers are kept, by the key of their request; times are seconds since 1970."""
+
+    def get(self, key: Sequence[str], at: float) -> Json | None:
+        """The answer, where it is known still."""
+
+    def put(self, key: Sequence[str], answer: Mapping[str, Any], at: float) -> None:
+        """Remember an answer."""
 
 
 class Replays:

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bozzetto.app.boards import Summary
-from bozzetto.review.agreement import Agreement
+from bozzetto.app.boards import Agreement, Summary
 from bozzetto.types import JobInfo, Verdict
 from bozzetto.web.shapes.pictures import Picture
 
