@@ -11,8 +11,10 @@ from typing import Any
 
 import httpx2
 import pytest
+from tests.cli.conftest import Run
 
 from bozzetto.app import Assistant
+from bozzetto.app.secret import TOKEN_FILE
 from bozzetto.cli.serve import serve_command
 from bozzetto.errors import SetupError
 
@@ -65,3 +67,29 @@ def test_without_accounts_only_this_machine_is_served(home: Path, host: str) -> 
         serve_command(host=host, home=home)
     assert caught.value.hint == "first: bozzetto account add NAME --role admin"
     assert not home.exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there, it is ended otherwise")
+def test_a_team_is_served_with_a_log_until_it_is_told_to_end(run: Run, home: Path) -> None:
+    run("account", "add", "ada", "--role", "admin", stdin="three words or four\n")
+    log = home.parent / "log.jsonl"
+    environment = os.environ | {"PYTHONUNBUFFERED": "1", "DISPLAY": ""}
+    asked = ["serve", "--port", "0", "--host", "0.0.0.0", "--log", str(log), "--new-token"]
+    with subprocess.Popen(
+        [sys.executable, "-c", RUN, *asked],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        assert process.stderr is not None
+        found = re.fullmatch(
+            r"(http://127\.0\.0\.1:\d+)/#token=(bzt_.+)\n", process.stdout.readline()
+        )
+        assert found is not None
+        assert found[2] == (home / TOKEN_FILE).read_text().strip()
+        assert httpx2.get(f"{found[1]}/readyz").status_code == 200
+        process.send_signal(signal.SIGTERM)
+        said = process.stderr.read()
+        assert process.wait(30) in (0, -signal.SIGTERM)
+    assert "cross the network in the clear" in said
+    (line,) = [json.loads(line) for line in log.read_text().splitlines()]
+    assert (line["route"], line["status"]) == ("GET /readyz", 200)

@@ -86,3 +86,16 @@ def test_a_bad_backup_changes_nothing(
     assert store.count() == 2000
     assert store.state() == before
     assert not (tmp_path / "backups").exists() or not list((tmp_path / "backups").iterdir())
+
+
+def test_nobody_stays_logged_in_who_was_when_it_was_made(tmp_path: Path) -> None:
+    home, saved = tmp_path / "home", tmp_path / "saved.sqlite"
+    with Store.open(home) as store:
+        store.accounts.add("ada", "admin", "hash", actor="a", now=NOW)
+        store.accounts.begin("c" * 64, "ada", now=NOW, until="2999", most=5)
+        store.backup(saved)
+        store.accounts.end("c" * 64)
+    restore(saved, home, actor="a", now=NOW)
+    with Store.open(home) as store:
+        assert [one.name for one in store.accounts.all()] == ["ada"]
+        assert store.accounts.sessions(now=NOW) == []

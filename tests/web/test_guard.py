@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+import gzip
 import shutil
 import socket
 import ssl
 import subprocess
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -13,11 +16,14 @@ from pathlib import Path
 import httpx2
 import pytest
 from starlette.datastructures import Headers
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from bozzetto.app import Assistant
 from bozzetto.errors import InputError, SetupError
-from bozzetto.web.access import Access, in_address
-from bozzetto.web.limits import BURST
+from bozzetto.web.access import HEADERS, Access, in_address
+from bozzetto.web.guard import Guard, Routes
+from bozzetto.web.limits import BURST, Rates
 from bozzetto.web.server import Server, Tls, check_host
 
 PASSWORD = "three words or four"
@@ -281,3 +287,96 @@ def test_a_certificate_that_cannot_be_used_is_named(
         path.write_bytes(content)
     with pytest.raises(SetupError, match=r"--tls-cert .*cert\.pem: "):
         Server(team, port=0, tls=Tls(path))
+
+
+def sent(server: Server, text: str) -> int:
+    """The status of the answer to these very lines."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=10) as connection:
+        connection.sendall(text.replace("\n", "\r\n").encode())
+        return int(connection.recv(65536).split()[1])
+
+
+OWN = "Host: 127.0.0.1:{port}"
+FORM = "Content-Type: text/plain\nContent-Length: 2\nConnection: close\n\n{{}}"
+CLOSE = "Connection: close\n\n"
+CROSS = "Sec-Fetch-Site: cross-site\nOrigin: http://127.0.0.1:{port}"
+JOBS = "GET /api/v1/jobs HTTP/1.1"
+UPGRADE = (
+    "Connection: Upgrade\nUpgrade: websocket\nSec-WebSocket-Version: 13\n"
+    "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\n\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("lines", "status"),
+    [
+        (f"POST {SESSION} HTTP/1.1\nHost: evil.example\n{FORM}", 421),
+        (f"POST {SESSION} HTTP/1.0\n{FORM}", 421),
+        (f"POST {SESSION} HTTP/1.1\n{OWN}\nOrigin: http://evil.example\n{FORM}", 403),
+        (f"POST {SESSION} HTTP/1.1\n{OWN}\nOrigin: null\n{FORM}", 403),
+        (f"POST {SESSION} HTTP/1.1\n{OWN}\n{FORM}", 403),
+        (f"POST {SESSION} HTTP/1.1\n{OWN}\n{CROSS}\n{FORM}", 403),
+        (f"{JOBS}\n{OWN}\nSec-Fetch-Mode: no-cors\n{CROSS}\n{CLOSE}", 403),
+        (f"{JOBS}\n{OWN}\nOrigin: http://evil.example\n{UPGRADE}", 403),
+        (f"{JOBS}\nHost: evil.example\n{UPGRADE}", 421),
+        (f"{JOBS}\n{OWN}\n{UPGRADE}", 401),
+        (f"GET http://evil.example/ HTTP/1.1\nHost: evil.example\n{CLOSE}", 421),
+        (f"OPTIONS {SESSION} HTTP/1.1\n{OWN}\nOrigin: http://evil.example\n{CLOSE}", 403),
+        (f"TRACE / HTTP/1.1\n{OWN}\nOrigin: http://127.0.0.1:{{port}}\n{CLOSE}", 401),
+    ],
+)  # fmt: skip
+def test_what_other_pages_send_ends_before_any_route(
+    server: Server, lines: str, status: int
+) -> None:
+    assert sent(server, lines.format(port=server.port)) == status
+
+
+@pytest.mark.parametrize(
+    ("kind", "encoding", "body"),
+    [
+        ("application/json", "gzip", gzip.compress(b'{"idea": "' + b"x" * 10_000_000 + b'"}')),
+        ("multipart/form-data; boundary=x", "", b"--x\r\n\r\n\r\n" * 5_000),
+        ("application/x-www-form-urlencoded", "", b"idea=x&" * 5_000),
+        ("application/json", "", b"[" * 60_000),
+        ("application/json", "", b'{"idea":' * 8_000),
+        ("application/json", "", b'{"like": [' + b'"x",' * 15_000 + b'"x"]}'),
+        ("application/json; charset=utf-32", "", b"\xff\xfe\x00\x00"),
+        ("application/json", "", b'{"k": 1e999, "idea": "x"}'),
+        ("application/json", "", b'{"k": ' + b"9" * 60_000 + b', "idea": "x"}'),
+        ("text/plain", "", b'{"idea": "x"}'),
+    ],
+)
+def test_bodies_that_are_bombs_are_refused(
+    server: Server, kind: str, encoding: str, body: bytes
+) -> None:
+    headers = {"Authorization": f"Bearer {server.access.token}", "Content-Type": kind}
+    url = f"http://127.0.0.1:{server.port}/api/v1/search"
+    more = {"Content-Encoding": encoding} if encoding else {}
+    began = time.monotonic()
+    answer = httpx2.post(url, content=body, headers=headers | more, timeout=30)
+    assert answer.status_code in (400, 413, 415, 422)
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert len(answer.content) < 20_000
+    assert time.monotonic() - began < 5
+
+
+async def broken(_: Scope, __: Receive, ___: Send) -> None:
+    raise ValueError("a mistake about canary-4711")
+
+
+def test_a_mistake_of_ours_is_answered_and_written_down(
+    team: Assistant, caplog: pytest.LogCaptureFixture
+) -> None:
+    guard = Guard(broken, access(team), Routes([Route("/healthz", broken)]), Rates(0))
+
+    async def ask() -> httpx2.Response:
+        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app=guard)) as c:
+            return await c.get("http://127.0.0.1:8642/healthz")
+
+    answer = asyncio.run(ask())
+    assert (answer.status_code, answer.json()["code"]) == (500, "failure")
+    assert "canary" not in answer.text
+    assert {name: answer.headers[name] for name in HEADERS} == HEADERS
+    (record,) = caplog.records
+    said = f"GET /healthz failed, request {answer.headers['x-request-id']}"
+    assert (record.getMessage(), record.levelname) == (said, "ERROR")

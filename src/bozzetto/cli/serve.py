@@ -105,6 +105,8 @@ def _say(a: Assistant, server: Server) -> None:
     if shared(a.settings.home / TOKEN_FILE):
         path = a.settings.home / TOKEN_FILE
         note(f"others of this machine can read {path}: chmod 600 it, then serve --new-token")
+    if server.access.names and not a.accounts.any():
+        note("by the names of --allow-host nobody gets in yet: bozzetto account add NAME")
     if not server.local and not server.access.secure:
         note(
             "passwords and keys cross the network in the clear: whoever listens has them;"

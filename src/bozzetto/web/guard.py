@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import secrets
 import time
@@ -19,10 +20,13 @@ from bozzetto.types import Caller
 from bozzetto.web.access import HEADERS, Access, bearer, in_address
 from bozzetto.web.limits import MOST_HEAD, Rates, body_limit, bounded, head_size, too_large
 from bozzetto.web.log import audit, note_request
-from bozzetto.web.problems import problem
+from bozzetto.web.problems import MISTAKE, problem
 from bozzetto.web.roles import ROLES, Role, may
 
 __all__ = ["Guard", "Routes", "as_let_in"]
+
+
+_log = logging.getLogger(__name__)
 
 
 class Routes:
@@ -82,6 +86,11 @@ class Guard:
             state = {"caller": asked.caller, "client": asked.client, "route": asked.route}
             scope.setdefault("state", {}).update(state)
             await app(scope, bounded(receive, body_limit(asked.route)), _noting(send, asked))
+        except Exception:  # a mistake of ours, or a connection that went away
+            if asked.status:
+                raise
+            _log.exception("%s failed, request %s", asked.route, asked.id)
+            await problem(500, "failure", MISTAKE)(scope, receive, _noting(send, asked))
         finally:
             self._note(asked)
 

@@ -22,8 +22,8 @@ from bozzetto.errors import (
 from bozzetto.text.normalise import visible
 
 __all__ = [
-    "PROBLEMS", "STATUSES", "PartsError", "StoppedError", "install", "problem", "problem_of",
-    "told_of",
+    "MISTAKE", "PROBLEMS", "STATUSES", "PartsError", "StoppedError", "install", "problem",
+    "problem_of", "told_of",
 ]  # fmt: skip
 
 
