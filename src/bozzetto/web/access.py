@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from http.cookies import CookieError, SimpleCookie
 from ipaddress import ip_address
 from urllib.parse import parse_qsl
@@ -153,6 +154,7 @@ def in_address(query: bytes) -> bool:
     return named or any(SECRET.search(part) for part in (text, *(value for _, value in pairs)))
 
 
+@lru_cache(1024)
 def address(text: str) -> str:
     """An address as a host writes it, IPv6 in brackets; "" where it is none."""
     try:
@@ -167,6 +169,7 @@ def _peer(scope: Scope) -> str:
     return address((scope.get("client") or ("", 0))[0])
 
 
+@lru_cache(1024)
 def _loopback(host: str) -> bool:
     return bool(host) and ip_address(host.strip("[]")).is_loopback
 
