@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from bozzetto.client.campaigns import CampaignsClient
 from bozzetto.client.connection import Connection, OnEvent, as_lines, given, pieces
 from bozzetto.client.records import Json, made, optimized, report, search
 from bozzetto.client.records import candidate as as_candidate
@@ -36,6 +37,7 @@ class Client:
         self._connection = connection = Connection(address, token)
         self.library = LibraryClient(connection)
         self.jobs = JobsClient(connection)
+        self.campaigns = CampaignsClient(connection)
         self.index = IndexClient(connection)
 
     def close(self) -> None:

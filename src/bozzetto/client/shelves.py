@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from bozzetto.client.connection import Connection, OnEvent, given
@@ -120,6 +121,23 @@ class JobsClient:
         """The same once all of it is made; `on_event` hears what happens before."""
         found = self._connection.work("GET", f"/jobs/{job}/events", on_event)
         return made(JobInfo, found), [image(one) for one in found["images"]]
+
+    def sheet(self, job: str, target: Path) -> Path:
+        """Write the grid of a job to a .png file.
+
+        Raises:
+            NotFoundError: there is none of that id.
+            InputError: it is no grid.
+        """
+        return self._connection.download("GET", f"/jobs/{job}/sheet.png", target)
+
+    def comparison(self, job: str, target: Path) -> Path:
+        """Write the prompts of a job side by side, a row a seed, to a .png file.
+
+        Raises:
+            NotFoundError: there is none of that id.
+        """
+        return self._connection.download("GET", f"/jobs/{job}/compare.png", target)
 
     def cancel(self, job: str) -> int:
         """Make no more of a job; how many will not be made."""
