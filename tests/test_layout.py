@@ -96,7 +96,12 @@ def test_no_import_cycle() -> None:
     TopologicalSorter(GRAPH).prepare()
 
 
-ALSO_TESTED_IN = {"adapters": ("contracts",), "app": ("cli",), "testing": ("contracts",)}
+ALSO_TESTED_IN = {
+    "adapters": ("contracts",),
+    "app": ("cli",),
+    "client": ("web",),
+    "testing": ("contracts",),
+}
 """The contracts open adapters through their entry points; the composer has a door."""
 
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from bozzetto.app import passwords
 from bozzetto.app.clock import moment, now
+from bozzetto.app.passwords import NOBODY, check, fits, hashed
 from bozzetto.app.secret import digest, make, new_token
 from bozzetto.errors import BozzettoError, InputError
 from bozzetto.store.store import Store
@@ -66,8 +66,8 @@ class Accounts:
                 f"{name[:40]!r} is no name for an account",
                 hint="up to 80 letters, digits and . _ @ + - or spaces, the first no sign",
             )
-        passwords.check(name, password)
-        kept = passwords.hashed(password)
+        check(name, password)
+        kept = hashed(password)
         self._rows.add(name, _role(role), kept, actor=self._actor, now=now())
 
     def set_role(self, name: str, role: AccountRole) -> None:
@@ -86,8 +86,8 @@ class Accounts:
             NotFoundError: there is none of that name.
             InputError: it is too short.
         """
-        passwords.check(name, password)
-        kept = passwords.hashed(password)
+        check(name, password)
+        kept = hashed(password)
         self._rows.set_password(name, kept, actor=self._actor, now=now())
 
     def remove(self, name: str) -> None:
@@ -171,8 +171,8 @@ class Accounts:
 
         Takes as long where there is no such account.
         """
-        written, kept = self._rows.password(name) or (None, passwords.NOBODY)
-        return written if passwords.fits(password, kept) else None
+        written, kept = self._rows.password(name) or (None, NOBODY)
+        return written if fits(password, kept) else None
 
     def begin(self, name: str | None) -> str:
         """A session of an account or, without a name, of the owner: what the browser keeps.

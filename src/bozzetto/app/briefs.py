@@ -19,7 +19,7 @@ from bozzetto.review.brief import LARGEST, brief_from, parse_brief
 from bozzetto.text.words import words
 from bozzetto.types import Brief, ImageTask, OptimizeResult, Wishes
 
-__all__ = ["LARGEST", "Optimize", "check", "each", "read", "tasks"]
+__all__ = ["LARGEST", "Optimize", "pictures_each", "possible", "read", "tasks_for"]
 
 Optimize = Callable[..., OptimizeResult]
 
@@ -44,19 +44,19 @@ def read(said: str | Mapping[str, Any], name: str | None = None) -> Brief:
     return found
 
 
-def each(brief: Brief) -> int:
+def pictures_each(brief: Brief) -> int:
     """How many pictures of each idea."""
     return (brief.n + 2 * brief.compare) * brief.seeds * max(1, len(brief.sizes))
 
 
-def check(brief: Brief, settings: Settings) -> None:
+def possible(brief: Brief, settings: Settings) -> None:
     """Whether a brief can be met, before anything is kept.
 
     Raises:
         InputError: it cannot; says why.
         NotFoundError: there is no such profile.
     """
-    if (count := each(brief)) > plan.MOST:
+    if (count := pictures_each(brief)) > plan.MOST:
         raise InputError(
             f"{count:,} pictures an idea; at most {plan.MOST:,} are made",
             hint="fewer candidates, seeds or sizes",
@@ -70,7 +70,7 @@ def check(brief: Brief, settings: Settings) -> None:
             raise InputError(f"the idea {idea[:60]!r} holds no word")
 
 
-def tasks(
+def tasks_for(
     brief: Brief, campaign: str, idea: str, settings: Settings, drawing: Drawing, optimize: Optimize
 ) -> Sequence[ImageTask]:
     """The pictures of one idea: every prompt in every size with every seed."""

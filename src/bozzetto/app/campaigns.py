@@ -7,9 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
-from bozzetto.app import briefs
 from bozzetto.app.boards import Board, BoardItem, Campaign, Summary
-from bozzetto.app.briefs import Optimize
+from bozzetto.app.briefs import Optimize, pictures_each, possible, tasks_for
 from bozzetto.app.clock import now
 from bozzetto.app.drawing import Drawing, OnDraw
 from bozzetto.app.handing import contact_page, contact_sheet, export, judged_items, tune
@@ -97,7 +96,7 @@ class Campaigns:
         self._drawing.open(brief.images or self._settings.images)
         brief = replace(brief, name=campaign_name(brief.name))
         if not self._store.boards.find(brief.name):
-            briefs.check(brief, self._settings)
+            possible(brief, self._settings)
         kept = as_kept(brief)
         return self._store.boards.add(brief.name, kept, actor=self._settings.actor, now=now())
 
@@ -114,7 +113,7 @@ class Campaigns:
         there = set(map(as_idea, self._store.queue.ideas(campaign=row.id)))
         for idea in dict.fromkeys(brief.ideas):
             if as_idea(idea) not in there:
-                asked = briefs.tasks(
+                asked = tasks_for(
                     brief, row.id, idea, self._settings, self._drawing, self._optimize
                 )
                 self._row(row.id)  # it may have been deleted meanwhile
@@ -127,8 +126,8 @@ class Campaigns:
             InputError: it cannot be met.
             NotFoundError: there is no such profile.
         """
-        briefs.check(brief, self._settings)
-        return len(brief.ideas) * briefs.each(brief)
+        possible(brief, self._settings)
+        return len(brief.ideas) * pictures_each(brief)
 
     def resume(
         self,
