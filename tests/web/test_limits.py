@@ -18,6 +18,7 @@ from bozzetto.web.limits import (
     Rates,
     body_limit,
     bounded,
+    whose,
 )  # fmt: skip
 from bozzetto.web.roles import ROLES
 
@@ -118,3 +119,16 @@ def test_few_clients_are_remembered() -> None:
     for number in range(CLIENTS + 10):
         rates.wait(f"client {number}")
     assert len(rates._left) == CLIENTS
+
+
+@pytest.mark.parametrize(
+    ("client", "one"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("[2001:db8:0:1:2:3:4:5]", "2001:db8:0:1::/64"),
+        ("[2001:db8:0:1::9]", "2001:db8:0:1::/64"),
+        ("", ""),
+    ],
+)
+def test_a_network_of_ipv6_is_one_client(client: str, one: str) -> None:
+    assert whose(client) == one

@@ -125,10 +125,11 @@ def test_a_request_is_one_line_and_tells_no_prompt(team: Assistant, file: Path) 
         None,
     ]
     assert [one["user"] for one in told] == ["ada"] * 6 + [None, "ada"]
+    assert [one["role"] for one in told] == ["admin"] * 6 + [None, "admin"]
     assert all(set(one) == FIELDS and one["ms"] >= 0 for one in told)
 
 
-FIELDS = {"time", "event", "method", "route", "status", "ms", "user", "request"}
+FIELDS = {"time", "event", "method", "route", "status", "ms", "user", "role", "request"}
 
 
 def test_secrets_that_are_sent_are_not_written(team: Assistant, file: Path) -> None:
@@ -161,6 +162,7 @@ def test_secrets_that_are_sent_are_not_written(team: Assistant, file: Path) -> N
         ("account password", "ada", None),
     ]
     assert {one["client"] for one in audits(file)} == {"127.0.0.1"}
+    assert [one.get("account") for one in audits(file)[:3]] == ["ada", None, None]
 
 
 def audits(file: Path) -> JsonLines:

@@ -166,6 +166,10 @@ class Accounts:
         new_token(self._home)
         self.log_out(None)
 
+    def written(self, name: str) -> str | None:
+        """An account's name as it is written; None where there is none."""
+        return (self._rows.password(name) or (None,))[0]
+
     def fits(self, name: str, password: str) -> str | None:
         """The account's name as it is written, where the password is its own.
 

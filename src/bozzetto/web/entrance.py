@@ -9,6 +9,7 @@ from fastapi import HTTPException
 from fastapi.concurrency import run_in_threadpool
 
 from bozzetto.app.accounts import Accounts
+from bozzetto.web.limits import whose
 from bozzetto.web.throttle import Throttle
 
 __all__ = ["Entrance"]
@@ -32,7 +33,7 @@ class Entrance:
         Raises:
             HTTPException: 429, too many were wrong, or too many wait.
         """
-        who = name.casefold()
+        who, client = name.casefold(), whose(client)
         wait = self._throttle.begin(who, client)
         if wait or self._waiting >= WAITING:
             raise _later(wait or 1.0)

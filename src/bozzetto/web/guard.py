@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bozzetto.types import Caller
 from bozzetto.web.access import HEADERS, Access, bearer, in_address
-from bozzetto.web.limits import MOST_HEAD, Rates, body_limit, bounded, head_size, too_large
+from bozzetto.web.limits import MOST_HEAD, Rates, body_limit, bounded, head_size, too_large, whose
 from bozzetto.web.log import audit, note_request
 from bozzetto.web.problems import MISTAKE, problem
 from bozzetto.web.roles import ROLES, Role, may
@@ -104,7 +104,7 @@ class Guard:
             return problem(421, "host", "this server answers to its own address only")
         asked.client = access.client(scope, headers, host)
         asked.route, methods = self._routes.find(asked.method, asked.path)
-        wait = self._rates.wait(asked.client)
+        wait = self._rates.wait(whose(asked.client))
         if wait:
             after = {"Retry-After": str(math.ceil(wait))}
             return problem(429, "busy", "too many requests a second", headers=after)
@@ -149,7 +149,8 @@ class Guard:
             )  # fmt: skip
         note_request(
             method=asked.method, route=asked.route, status=asked.status,
-            ms=round((time.perf_counter() - asked.began) * 1000, 1), user=user, request=asked.id,
+            ms=round((time.perf_counter() - asked.began) * 1000, 1), user=user,
+            role=asked.caller.role if asked.caller else None, request=asked.id,
         )  # fmt: skip
 
 

@@ -7,6 +7,8 @@ import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from functools import lru_cache
+from ipaddress import ip_network
 
 from fastapi import HTTPException
 from starlette.types import Message, Receive, Scope
@@ -20,6 +22,7 @@ __all__ = [
     "bounded",
     "head_size",
     "too_large",
+    "whose",
 ]
 
 MOST_BODY = 64 * 2**10
@@ -53,6 +56,14 @@ CLIENTS = 10_000
 def body_limit(route: str | None) -> int:
     """How many bytes the body of a route may have."""
     return BODIES.get(route or "", MOST_BODY)
+
+
+@lru_cache(1024)
+def whose(client: str) -> str:
+    """What is counted as one client: of IPv6 the network, for one machine may have all of it."""
+    if not client.startswith("["):
+        return client
+    return str(ip_network((client.strip("[]"), 64), strict=False))
 
 
 def head_size(scope: Scope) -> int:

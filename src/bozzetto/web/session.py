@@ -67,7 +67,7 @@ async def session(
     client = request.state.client
     name = None
     if said.token is None:
-        name = await _account(entrance, said.name or "", said.password or "", client)
+        name = await _account(access, entrance, said.name or "", said.password or "", client)
     elif not _owners(said.token, request, access):
         audit("login refused", client=client)
         raise HTTPException(401, "this token lets nobody in here; open the newest address")
@@ -88,10 +88,13 @@ def _owners(token: str, request: Request, access: Access) -> bool:
     return access.fits(token) and access.local(request.scope, host)
 
 
-async def _account(entrance: Entrance, name: str, password: str, client: str) -> str:
+async def _account(
+    access: Access, entrance: Entrance, name: str, password: str, client: str
+) -> str:
+    """The account's name; what is no account's is not written down, for it may be a password."""
     found = await entrance.name(name, password, client)
     if found is None:
-        audit("login refused", client=client)
+        audit("login refused", account=access.accounts.written(name), client=client)
         raise HTTPException(401, WRONG)
     return found
 
@@ -117,7 +120,7 @@ async def password(
     if caller.name is None or not access.session(request.headers):
         raise HTTPException(403, "only who is logged in to an account has a password")
     client = request.state.client
-    await _account(entrance, caller.name, said.old, client)
+    await _account(access, entrance, caller.name, said.old, client)
     await run_in_threadpool(access.accounts.set_password, caller.name, said.new)
     audit("password", user=caller.name, client=client)
     return Response(status_code=204)

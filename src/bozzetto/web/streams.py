@@ -13,6 +13,7 @@ from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from bozzetto.web.feed import Event
+from bozzetto.web.limits import whose
 
 __all__ = ["EVENTS", "EventStream", "LastEvent", "Places", "wants_events"]
 
@@ -47,7 +48,7 @@ class Places:
             HTTPException: 429, there is none.
         """
         caller = request.state.caller
-        client = f"account {caller.name}" if caller and caller.name else request.state.client
+        client = f"account {caller.name}" if caller and caller.name else whose(request.state.client)
         with self._lock:
             if self._taken.total() >= self._most or self._taken[client] >= self._most_each:
                 raise HTTPException(429, "too many streams are open", {"Retry-After": "5"})
