@@ -34,6 +34,7 @@ export class DrawnPictures extends HTMLElement {
     this.judging.addEventListener("verdict", ({ detail }) => { this.sheet.paint(detail); this.#paintAfter(); });
     this.judging.addEventListener("refused", ({ detail }) => this.#complain(detail));
     studio.addEventListener("change", () => this.#paintControls());
+    for (const name of ["slot", "slots"]) writer.addEventListener(name, () => this.#paintControls());
     this.paint();
   }
 

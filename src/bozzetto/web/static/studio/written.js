@@ -29,6 +29,7 @@ export class WrittenPrompts extends HTMLElement {
     this.append(el("header", {}, this.heading, this.legend), this.trouble, this.notes, this.grid);
     this.hidden = true;
     writer.addEventListener("slots", () => this.#rebuild());
+    writer.addEventListener("running", () => this.#rebuild());
     writer.addEventListener("slot", ({ detail }) => this.#soon(detail));
     writer.addEventListener("said", ({ detail }) =>
       this.notes.replaceChildren(...detail.map((one) => el("p", { dir: "auto" }, visible(one)))));
@@ -71,8 +72,8 @@ export class WrittenPrompts extends HTMLElement {
 
   #rebuild() {
     const { slots } = this.writer;
-    this.trouble.replaceChildren();
-    this.hidden = !slots.length;
+    if (this.writer.running) this.trouble.replaceChildren();
+    this.hidden = !slots.length && !this.trouble.childElementCount;
     const cards = slots.map((slot, place) => {
       const known = this.#cards.get(slot);
       if (known) return known;
