@@ -95,7 +95,7 @@ async def create(
     def once() -> Json:
         return replays.once(key, caller, "campaigns", body, make)
 
-    return await _told(once, request, answer, runs, places)
+    return await _told(once, request, answer, runs, places, writings)
 
 
 @router.post("/{name:path}/resume", status_code=202, responses=EVENTS, response_model=None)
@@ -116,7 +116,7 @@ async def resume(
         identity = a.campaigns.summary(name).id
         return _begun(a, identity, drawer, runs, writings)
 
-    return await _told(once, request, answer, runs, places)
+    return await _told(once, request, answer, runs, places, writings)
 
 
 def _begun(a: Assistant, campaign: str, drawer: Drawer, runs: Runs, writings: Writings) -> Json:
@@ -139,13 +139,18 @@ def _begun(a: Assistant, campaign: str, drawer: Drawer, runs: Runs, writings: Wr
 
 
 async def _told(
-    once: Callable[[], Json], request: Request, answer: Response, runs: Runs, places: Places
+    once: Callable[[], Json],
+    request: Request,
+    answer: Response,
+    runs: Runs,
+    places: Places,
+    writings: Writings,
 ) -> Json | Response:
     """The campaign, or the events of its run; it goes on when nobody listens."""
     found = await run_in_threadpool(once)
     events = f"/api/v1/runs/{found['run']}/events"
     if wants_events(request):
-        run = runs.get(found["run"])
+        run = writings.get(found["id"]) or runs.get(found["run"])
         return EventStream(run.feed.listen(0), places.take(request), {"Location": events})
     answer.headers["Location"] = f"/api/v1/campaigns/{found['id']}"
     return found

@@ -25,6 +25,11 @@ class Writings:
                 self._runs[campaign] = begin()
             return self._runs[campaign]
 
+    def get(self, campaign: str) -> Run | None:
+        """The run that writes a campaign, or wrote it last; everybody may hear it."""
+        with self._lock:
+            return self._runs.get(campaign)
+
     def stop(self, campaign: str) -> None:
         """Write no more of a campaign."""
         with self._lock:
