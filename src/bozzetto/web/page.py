@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -41,20 +43,26 @@ _STATIC = resources.files("bozzetto.web") / "static"
 PLACE = "    <!-- parts -->\n"
 """Where the parts of a page stand in `index.html`."""
 
+GZIP = re.compile(r"(?:^|,)\s*(?:gzip|\*)\s*+(?!;\s*q=0(?:\.0*)?\s*(?:,|$))", re.I)
+"""A browser's word that it unpacks what is sent packed."""
+
 Known = Annotated[str | None, Header(alias="If-None-Match")]
+Unpacks = Annotated[str, Header(alias="Accept-Encoding")]
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A file of the pages."""
+    """A file of the pages, and the same packed by gzip; the tag, a weak one, is of both."""
 
     data: bytes
+    packed: bytes
     kind: str
     tag: str
 
 
 def _part(data: bytes, name: str) -> Part:
-    return Part(data, KINDS[_suffix(name)], f'"{sha256(data).hexdigest()[:16]}"')
+    tag = f'W/"{sha256(data).hexdigest()[:16]}"'
+    return Part(data, gzip.compress(data, mtime=0), KINDS[_suffix(name)], tag)
 
 
 def _suffix(name: str) -> str:
@@ -92,16 +100,19 @@ def _links(folder: str, *, script: bool = False) -> Iterator[str]:
         yield f'    <script type="module" src="/static/{folder}/page.js"></script>\n'
 
 
-def _answer(part: Part, known: str | None) -> Response:
-    headers = {"ETag": part.tag, "Cache-Control": "no-cache"}
+def _answer(part: Part, known: str | None, unpacks: str) -> Response:
+    headers = {"ETag": part.tag, "Cache-Control": "no-cache", "Vary": "Accept-Encoding"}
     if known == part.tag:
         return Response(status_code=304, headers=headers)
-    return Response(part.data, media_type=part.kind, headers=headers)
+    if not GZIP.search(unpacks):
+        return Response(part.data, media_type=part.kind, headers=headers)
+    headers["Content-Encoding"] = "gzip"
+    return Response(part.packed, media_type=part.kind, headers=headers)
 
 
-def page(request: Request, known: Known = None) -> Response:
+def page(request: Request, known: Known = None, unpacks: Unpacks = "") -> Response:
     """The empty page; what it shows is in its address, and fetched by its scripts."""
-    return _answer(_page(PAGES[request.scope["route"].path]), known)
+    return _answer(_page(PAGES[request.scope["route"].path]), known, unpacks)
 
 
 for _path in PAGES:
@@ -109,9 +120,9 @@ for _path in PAGES:
 
 
 @router.get("/static/{name:path}")
-def static(name: str, known: Known = None) -> Response:
+def static(name: str, known: Known = None, unpacks: Unpacks = "") -> Response:
     """A script, a style, the texts of a language."""
     part = _parts().get(name)
     if part is None:
         raise HTTPException(404, "there is no such part of the page")
-    return _answer(part, known)
+    return _answer(part, known, unpacks)
