@@ -8,6 +8,8 @@ import pytest
 from tests.web.conftest import told
 
 from bozzetto.app import Assistant
+from bozzetto.errors import NotFoundError
+from bozzetto.review.brief import brief_from
 
 BRIEF: dict[str, Any] = {
     "ideas": ["a small dog", "un castello"], "n": 1, "seeds": 2, "sizes": ["64x64"],
@@ -66,8 +68,6 @@ def test_a_text_is_a_brief_too_and_a_key_makes_it_once(api: httpx2.Client) -> No
 
 def test_what_is_left_is_gone_on_with(api: httpx2.Client, shelf: Assistant) -> None:
     brief = BRIEF | {"name": "Left over", "ideas": ["a small dog"]}
-    from bozzetto.review.brief import brief_from
-
     row = shelf.campaigns.begin(brief_from(brief))
     (job,) = [job for _, job in shelf.campaigns.write(row.name)]
     assert shelf.campaigns.open_jobs(row.name) == [job]
@@ -75,6 +75,28 @@ def test_what_is_left_is_gone_on_with(api: httpx2.Client, shelf: Assistant) -> N
     assert (answer.status_code, answer.json()["waiting"]) == (202, 2)
     assert settled(api, "Left over")["jobs"][0]["id"] == job
     assert api.post("/campaigns/none/resume").status_code == 404
+
+
+def test_ideas_that_are_left_are_written(api: httpx2.Client, shelf: Assistant) -> None:
+    row = shelf.campaigns.begin(brief_from(BRIEF | {"name": "Half"}))
+    assert next(iter(shelf.campaigns.write(row.name)))[0] == "a small dog"
+    headers = {"Accept": "text/event-stream"}
+    with api.stream("POST", "/campaigns/Half/resume", headers=headers) as stream:
+        events = list(told(stream))
+        location = stream.headers["location"]
+    assert [data["message"] for _, name, data in events if name == "progress"] == ["un castello"]
+    again = list(told(api.get(location.removeprefix("/api/v1"))))
+    assert again[-1] == events[-1]
+    assert len(settled(api, "Half")["images"]) == 4
+
+
+def test_a_campaign_that_is_deleted_is_written_no_more(shelf: Assistant) -> None:
+    row = shelf.campaigns.begin(brief_from(BRIEF | {"name": "Short"}))
+    writing = shelf.campaigns.write(row.name)
+    next(writing)
+    shelf.campaigns.delete("Short")
+    with pytest.raises(NotFoundError):
+        next(writing)
 
 
 def test_a_board_that_began_with_pictures_has_nothing_to_write(

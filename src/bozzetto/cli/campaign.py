@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["Name", "app"]
 
 NOTHING_FOUND = 3
+MOST_LISTED = 10_000
 
 app = typer.Typer(
     help="From a brief to pictures, people's choice of them, and what to do with it.",
@@ -106,15 +107,17 @@ def list_command(home: Home = None, format: Format = FormatChoice.human) -> None
     from rich.text import Text
 
     from bozzetto.app import Assistant
+    from bozzetto.app.wire import summary_json
     from bozzetto.text.normalise import visible
 
     with Assistant.open(home) as a:
-        rows = a.campaigns.list()
+        rows, _ = a.campaigns.page(limit=MOST_LISTED)
     if format is FormatChoice.json:
-        write_json({"campaigns": [{"name": r.name, "id": r.id, "at": r.at} for r in rows]})
+        write_json({"campaigns": [summary_json(row) for row in rows]})
     else:
         for row in rows:
-            console().print(Text(f"{visible(row.name)}  {row.at}"))
+            counts = f"{row.pictures} of {row.total} pictures, {row.kept} kept"
+            console().print(Text(f"{visible(row.name)}  {row.at}  {counts}"))
     if not rows:
         raise typer.Exit(NOTHING_FOUND)
 

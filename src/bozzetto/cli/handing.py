@@ -77,7 +77,9 @@ def export_command(
 
 def tune_command(
     name: Name,
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="New or empty.")],
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="New or empty; or a new .zip file.")
+    ],
     layout: Annotated[
         Layout, typer.Option("--layout", help="Of kohya's scripts, or of diffusers.")
     ] = Layout.kohya,
