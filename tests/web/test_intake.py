@@ -81,7 +81,7 @@ def test_good_rows_land_and_bad_ones_are_named_by_their_lines(own: httpx2.Client
         ({"name": "a.parquet"}, b"PAR1 and no more", 422, "a.parquet cannot be read as parquet"),
         ({"name": "a.csv"}, b"x,y\n1,2\n", 422, "a.csv, line 1"),
         ({"name": "a.txt", "as": "diffusiondb"}, b"x", 422, "no subset"),
-        ({"name": "a.txt", "as": "no-such"}, b"x", 503, "called 'no-such'"),
+        ({"name": "a.txt", "as": "no-such"}, b"x", 422, "called 'no-such'"),
         ({"name": "a.txt", "as": "../x"}, b"x", 422, "as: "),
         ({"name": ""}, b"x", 422, "name: "),
         ({"name": "a\nb"}, b"x", 422, "name: "),

@@ -66,9 +66,10 @@ def uploaded(path: Path, name: str, kind: str | None, home: Path) -> Iterator[li
     """A file that came under a name of its own; neither is its place told nor the name opened.
 
     Raises:
-        InputError: it is of no kind that can be read, or `kind` reads no files.
-        SetupError: no source is called `kind`.
+        InputError: it is of no kind that can be read, or there is no such `kind` of files.
     """
+    if kind is not None and kind not in names("sources"):
+        raise InputError(f"no kind of file is called {kind!r}", hint=_KINDS)
     try:
         scheme = kind or recognise(path, name)
         if scheme is None:
