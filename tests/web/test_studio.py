@@ -427,6 +427,7 @@ def test_pictures_from_the_idea_to_the_export(desk: Desk, home: Path) -> None:
     desk.state()
     desk.page.reload()
     desk.page.wait_for_selector("figure[data-verdict=kept]")
+    desk.page.wait_for_selector(".hit .thumbnail", state="attached")
     assert desk.page.locator(".says-it >> nth=2 >> [data-star='4'][aria-pressed=true]").count() == 1
     desk.page.click("[data-act=review]")
     desk.page.wait_for_selector(".tile[data-state=kept]")

@@ -50,8 +50,8 @@ __all__ = [
     "record_json",
     "report_json",
     "search_json",
-    "summary_json",
     "stats_json",
+    "summary_json",
     "usage_json",
     "verdict_json",
 ]
@@ -72,6 +72,7 @@ def hit_json(hit: Hit) -> Json:
         "rating": hit.rating,
         "use": hit.use,
         "model_family": hit.model_family,
+        "picture": hit.picture,
         "why": [
             {"leg": why.leg, "rank": why.rank, "score": round(why.score, 6)} for why in hit.why
         ],

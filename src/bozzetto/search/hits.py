@@ -36,6 +36,7 @@ def make_hit(
         core=record.core,
         why=tuple(why for leg in legs if (why := _why(leg, record.seq)) is not None),
         answers=answers,
+        picture=next((one.image for one in reversed(record.kept) if one.keep and one.image), None),
     )
 
 

@@ -309,7 +309,8 @@ class Facets:
 class Hit:
     """A prompt found for an idea. `score` is comparable within one result; higher is better.
 
-    `answers` is filled where the search was asked to explain itself.
+    `answers` is filled where the search was asked to explain itself. `picture` is the id of the
+    last one that was kept of it.
     """
 
     id: str
@@ -325,6 +326,7 @@ class Hit:
     core: str = ""
     why: tuple[Why, ...] = ()
     answers: tuple[Answer, ...] = ()
+    picture: str | None = None
 
 
 @dataclass(frozen=True)

@@ -51,6 +51,7 @@ class FoundPrompt:
     rating: int | None
     use: str | None
     model_family: str | None
+    picture: str | None
     why: Sequence[Why]
     answers: Sequence[Answer] = ()
 

@@ -13,6 +13,9 @@ export const letter = (place) => (place < 26 ? String.fromCharCode(65 + place) :
 
 const act = (name, label, more = {}) => el("button", { type: "button", "data-act": name, ...more }, label);
 
+const sign = (name, shown, more = {}) => act(
+  name, el("span", { "aria-hidden": "true" }, shown), { title: t(name), "aria-label": t(name), ...more });
+
 export class PromptCard extends HTMLElement {
   #view = "phrases"; // or "diff", "original", "edit", "refine"
   #at = 0; // the phrase that is looked at
@@ -175,16 +178,18 @@ export class PromptCard extends HTMLElement {
     const from = this.writer.hits.get(phrase.from);
     if (kind === "hit" && !from) this.#explain();
     const where = kind === "hit" && from
-      ? el("button", { type: "button", class: "link", "data-act": "hit", dir: "auto" }, `“${visible(from)}”`) : null;
+      ? el("button", { type: "button", class: "link", "data-act": "hit", dir: "auto", title: visible(from) },
+        visible(from)) : el("span", {});
     const words = phrase.original
       ? t("said_as", { original: visible(phrase.original) }) : t(`from.${kind}`);
     const done = this.#accepted.has(this.#at);
     this.origin.dataset.from = kind;
     this.origin.replaceChildren(
-      el("p", { dir: "auto" }, el("b", {}, visible(phrase.text)), ` · ${words} `, where ?? ""),
+      el("p", { dir: "auto", title: `${visible(phrase.text)} · ${words}` }, el("b", {}, visible(phrase.text)), ` · ${words}`),
+      where,
       el("span", { class: "choices" },
-        act("accept", t(done ? "accepted" : "accept"), { "aria-pressed": String(done) }),
-        this.candidate.phrases.length > 1 ? act("drop", t("drop")) : "",
+        sign("accept", "✓", { "aria-pressed": String(done) }),
+        this.candidate.phrases.length > 1 ? sign("drop", "✕") : "",
         this.#accepted.size ? act("only", t("only_accepted")) : ""));
   }
 

@@ -2,7 +2,7 @@
 
 import { Problem, call } from "../shell/api.js";
 
-const QUIET = 80; // milliseconds without a key
+const QUIET = 60; // milliseconds without a key
 const FIRST = 1_000; // until the server is asked again after it did not answer
 const LONGEST = 8_000;
 
