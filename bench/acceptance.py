@@ -7,6 +7,8 @@ that out, `--no-speed` the timings). `--rows 2000000` adds synthetic rows: to `m
 to `search` that, the dense index, and the search.
 `images` draws with every back end that can be had here; with the real prompts it shows what keeping
 some of them does, without them that is left out.
+`web` does with the page, in Chromium, what a newcomer does with it, in a home of its own; then,
+with the real prompts, how soon hits come and how many are served (`--no-speed` leaves that out).
 `optimize` writes with a scripted good chat model, and with a bad one in a real server
 (`--no-chat` leaves that one out), and climbs the ladder on a few ideas.
 """
@@ -27,6 +29,7 @@ from typing import Any, TypeAlias
 
 import bozzetto
 from bench import (
+    browsing,
     ladder,
     loop,
     pictures,
@@ -34,12 +37,16 @@ from bench import (
     scale,
     searching,
     speed,
+    web,
     writing,
     writing_llm,
 )
+from bench.board import browser
 from bench.claims import Claim, command, gate_claims
 from bench.ladder_server import serving
 from bench.library import Library
+from bench.newcomer import serving as page_served
+from bench.newcomer import walk, walk_claims
 from bench.paths import intent_folder, library_file, vocabulary_folder
 
 ROOT = Path(__file__).parent.parent
@@ -232,11 +239,29 @@ def rated(site: Site) -> Iterator[Claim]:
         yield from gate_claims(loop.gates(site.home, site.library))
 
 
+def walked(site: Site) -> Iterator[Claim]:
+    """From `serve` to a reviewed, exported picture, by somebody who has read nothing."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        browser() as chromium,
+        page_served(Path(folder)) as address,
+    ):
+        yield from walk_claims(walk(address, chromium))
+
+
+def served(site: Site) -> Iterator[Claim]:
+    """How soon hits come, in the page and over HTTP, and how many searches are served."""
+    if site.options.speed:
+        yield from gate_claims(browsing.gates(site.home))
+        yield from gate_claims(web.gates(site.home))
+
+
 ISSUES: dict[str, tuple[Part, ...]] = {
     "main": (imported, path_claims, found_again, written, timed, readme_claims),
     "optimize": (imported, written, chatted),
     "search": (imported, found_again, asked_more, scaled),
     "images": (drawn, rated),
+    "web": (walked, imported, served),
 }
 LEFT_OUT = ("speed", "rows", "readme", "chat")
 
