@@ -57,7 +57,8 @@ def test_jobs_page_by_page(api: httpx2.Client, shelf: Assistant) -> None:
         shelf.jobs.add(Asked(images="sketch:", size="64x64"), prompt=f"page {number}")
     whole = api.get("/jobs", params={"limit": 1000}).json()
     assert whole["next"] is None
-    found, after = [], {}
+    found: list[dict[str, Any]] = []
+    after: dict[str, int] | None = {}
     while after is not None:
         page = api.get("/jobs", params={"limit": 2} | after).json()
         found += page["jobs"]
