@@ -399,6 +399,11 @@ def test_a_draft_survives_a_reload_and_back_goes_by_steps(desk: Desk) -> None:
     assert desk.page.input_value("#idea") == IDEA
     desk.page.go_forward()
     desk.wait_for(1)
+    desk.page.click("text=New idea")
+    desk.page.wait_for_selector(".example")
+    assert (desk.page.input_value("#idea"), desk.state()) == ("", "")
+    desk.page.go_back()
+    desk.wait_for(1)
 
 
 def test_pictures_from_the_idea_to_the_export(desk: Desk, home: Path) -> None:

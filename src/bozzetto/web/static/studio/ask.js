@@ -10,7 +10,7 @@ const EXAMPLES = ["a", "b", "c"];
 const MOST_IDEA = 20_000;
 
 export class IdeaForm extends HTMLElement {
-  start(studio, { profiles, chats, run, stop }) {
+  start(studio, { profiles, chats, run, stop, anew }) {
     Object.assign(this, { studio, run });
     this.idea = el("textarea", {
       id: "idea", name: "idea", rows: 1, maxlength: MOST_IDEA, dir: "auto", autocomplete: "off",
@@ -19,6 +19,7 @@ export class IdeaForm extends HTMLElement {
     this.idea.addEventListener("input", () => this.dispatchEvent(new CustomEvent("idea", { detail: this.idea.value })));
     this.go = el("button", { type: "submit", class: "main go" }, t("write"));
     this.halt = el("button", { type: "button", class: "go", hidden: true, onclick: stop }, t("stop"));
+    this.anew = el("button", { type: "button", class: "link anew", onclick: anew }, t("anew"));
     this.filters = el("hit-filters");
     this.filters.start(studio);
     const prefer = field(studio, "prefer", words({ placeholder: t("prefer_hint") }));
@@ -35,7 +36,7 @@ export class IdeaForm extends HTMLElement {
         el("div", { class: "under" }, prefer,
           el("div", { class: "row" }, el("small", { id: "idea-keys" }, t("run_hint")), this.halt, this.go))),
       this.examples = this.#examples(),
-      el("div", { class: "openers" }, ...this.panels.map(({ button }) => button)),
+      el("div", { class: "openers" }, ...this.panels.map(({ button }) => button), this.anew),
       ...this.panels.map(({ panel }) => panel));
     form.addEventListener("submit", (event) => { event.preventDefault(); run(); });
     this.append(form);

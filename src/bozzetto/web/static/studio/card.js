@@ -210,7 +210,11 @@ export class PromptCard extends HTMLElement {
 
   #pressed(event) {
     const phrase = event.target.closest(".phrase");
-    if (event.key === "Escape" && (this.#view === "diff" || this.#view === "original")) this.#show("phrases");
+    const menu = this.querySelector("details.menu[open]");
+    if (event.key === "Escape" && menu) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    } else if (event.key === "Escape" && (this.#view === "diff" || this.#view === "original")) this.#show("phrases");
     if (!phrase || event.altKey || event.ctrlKey || event.metaKey) return;
     const turned = getComputedStyle(phrase.parentElement).direction === "rtl" ? -1 : 1;
     const does = {

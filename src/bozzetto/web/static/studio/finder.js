@@ -3,6 +3,7 @@
 import { Problem, call } from "../shell/api.js";
 
 const QUIET = 60; // milliseconds without a key
+const SLOW = 500; // until it is said that an answer takes its time: the first one loads models
 const FIRST = 1_000; // until the server is asked again after it did not answer
 const LONGEST = 8_000;
 
@@ -29,6 +30,7 @@ export class Finder extends EventTarget {
   async #send(body, key) {
     this.#flight?.abort();
     const flight = this.#flight = new AbortController();
+    const slow = setTimeout(() => this.#tell("waiting"), SLOW);
     try {
       const found = await call("POST", "/api/v1/search", body, undefined, flight.signal);
       if (flight !== this.#flight) return;
@@ -42,6 +44,8 @@ export class Finder extends EventTarget {
       if (!problem.passes || problem.status === 401) return;
       this.#timer = setTimeout(() => this.#send(body, key), this.#delay);
       this.#delay = Math.min(2 * this.#delay, LONGEST);
+    } finally {
+      clearTimeout(slow);
     }
   }
 

@@ -36,6 +36,10 @@ export class FoundPrompts extends HTMLElement {
     this.append(el("header", {}, this.heading, this.count, this.fold), this.trouble, ...this.chips, this.inner);
     for (const one of this.chips) one.start(studio, one.dataset.name, t(`chips.${one.dataset.name}`), this.heading);
     this.finder.addEventListener("found", ({ detail }) => this.#show(detail));
+    this.finder.addEventListener("waiting", () => {
+      this.hidden = false;
+      this.count.textContent = t("searching");
+    });
     this.finder.addEventListener("trouble", ({ detail }) => this.#complain(detail));
     this.open(true);
     this.hidden = true;

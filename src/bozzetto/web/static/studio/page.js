@@ -11,7 +11,7 @@ import { learn } from "./chips.js";
 import "./found.js";
 import { KEYS, asked } from "./keys.js";
 import "./pictures.js";
-import { FILTERS, optimizeOf } from "./state.js";
+import { FILTERS, fresh, optimizeOf } from "./state.js";
 import { Studio } from "./studio.js";
 import { Writer } from "./writer.js";
 import "./written.js";
@@ -40,7 +40,8 @@ class StudioPage {
     const { studio, writer, form, found, written, drawn, tray, picks } = this;
     studio.begin();
     const run = () => this.run();
-    form.start(studio, { profiles: this.profiles, chats: this.chats, run, stop: () => writer.stop() });
+    form.start(studio, { profiles: this.profiles, chats: this.chats, run, stop: () => writer.stop(),
+      anew: () => this.#anew() });
     found.start(studio);
     written.start(studio, writer, this.limits);
     picks.start(studio, "pick", t("picked"), form.idea);
@@ -75,6 +76,13 @@ class StudioPage {
     addEventListener("pagehide", (event) => { if (!event.persisted) writer.leave(); });
   }
 
+  // Another idea from the start; back leads to where one was.
+  #anew() {
+    this.studio.set(fresh(), { step: true });
+    this.#restored();
+    this.form.idea.focus();
+  }
+
   // The first letter after prompts were written is a step of its own: back leads to them.
   #typed(idea) {
     const { studio } = this;
@@ -104,6 +112,7 @@ class StudioPage {
     const idea = this.studio.state.idea.trim();
     document.title = idea ? `${visible(idea.slice(0, 60))} · bozzetto` : "bozzetto";
     this.form.examples.hidden = !this.#empty;
+    this.form.anew.hidden = this.#empty;
   }
 
   #paintPicks() {

@@ -42,7 +42,8 @@ export class Studio extends EventTarget {
   }
 
   #address() {
-    return `${location.pathname}${location.search}#${written(this.state)}`;
+    const said = written(this.state);
+    return `${location.pathname}${location.search}${said && `#${said}`}`;
   }
 
   #keep() {
