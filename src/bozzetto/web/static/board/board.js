@@ -1,5 +1,6 @@
 // <review-board>: a campaign's pictures, judged by keyboard or by hand.
 
+import { campaignPath } from "../shell/api.js";
 import { showHelp } from "../shell/dialogs.js";
 import { button, el } from "../shell/dom.js";
 import { t } from "../shell/texts.js";
@@ -45,8 +46,11 @@ export class ReviewBoard extends HTMLElement {
         t(`filter.${name}`), () => this.review.show(name), { "data-filter": name })));
     this.replaceChildren(
       el("header", {},
+        el("a", { href: "/campaigns" }, el("span", { "aria-hidden": "true" }, "‹ "), t("page.campaigns")),
         el("h1", { dir: "auto" }, title), el("p", { class: "who", dir: "auto" }, who),
-        this.counts, this.filters, this.state, this.refused),
+        this.counts, this.filters,
+        el("a", { href: `${campaignPath(title)}/export.zip`, download: "", title: t("export_says") }, t("export")),
+        this.state, this.refused),
       el("main", {}, this.grid, this.empty, this.stage),
       this.#actions(), this.live);
   }

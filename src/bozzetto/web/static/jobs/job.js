@@ -5,6 +5,7 @@ import { button, el } from "../shell/dom.js";
 import { bar, facts, moment } from "../shell/facts.js";
 import { showPicture, tile } from "../shell/picture.js";
 import { number, t } from "../shell/texts.js";
+import { visible } from "../shell/visible.js";
 
 const STATES = ["ok", "running", "waiting", "failed", "filtered", "cancelled"];
 
@@ -32,7 +33,7 @@ export class JobView {
     this.more = el("div", { class: "about" });
     this.node = el("article", { "aria-labelledby": "job-title" },
       el("header", { class: "line" },
-        el("h2", { id: "job-title", tabindex: "-1", dir: "auto", class: "words" }, job.title),
+        el("h2", { id: "job-title", tabindex: "-1", dir: "auto", class: "words" }, visible(job.title)),
         button("✕", acts.close, { "aria-label": t("close"), title: `${t("close")} (Esc)` })),
       this.state, this.progress, this.buttons, this.thumbs, this.more);
     this.paint(job);

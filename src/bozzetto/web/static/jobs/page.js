@@ -9,6 +9,7 @@ import { onKeys } from "../shell/keys.js";
 import { say } from "../shell/saying.js";
 import { listen } from "../shell/stream.js";
 import { t } from "../shell/texts.js";
+import { visible } from "../shell/visible.js";
 import { JobView, isOpen, numbers } from "./job.js";
 import { KEYS } from "./keys.js";
 
@@ -103,7 +104,7 @@ class Jobs {
   }
 
   #card(job) {
-    const link = el("a", { href: pageOf(job.id), dir: "auto", class: "words" }, job.title || job.id);
+    const link = el("a", { href: pageOf(job.id), dir: "auto", class: "words" }, visible(job.title || job.id));
     link.addEventListener("click", (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();

@@ -4,6 +4,7 @@ import { campaignPath, pictureOf, thumbnailOf } from "../shell/api.js";
 import { button, el } from "../shell/dom.js";
 import { facts, moment, stars } from "../shell/facts.js";
 import { number, t } from "../shell/texts.js";
+import { visible } from "../shell/visible.js";
 
 export const pickPath = (id) => `/#pick=${encodeURIComponent(id)}`;
 
@@ -13,11 +14,11 @@ export function promptView(prompt, acts) {
     el("header", { class: "line" },
       el("h2", { id: "prompt-title", tabindex: "-1" }, t("prompt")),
       button("✕", acts.close, { class: "close", "aria-label": t("close"), title: `${t("close")} (Esc)` })),
-    el("p", { class: "words text", dir: "auto" }, prompt.prompt),
+    el("p", { class: "words text", dir: "auto" }, visible(prompt.prompt)),
     prompt.negative ? el("div", {}, el("h3", {}, t("negative")),
-      el("p", { class: "words", dir: "auto" }, prompt.negative)) : null,
+      el("p", { class: "words", dir: "auto" }, visible(prompt.negative))) : null,
     el("div", { class: "line" }, acts.rate ? stars(prompt.rating, acts.rate) : stars(prompt.rating)),
-    el("div", { class: "line tags" }, ...prompt.tags.map((tag) => el("span", { class: "chip", dir: "auto" }, tag))),
+    el("div", { class: "line tags" }, ...prompt.tags.map((tag) => el("span", { class: "chip", dir: "auto" }, visible(tag)))),
     actions(prompt, acts),
     pictures(prompt),
     about(prompt),
@@ -84,7 +85,7 @@ function variants(found, acts) {
       event.preventDefault();
       acts.open(prompt.id);
     },
-  }, prompt.prompt));
+  }, visible(prompt.prompt)));
   return el("section", {}, el("h3", {}, t("variants")), el("ul", { class: "variants" }, ...found.map(one)));
 }
 

@@ -5,6 +5,7 @@ import { thumbnailOf } from "../shell/api.js";
 import { el } from "../shell/dom.js";
 import { stars } from "../shell/facts.js";
 import { t } from "../shell/texts.js";
+import { visible } from "../shell/visible.js";
 
 const CHUNK = 20;
 
@@ -90,7 +91,7 @@ export class PromptRows extends HTMLElement {
     const picture = prompt.kept?.find((one) => one.image && one.keep)?.image;
     const link = el("a", { href: `/library?id=${encodeURIComponent(prompt.id)}`, tabindex: "-1" },
       picture ? el("img", { src: thumbnailOf(picture), alt: "", loading: "lazy", decoding: "async" }) : null,
-      el("span", { class: "text", dir: "auto" }, prompt.prompt));
+      el("span", { class: "text", dir: "auto" }, visible(prompt.prompt)));
     const row = el("div", { role: "listitem", class: "row", "data-id": prompt.id }, link, meta(prompt));
     this.#rows.set(prompt.id, row);
     return row;
@@ -107,8 +108,8 @@ export class PromptRows extends HTMLElement {
 function meta(prompt) {
   return el("div", { class: "line quiet small" },
     stars(prompt.rating),
-    ...prompt.tags.slice(0, 6).map((tag) => el("span", { class: "chip", dir: "auto" }, tag)),
-    el("span", { class: "words", dir: "auto" }, prompt.source),
+    ...prompt.tags.slice(0, 6).map((tag) => el("span", { class: "chip", dir: "auto" }, visible(tag))),
+    el("span", { class: "words", dir: "auto" }, visible(prompt.source)),
     typeof prompt.variants === "number" && prompt.variants ? el("span", {}, t("more_variants", { n: prompt.variants })) : null);
 }
 

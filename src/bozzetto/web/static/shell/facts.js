@@ -2,6 +2,7 @@
 
 import { button, el } from "./dom.js";
 import { number, t } from "./texts.js";
+import { visible } from "./visible.js";
 
 // Rows of [name, value, class]; those without a value are left out. A value may be a node.
 export function facts(rows) {
@@ -9,7 +10,7 @@ export function facts(rows) {
   return el("dl", { class: "facts" }, ...there.flatMap(([name, value, kind]) => [
     el("dt", {}, name),
     el("dd", { dir: value instanceof Node ? null : "auto", class: kind },
-      value instanceof Node ? value : String(value)),
+      value instanceof Node ? value : visible(String(value))),
   ]));
 }
 
