@@ -65,8 +65,6 @@ def check(answer: httpx2.Response) -> None:
         answer.read()
         path = answer.request.url.path
         shape = shape_of(answer.request.method, path)
-        if shape is None and "/campaigns" in path:
-            return
         assert shape is not None, f"{answer.request.method} {path} is not in ANSWERS"
         assert wrong(shape, answer.json()) == []
 

@@ -47,15 +47,13 @@ def test_every_route_says_what_it_answers(app: FastAPI) -> None:
     """Where this fails, give the new route a shape: web/described.py."""
     plain = {name.replace(":path", ""): name for name in ROLES}
     for name, operation in operations(app):
-        if "/campaigns" in name:
-            continue
         answers = operation["responses"]
         problem = answers["default"]["content"]["application/problem+json"]["schema"]
         assert {"status", "code", "detail"} <= set(problem["required"]), name
         assert "422" not in answers, name
-        (status,) = [one for one in answers if one.startswith("2")]
-        content = answers[status].get("content", {})
-        if status == "204":
+        statuses = [one for one in answers if one.startswith("2")]
+        content = answers[statuses[0]].get("content", {})
+        if statuses == ["204"]:
             assert content == {}, name
         elif plain[name] in EVENTS and plain[name] not in ANSWERS:
             assert set(content) == {"text/event-stream"}, name
