@@ -34,6 +34,9 @@ __all__ = ["Served", "gates", "large_gates", "served"]
 HALF = tuple(code for other in OTHERS for code in ("en", other))
 """English by turns with each of the others."""
 
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+"""Settings of this shell that a server is started without, as people start it."""
+
 WARM = 27
 CROWD, STREAMS = 200, 20
 KINDS = {"English": ENGLISH, "other languages": OTHERS, "half of each": HALF}
@@ -76,8 +79,9 @@ def _proportional(pid: int) -> int:
 def served(home: Path) -> Iterator[Served]:
     """`bozzetto serve` on a home, warm: models and indexes are in memory."""
     line = [sys.executable, "-m", "bozzetto", "serve", "--port", "0", "--no-browser"]
+    as_usual = {name: value for name, value in offline(home).items() if name not in THREADS}
     with subprocess.Popen(
-        line, env=offline(home), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        line, env=as_usual, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as process:
         try:
             address = urlsplit((process.stdout or sys.stdin).readline().strip())

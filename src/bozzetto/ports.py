@@ -30,6 +30,7 @@ __all__ = [
     "ImageFeatures",
     "ImageGenerator",
     "ImageScorer",
+    "ManyVectorIndex",
     "PromptSource",
     "RemoteSource",
     "SourceFeatures",
@@ -171,6 +172,17 @@ class VectorIndex(Protocol):
 
     def __len__(self) -> int:
         """How many vectors it holds."""
+        ...
+
+
+@runtime_checkable
+class ManyVectorIndex(VectorIndex, Protocol):
+    """An index that answers several queries at a time in less than the sum of their times."""
+
+    def search_many(
+        self, queries: Sequence[Vectors], k: int, allow: Sequence[Keys | None]
+    ) -> list[tuple[Keys, Vectors]]:
+        """What `search` finds for each query, to the last bit, among the keys it allows."""
         ...
 
 

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import numpy as np
@@ -47,7 +47,7 @@ def searcher(request: pytest.FixtureRequest, shelf: Any) -> Searcher:
     )
 
 
-def answers(wanted: Sequence[str], text: Set[str]) -> tuple[Answer, ...]:
+def answers(wanted: Sequence[str], text: Collection[str]) -> tuple[Answer, ...]:
     return tuple(Answer(word, word, 1.0) for word in wanted if word in text)
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from bozzetto.plugins import load
 from bozzetto.ports import EmbedderFeatures
-from bozzetto.search.dense import Dense
+from bozzetto.search.dense import Dense, Sought
 from bozzetto.search.indexes import Indexes
 from bozzetto.search.views import VIEWS
 from bozzetto.store.vectors import text_hashes
@@ -65,7 +65,7 @@ def refine(shelf: Any, prompts: int) -> None:
 
 
 def first(dense: Dense, query: Vectors) -> tuple[int, float]:
-    leg = dense.search((query, query), None, name="x", weight=1.0)
+    (leg,) = dense.search([Sought((query, query), None, "x")])
     best = int(np.argmax(leg.scores))
     return int(leg.keys[best]), float(leg.scores[best])
 

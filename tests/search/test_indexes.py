@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bozzetto.search.dense import Sought
 from bozzetto.search.fuse import Leg
 from bozzetto.search.indexes import Indexes
 
@@ -25,11 +26,9 @@ MORE = ["a sleeping dragon under a mountain", "an empty swimming pool in the des
 
 
 def found(shelf: Any, idea: str) -> list[int]:
-    leg: Leg = (
-        shelf_indexes(shelf)
-        .dense("minilm")
-        .search(2 * [shelf.embedders["minilm"].embed([idea])[0]], None, name="x", weight=1.0)
-    )
+    query = shelf.embedders["minilm"].embed([idea])[0]
+    leg: Leg
+    (leg,) = shelf_indexes(shelf).dense("minilm").search([Sought((query, query), None, "x")])
     return [int(key) for key in leg.keys[np.argsort(-leg.scores)]]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import webbrowser
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -76,6 +77,8 @@ def serve_command(
 
     What the server draws at the end goes back to the queue: bozzetto jobs resume.
     """
+    # Before NumPy is loaded: requests share the processors, not the parts of one product.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from bozzetto.app import Assistant
     from bozzetto.app.accounts import any_account
     from bozzetto.config import load_settings

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from itertools import chain, repeat
+from itertools import repeat
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +44,9 @@ _ANSWERED = 0.35
 
 _REMEMBERED = 4_096
 """Words that are not in the file whose places are kept: 4 MB."""
+
+_TEXTS = 1 << 15
+"""Texts the places of whose words are kept, 15 MB."""
 
 Places = NDArray[np.int64]
 
@@ -104,6 +107,7 @@ class Wording:
     def __init__(self, english: Embedder, many: Embedder) -> None:
         self._english, self._many = english, many
         self._placed = lru_cache(maxsize=_REMEMBERED)(self._place)
+        self._held = lru_cache(maxsize=_TEXTS)(self._held_by)
 
     def held(self, wanted: Sequence[str], texts: Iterable[Collection[str]]) -> Vectors:
         """The weighted share of the wanted words that each text's words say, 0-1.
@@ -125,15 +129,15 @@ class Wording:
 
     def _best(self, wanted: Sequence[str], texts: Sequence[Collection[str]]) -> Vectors:
         """How well the best word of each text says each wanted one, (wanted, texts)."""
-        counts = np.fromiter(map(len, texts), dtype=np.int64, count=len(texts))
-        found = map(self._places.get, chain.from_iterable(texts), repeat(-1))
-        held = np.fromiter(found, dtype=np.int64, count=int(counts.sum()))
-        # A word that says nothing behind each text: one without words says nothing.
-        held = np.insert(held, np.cumsum(counts), -1)
-        ends = np.cumsum(counts + 1)
-        near, columns = self._near(wanted, held)
-        best: Vectors = np.maximum.reduceat(near[:, columns], ends - counts - 1, axis=1)
+        held = [self._held(tuple(text)) for text in texts]
+        starts = np.cumsum([0, *map(len, held[:-1])])
+        near, columns = self._near(wanted, np.concatenate(held))
+        best: Vectors = np.maximum.reduceat(near[:, columns], starts, axis=1)
         return best
+
+    def _held_by(self, text: tuple[str, ...]) -> Places:
+        """The places of a text's words; -1, which says nothing, first and for those without one."""
+        return np.array([-1, *map(self._places.get, text, repeat(-1))], dtype=np.int64)
 
     def answers(self, wanted: Sequence[str], text: Collection[str]) -> tuple[Answer, ...]:
         """The word of a text that says each wanted word best, as far as one does.
@@ -158,14 +162,15 @@ class Wording:
         The columns are the distinct places of those that are held, ascending; -1, first where
         there is one, says nothing.
         """
-        order = np.sort(held)
-        distinct = order[np.diff(order, prepend=-2) > 0]
+        there = np.zeros(len(self._places) + 1, dtype=bool)
+        there[held + 1] = True
+        distinct = np.flatnonzero(there) - 1
         near: Vectors = self._vectors(wanted) @ self._lexicon.vectors[distinct].T
         np.clip(near, 0, _SAME, out=near)
         near /= np.float32(_SAME)
         near *= near
         near[:, distinct < 0] = 0.0
-        return near, np.searchsorted(distinct, held)
+        return near, (np.cumsum(there) - 1)[held + 1]
 
     def _weight(self, word: str) -> float:
         place = self._places.get(word)

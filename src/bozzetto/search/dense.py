@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from bozzetto.errors import DataError
-from bozzetto.ports import EmbedderFeatures, VectorIndex
+from bozzetto.ports import EmbedderFeatures, ManyVectorIndex, VectorIndex
 from bozzetto.search.folders import Stamp, newest, opened, publish, sweep
 from bozzetto.search.fuse import Leg, among, best_of, lookup
 from bozzetto.search.recall import sampled_recall
@@ -31,6 +31,7 @@ __all__ = [
     "DenseFactory",
     "Lacking",
     "MakeIndex",
+    "Sought",
     "ViewIndex",
     "hubness",
     "nobody",
@@ -65,6 +66,23 @@ def nobody(views: int) -> Lacking:
     return Lacking(none, (none,) * views)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Sought:
+    """A unit query for each view, and what the leg is called and weighs that it makes.
+
+    A view without a query is not asked; queries beyond the views there are are no matter.
+    """
+
+    queries: Sequence[Vectors | None]
+    allow: Keys | None
+    name: str
+    weight: float = 1.0
+
+    def query(self, view: int) -> Vectors | None:
+        """That for a view."""
+        return self.queries[view] if view < len(self.queries) else None
+
+
 @dataclass(slots=True)
 class ViewIndex:
     """The index of one view; its keys, ascending, with how near to everything each one is."""
@@ -72,6 +90,20 @@ class ViewIndex:
     index: VectorIndex
     keys: Keys
     hubs: Vectors
+
+    def search(self, sought: Sequence[Sought], view: int) -> Iterator[tuple[Keys, Vectors]]:
+        """For each query of this view the keys nearest to it, ascending, with their scores."""
+        for keys, scores in self._found(sought, view):
+            order = np.argsort(keys)
+            keys, scores = keys[order], scores[order]
+            yield keys, scores - _HUBNESS * lookup(self.keys, self.hubs, keys, 0.0)
+
+    def _found(self, sought: Sequence[Sought], view: int) -> Sequence[tuple[Keys, Vectors]]:
+        asked = [(query, one.allow) for one in sought if (query := one.query(view)) is not None]
+        if len(asked) > 1 and isinstance(self.index, ManyVectorIndex):
+            queries, allow = zip(*asked, strict=True)
+            return self.index.search_many(queries, _DEPTH, allow)
+        return [self.index.search(query, _DEPTH, allow) for query, allow in asked]
 
 
 class Dense:
@@ -109,23 +141,26 @@ class Dense:
         """How many prompts cannot be found by meaning yet."""
         return len(self.lacking.keys) + self.beyond
 
-    def search(
-        self, queries: Sequence[Vectors | None], allow: Keys | None, *, name: str, weight: float
-    ) -> Leg:
-        """The prompts nearest to a unit query for each view, by their best view.
+    def search(self, sought: Sequence[Sought]) -> list[Leg]:
+        """For each query the prompts nearest to it, by their best view."""
+        parts: list[list[tuple[Keys, Vectors]]] = [[] for _ in sought]
+        for at, view in enumerate(self._views):
+            asked = [row for row, one in enumerate(sought) if one.query(at) is not None]
+            found = view.search([sought[row] for row in asked], at)
+            for row, part in zip(asked, found, strict=True):
+                parts[row].append(part)
+        return [
+            best_of(one.name, [*there, *self._newer(one)], one.weight)
+            for one, there in zip(sought, parts, strict=True)
+        ]
 
-        A view without a query is not asked; queries beyond the views there are are no matter.
-        """
-        parts: list[tuple[Keys, Vectors]] = []
-        for view, query in zip(self._views, queries, strict=False):
-            if query is not None:
-                keys, scores = view.index.search(query, _DEPTH, allow)
-                parts.append((keys, scores - _HUBNESS * lookup(view.keys, view.hubs, keys, 0.0)))
-        for (keys, vectors, hubs), query in zip(self._tail, queries, strict=False):
-            if query is not None:
+    def _newer(self, one: Sought) -> Iterator[tuple[Keys, Vectors]]:
+        """What is found among the rows beside the indexes."""
+        for at, (keys, vectors, hubs) in enumerate(self._tail):
+            if (query := one.query(at)) is not None:
+                allow = one.allow
                 rows = np.arange(len(keys)) if allow is None else np.flatnonzero(among(keys, allow))
-                parts.append((keys[rows], vectors[rows] @ query - _HUBNESS * hubs[rows]))
-        return best_of(name, parts, weight)
+                yield keys[rows], vectors[rows] @ query - _HUBNESS * hubs[rows]
 
     def follow(self, keys: Keys, views: Sequence[Vectors], lacking: Lacking) -> None:
         """Take in rows the indexes lack: keys, the vectors of each view, and who has none."""

@@ -19,6 +19,7 @@ from bozzetto.search.indexes import Indexes
 from bozzetto.search.liking import liking
 from bozzetto.search.looks import BY_WORDS, LEGS, Embed, compared, look_words
 from bozzetto.search.meaning import Bridge, Meaning, Meanings, Translate, lacking
+from bozzetto.search.together import Together
 from bozzetto.search.understand import Query, understand
 from bozzetto.search.wording import WORDS_OF_A_SCRAP, by_words, telling, word_for_word
 from bozzetto.store.store import Store
@@ -52,6 +53,9 @@ _CANDIDATES = 300
 _FOUND_BY_WORDS = 300
 """Prompts that are found by words alone."""
 
+
+_AT_ONCE, _PLACES = 8, 2
+"""Ideas whose meaning is searched for in one go where several wait, and how many such goes run."""
 
 _COUNTED = 100
 """The best prompts, of which facets count what they have."""
@@ -97,6 +101,7 @@ class Searcher:
         self._meanings = Meanings(
             indexes, _WEIGHTS, embedders=embedders, bridge=bridge, translate=translate
         )
+        self._together = Together(self._meanings.find, _AT_ONCE, _PLACES)
         self._held, self._answers, self._look = held, answers, look
         self._last: tuple[object, Meaning] | None = None
 
@@ -175,9 +180,10 @@ class Searcher:
         seen = [aim.seen(record) for record in records]
         meaning, wording = self._wording(meaning, seen)
         looks = self._looks(aim, meaning, seen)
-        beside = wording.weight * wording.scores + looks.weight * looks.scores
+        beside = (wording.weight * wording.scores + looks.weight * looks.scores).tolist()
+        weight = meaning.weight
         scores = [
-            score + float(more) + by_words(query, one) + liking(one.rating) * meaning.weight
+            score + more + by_words(query, one) + liking(one.rating) * weight
             for score, more, one in zip(fused, beside, seen, strict=True)
         ]
         order = sorted(range(len(records)), key=lambda i: (-scores[i], records[i].seq))
@@ -204,7 +210,10 @@ class Searcher:
         last = self._last
         if last is not None and last[0] == key:
             return last[1]
-        found = self._meanings.find(aim, allow)
+        if aim.like or aim.unlike:  # which may cancel out: nobody else's matter
+            (found,) = self._meanings.find([(aim, allow)])
+        else:
+            found = self._together((aim, allow))
         if aim.by == "look":
             weaker = [replace(leg, weight=leg.weight * LEGS) for leg in found.legs]
             found = replace(found, legs=tuple(weaker))

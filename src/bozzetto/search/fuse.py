@@ -41,10 +41,12 @@ def best_of(name: str, parts: Sequence[tuple[Keys, Vectors]], weight: float = 1.
     """One leg from several searches, by the better score of each prompt."""
     keys = np.concatenate([np.empty(0, np.int64), *(part for part, _ in parts)])
     scores = np.concatenate([np.empty(0, np.float32), *(scores for _, scores in parts)])
-    order = np.lexsort((-scores, keys))
+    if not len(keys):
+        return Leg(name, keys, scores, weight)
+    order = np.argsort(keys)
     keys, scores = keys[order], scores[order]
     first = np.flatnonzero(np.diff(keys, prepend=-1))
-    return Leg(name, keys[first], scores[first], weight)
+    return Leg(name, keys[first], np.maximum.reduceat(scores, first), weight)
 
 
 def fuse(legs: Sequence[Leg]) -> tuple[Keys, Vectors]:
@@ -82,5 +84,8 @@ def among(keys: Keys, allow: Keys) -> NDArray[np.bool_]:
 
 def top(keys: Keys, scores: Vectors, k: int) -> tuple[Keys, Vectors]:
     """The k best, best first, ties by key."""
+    if 0 < k < len(scores):
+        near = np.flatnonzero(scores >= np.partition(scores, len(scores) - k)[len(scores) - k])
+        keys, scores = keys[near], scores[near]
     order = np.lexsort((keys, -scores))[:k]
     return keys[order], scores[order]

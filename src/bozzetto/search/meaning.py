@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from bozzetto.errors import SetupError
 from bozzetto.ports import Embedder
 from bozzetto.search.aim import Aim, toward
+from bozzetto.search.dense import Sought
 from bozzetto.search.fuse import Leg
 from bozzetto.search.indexes import Indexes
 from bozzetto.search.understand import Query
@@ -50,8 +51,25 @@ class Meaning:
         return sum(leg.weight for leg in self.legs)
 
 
+@dataclass(slots=True, eq=False)
+class _Search:
+    """A search by meaning while it goes on."""
+
+    aim: Aim
+    allow: Keys | None
+    problems: list[SetupError] = field(default_factory=list)
+    vectors: dict[str, Vectors] = field(default_factory=dict)
+    legs: list[Leg] = field(default_factory=list)
+    english: str | None = None
+
+    @property
+    def query(self) -> Query:
+        """The idea."""
+        return self.aim.query
+
+
 class Meanings:
-    """Searches one library by meaning.
+    """Searches one library by meaning, for several ideas at a time.
 
     Where one embedder cannot be loaded the other does the work and a note says so.
     """
@@ -68,74 +86,80 @@ class Meanings:
         self._indexes, self._weights = indexes, weights
         self._embedders, self._bridge, self._translate = embedders, bridge, translate
 
-    def find(self, aim: Aim, allow: Keys | None) -> Meaning:
-        """The legs by meaning, and what goes with them.
+    def find(self, asked: Sequence[tuple[Aim, Keys | None]]) -> list[Meaning]:
+        """For each aim and the keys it may find, the legs by meaning and what goes with them.
 
         Raises:
             SetupError: no embedder can be loaded.
             InputError: what is liked and what is not cancel out.
         """
-        problems: list[SetupError] = []
-        query = aim.query
-        vectors = self._vectors(query, problems)
-        legs, english = self._legs(aim, vectors, allow, problems)
-        said, words = english or "", query.content
+        all_ = [_Search(aim, allow) for aim, allow in asked]
+        self._see(all_)
+        self._search(all_)
+        return [self._meaning(one) for one in all_]
+
+    def _meaning(self, one: _Search) -> Meaning:
+        aim, query = one.aim, one.query
+        said, words = one.english or "", query.content
         if not query.english:
             words = tuple(content_words(said))
         if not query.text or aim.by == "look":
             said = ", ".join(filter(None, (said, aim.given)))
             words = (*words, *content_words(aim.given))
         words = tuple(dict.fromkeys(map(owner, words)))
-        return Meaning(legs, said, words, self._notes(vectors, problems))
+        legs = tuple(sorted(one.legs, key=lambda leg: _LEGS.index(leg.name)))
+        return Meaning(legs, said, words, self._notes(one.vectors, one.problems))
 
-    def _vectors(self, query: Query, problems: list[SetupError]) -> dict[str, Vectors]:
-        """The idea as each embedder that reads its language sees it."""
-        vectors: dict[str, Vectors] = {}
+    def _see(self, searches: Sequence[_Search]) -> None:
+        """Set the ideas as each embedder that reads their language sees them."""
         served = tuple(filter(self._indexes.serves, (ENGLISH, MANY)))
-        names = served if query.english else (MANY,)
-        if not query.text:
-            return {name: self._nowhere(name) for name in served if name in self._embedders}
+        for one in searches:
+            if not one.query.text:
+                names = filter(self._embedders.__contains__, served)
+                one.vectors = {name: self._nowhere(name) for name in names}
+        said = [one for one in searches if one.query.text]
+        readers = {
+            name: [one for one in said if name in (served if one.query.english else (MANY,))]
+            for name in (ENGLISH, MANY)
+        }
+        readers = {name: some for name, some in readers.items() if some}
         # Side by side: the first search of a process loads the weights of both.
-        with ThreadPoolExecutor(len(names)) as pool:
-            list(pool.map(lambda name: self._embed(name, query, vectors, problems), names))
+        with ThreadPoolExecutor(max(1, len(readers))) as pool:
+            list(pool.map(self._embed, readers, readers.values()))
         for other in (ENGLISH, MANY):
-            if not vectors and other not in names:
-                self._embed(other, query, vectors, problems)
-        if not vectors:
-            raise problems[0]
-        return vectors
+            self._embed(other, [one for one in said if not one.vectors])
+        for one in said:
+            if not one.vectors:
+                raise one.problems[0]
 
-    def _legs(
-        self,
-        aim: Aim,
-        vectors: Mapping[str, Vectors],
-        allow: Keys | None,
-        problems: list[SetupError],
-    ) -> tuple[tuple[Leg, ...], str | None]:
-        """The legs in their usual order, and the idea in English as far as it is understood.
+    def _search(self, searches: Sequence[_Search]) -> None:
+        """Set the legs, and the ideas in English as far as they are understood.
 
-        While the first are searched an idea in another language is put into English.
+        While the first are searched ideas in other languages are put into English.
         """
-        query = aim.query
-        weights = self._weights["english" if ENGLISH in vectors else "many"]
-        searches: list[Future[Leg]] = []
         with ThreadPoolExecutor(len(_LEGS)) as pool:
+            begun: list[tuple[Sequence[_Search], Future[list[Leg]]]] = []
 
-            def begin(embedder: str, name: str, vector: Vectors) -> None:
+            def begin(embedder: str, asked: Sequence[tuple[_Search, str, Vectors]]) -> None:
                 # Threads of the pool end with it: the store would open its file anew for each.
-                index = self._indexes.dense(embedder)
-                by = self._toward(aim, embedder, vector)
-                searches.append(
-                    pool.submit(index.search, by, allow, name=name, weight=weights[name])
-                )
+                if asked:
+                    index = self._indexes.dense(embedder)
+                    sought = [self._sought(embedder, *one) for one in asked]
+                    begun.append(([one for one, *_ in asked], pool.submit(index.search, sought)))
 
-            for one in self._direct(vectors, problems):
-                begin(*one)
-            english = query.text if query.english else self._said_in_english(query, problems)
-            if not query.english and (said := self._read(english, problems)) is not None:
-                begin(ENGLISH, "translated", said)
-            legs = [search.result() for search in searches]
-        return tuple(sorted(legs, key=lambda leg: _LEGS.index(leg.name))), english
+            direct = [(one, *way) for one in searches for way in self._direct(one)]
+            for embedder in (ENGLISH, MANY):
+                begin(embedder, [(one, leg, v) for one, by, leg, v in direct if by == embedder])
+            for one in searches:
+                one.english = one.query.text if one.query.english else self._said_in_english(one)
+            begin(ENGLISH, self._read([one for one in searches if not one.query.english]))
+            for some, legs in begun:
+                for one, leg in zip(some, legs.result(), strict=True):
+                    one.legs.append(leg)
+
+    def _sought(self, embedder: str, one: _Search, leg: str, vector: Vectors) -> Sought:
+        weights = self._weights["english" if ENGLISH in one.vectors else "many"]
+        return Sought(self._toward(one.aim, embedder, vector), one.allow, leg, weights[leg])
 
     def _toward(self, aim: Aim, embedder: str, idea: Vectors) -> Sequence[Vectors | None]:
         """The query for each view that is asked: the idea's, drawn by the prompts given."""
@@ -157,13 +181,12 @@ class Meanings:
         """Vectors of prompts' texts: those that are kept, the others made now."""
         return self._indexes.vectors(embedder, texts, self._embedders[embedder].embed)
 
-    def _direct(
-        self, vectors: Mapping[str, Vectors], problems: list[SetupError]
-    ) -> Iterator[tuple[str, str, Vectors]]:
-        """The searches for the idea as it stands: whose index, what the leg is called, for what."""
+    def _direct(self, one: _Search) -> Iterator[tuple[str, str, Vectors]]:
+        """The searches for an idea as it stands: whose index, what the leg is called, for what."""
+        vectors = one.vectors
         if ENGLISH in vectors:
             yield ENGLISH, "english", vectors[ENGLISH]
-        elif (mapped := self._mapped(vectors[MANY], problems)) is not None:
+        elif (mapped := self._mapped(vectors[MANY], one.problems)) is not None:
             yield ENGLISH, "bridge", mapped
         if MANY in vectors and self._indexes.serves(MANY):
             yield MANY, "many", vectors[MANY]
@@ -182,15 +205,18 @@ class Meanings:
     def _nowhere(self, name: str) -> Vectors:
         return np.zeros(self._embedders[name].features.dim, dtype=np.float32)
 
-    def _embed(
-        self, name: str, query: Query, into: dict[str, Vectors], problems: list[SetupError]
-    ) -> None:
-        if name not in self._embedders:
+    def _embed(self, name: str, searches: Sequence[_Search]) -> None:
+        """Set the vectors of an embedder for some ideas."""
+        if name not in self._embedders or not searches:
             return
         try:
-            into[name] = self._embedders[name].embed([query.text])[0]
+            vectors = self._embedders[name].embed([one.query.text for one in searches])
         except SetupError as error:
-            problems.append(error)
+            for one in searches:
+                one.problems.append(error)
+            return
+        for one, vector in zip(searches, vectors, strict=True):
+            one.vectors[name] = vector
 
     def _mapped(self, vector: Vectors, problems: list[SetupError]) -> Vectors | None:
         """A many-language vector in the English space, where there is a way."""
@@ -203,26 +229,28 @@ class Meanings:
             return None
         return mapped
 
-    def _said_in_english(self, query: Query, problems: list[SetupError]) -> str | None:
+    def _said_in_english(self, one: _Search) -> str | None:
         """An idea put into English word by word, where there is a way."""
         if self._translate is None or ENGLISH not in self._embedders:
             return None
         try:
-            return self._translate(query.text, query.language) or None
+            return self._translate(one.query.text, one.query.language) or None
         except SetupError as error:
-            problems.append(error)
+            one.problems.append(error)
             return None
 
-    def _read(self, english: str | None, problems: list[SetupError]) -> Vectors | None:
-        """The vector of English words."""
-        if not english:
-            return None
+    def _read(self, searches: Sequence[_Search]) -> list[tuple[_Search, str, Vectors]]:
+        """Those ideas that have an English, with the vectors of that."""
+        there = [(one, one.english) for one in searches if one.english]
+        if not there:
+            return []
         try:
-            read: Vectors = self._embedders[ENGLISH].embed([english])[0]
+            vectors = self._embedders[ENGLISH].embed([english for _, english in there])
         except SetupError as error:
-            problems.append(error)
-            return None
-        return read
+            for one, _ in there:
+                one.problems.append(error)
+            return []
+        return [(one, "translated", v) for (one, _), v in zip(there, vectors, strict=True)]
 
 
 def lacking(error: SetupError) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi.responses import JSONResponse
 
 from bozzetto.app import Assistant
 from bozzetto.app.wire import record_json, search_json, stats_json
@@ -18,12 +19,13 @@ router = APIRouter(prefix="/api/v1", tags=["library"])
 Json = dict[str, Any]
 
 
-@router.post("/search")
-def search(body: SearchBody, a: TheAssistant) -> Json:
+@router.post("/search", response_model=Json)
+def search(body: SearchBody, a: TheAssistant) -> Response:
     """The prompts that fit an idea, best first; with `like` there need be no idea."""
     if body.idea is None and not body.like:
         raise HTTPException(422, "idea: say what you have in mind, or give like")
-    return found_json(a, body)
+    # As it is: looking for values that are no JSON among a hundred takes longer than writing them.
+    return JSONResponse(found_json(a, body))
 
 
 def found_json(a: Assistant, body: SearchBody) -> Json:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from bozzetto.adapters.embedders.packaged import PackagedFile
-from bozzetto.adapters.together import Together
 from bozzetto.ports import EmbedderFeatures
 from bozzetto.types import Vectors
 
@@ -50,11 +49,6 @@ _MAX_CHARACTERS = 8_192
 BATCH_TOKENS = 256
 """Padded tokens a run: on one thread, larger batches leave the cache and are slower."""
 
-_FEW = 8
-"""Texts up to which a call is a search's, to be answered together with others."""
-
-_CALLS = 8
-
 
 class MiniLM:
     """The embedder. Weights are loaded by the first call of `embed`."""
@@ -62,7 +56,6 @@ class MiniLM:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._loaded: tuple[Tokenizer, InferenceSession] | None = None
-        self._together = Together(self._embed_calls, _CALLS)
 
     @property
     def features(self) -> EmbedderFeatures:
@@ -75,19 +68,9 @@ class MiniLM:
         Raises:
             SetupError: weights are missing or their hash is wrong.
         """
-        if len(texts) > _FEW:
-            return self._embed(texts)
-        if not texts:
-            return np.empty((0, FEATURES.dim), dtype=np.float32)
-        return self._together(texts)
-
-    def _embed_calls(self, calls: Sequence[Sequence[str]]) -> Sequence[Vectors]:
-        """Several calls as one: a text's vector is the same in any batch."""
-        vectors = self._embed([text for texts in calls for text in texts])
-        return np.split(vectors, np.cumsum([len(texts) for texts in calls])[:-1])
-
-    def _embed(self, texts: Sequence[str]) -> Vectors:
         vectors = np.empty((len(texts), FEATURES.dim), dtype=np.float32)
+        if not texts:
+            return vectors
         tokenizer, session = self._load()
         encoded = tokenizer.encode_batch_fast([_readable(text) for text in texts])
         tokens = [encoding.ids for encoding in encoded]

@@ -18,7 +18,6 @@ from zipfile import BadZipFile
 import numpy as np
 
 from bozzetto.adapters.embedders.packaged import PackagedFile
-from bozzetto.adapters.together import Together
 from bozzetto.ports import EmbedderFeatures
 from bozzetto.types import Vectors
 
@@ -55,12 +54,12 @@ _MAX_CHARACTERS = 2_048
 """Read of a text: the encoder has no limit of its own, and takes half a minute for 1 MB."""
 
 _WIDTH = 4
-"""Texts that are embedded at a time where they come one by one."""
+"""Texts that are embedded at a time where there are few."""
 
 _BESIDE = ("",) * _WIDTH
 
-_FEW = 4
-"""Texts up to which a call is a search's, to be answered together with others."""
+_FEW = 16
+"""Texts up to which it may be searches that ask: those are to be the same whatever is beside."""
 
 
 class Use:
@@ -73,7 +72,6 @@ class Use:
         self._folder = folder
         self._lock = threading.Lock()
         self._backend: NumpyBackend | None = None
-        self._together = Together(self._embed_some, _WIDTH)
 
     @property
     def features(self) -> EmbedderFeatures:
@@ -89,18 +87,21 @@ class Use:
         readable = [_readable(text) for text in texts]
         if len(texts) > _FEW:
             return _unit(self._load().encode(readable))
-        # One by one, whoever stands beside it: what is done for so many is the same for each.
-        return np.array([self._together(text) for text in readable], dtype=np.float32).reshape(
-            -1, FEATURES.dim
+        parts = [readable[at : at + _WIDTH] for at in range(0, len(readable), _WIDTH)]
+        return np.concatenate(
+            [np.empty((0, FEATURES.dim), np.float32), *map(self._embed_some, parts)]
         )
 
-    def _embed_some(self, texts: Sequence[str]) -> Sequence[Vectors]:
-        """Up to `_WIDTH` texts, with empty ones beside them: a vector tells of how many it was."""
+    def _embed_some(self, texts: Sequence[str]) -> Vectors:
+        """Up to `_WIDTH` texts, filled up with empty ones.
+
+        The last bits of a vector depend on how many texts there are, and on nothing else of them.
+        """
         backend = self._load()
         pieces = [backend.sp.encode(text) for text in (*texts, *_BESIDE[len(texts) :])]
         vectors = np.empty((_WIDTH, FEATURES.dim), dtype=np.float32)
         backend._encode_batch(pieces, sum(map(len, pieces)), vectors)
-        return list(_unit(vectors)[: len(texts)])
+        return _unit(vectors[: len(texts)])
 
     def _load(self) -> NumpyBackend:
         with self._lock:

@@ -6,13 +6,13 @@ right after `load` is as fast as any, and 10,000 rows of 384 take 15 MB.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bozzetto.adapters import manifest
-from bozzetto.adapters.together import Together
 from bozzetto.adapters.vectors.ranking import best, empty, positions, sorted_rows
 from bozzetto.errors import DataError
 from bozzetto.ports import VectorIndexFeatures
@@ -26,9 +26,6 @@ _DENSE_SHARE = 8
 """Allowed rows are gathered when fewer than one in this many; else all are scored."""
 
 
-_TOGETHER = 8
-"""Queries that are compared with the rows at a time: reading those takes longer than computing."""
-
 _BLOCK = 256
 """Rows that stay in a processor's own memory while they are compared with several queries."""
 
@@ -39,7 +36,6 @@ class ExactIndex:
     def __init__(self) -> None:
         self._keys: Keys = np.empty(0, dtype=np.int64)
         self._vectors: Vectors = np.empty((0, 0), dtype=np.float32)
-        self._scores = Together(self._score_all, _TOGETHER)
 
     @property
     def features(self) -> VectorIndexFeatures:
@@ -73,24 +69,40 @@ class ExactIndex:
         self, query: Vectors, k: int, allow: Keys | None = None, *, thorough: bool = False
     ) -> tuple[Keys, Vectors]:
         """The k best keys and their inner products, best first, ties by key."""
+        return self.search_many([query], k, [allow])[0]
+
+    def search_many(
+        self, queries: Sequence[Vectors], k: int, allow: Sequence[Keys | None]
+    ) -> list[tuple[Keys, Vectors]]:
+        """What `search` finds for each query, among the keys that it allows."""
         if not len(self):
-            return empty()
-        query = np.asarray(query, dtype=np.float32)
-        if allow is None:
-            rows = np.arange(len(self), dtype=np.int64)
-            scores = self._scores(query)
-        else:
-            rows = positions(self._keys, allow)
-            few = len(rows) * _DENSE_SHARE < len(self)
-            scores = self._vectors[rows] @ query if few else self._scores(query)[rows]
-        rows, scores = best(scores, k, rows)
-        return self._keys[rows], scores
+            return [empty() for _ in queries]
+        asked = [np.asarray(query, dtype=np.float32) for query in queries]
+        every = np.arange(len(self), dtype=np.int64)
+        rows = [every if keys is None else positions(self._keys, keys) for keys in allow]
+        found = [best(scores, k, at) for scores, at in self._scores(asked, rows)]
+        return [(self._keys[at], scores) for at, scores in found]
+
+    def _scores(
+        self, queries: Sequence[Vectors], rows: Sequence[NDArray[np.int64]]
+    ) -> Iterator[tuple[Vectors, NDArray[np.int64]]]:
+        """The scores of the rows that each query may find, with those."""
+        many = [place for place, at in enumerate(rows) if len(at) * _DENSE_SHARE >= len(self)]
+        scored = dict(zip(many, self._score_all([queries[at] for at in many]), strict=True))
+        for place, (query, at) in enumerate(zip(queries, rows, strict=True)):
+            if place not in scored:
+                yield self._vectors[at] @ query, at
+            else:
+                every = len(at) == len(self)
+                yield scored[place] if every else scored[place][at], at
 
     def _score_all(self, queries: Sequence[Vectors]) -> Sequence[Vectors]:
         """The scores of every row for each query: block by block, while one is near at hand.
 
         A product of a matrix and a vector each, for that does not depend on the others.
         """
+        if not queries:
+            return []
         whole = len(self) // _BLOCK * _BLOCK
         blocks = self._vectors[:whole].reshape(-1, 1, _BLOCK, self._vectors.shape[1])
         products = np.matmul(blocks, np.stack(queries)[None, :, :, None])

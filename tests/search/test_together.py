@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from bozzetto.adapters.together import Together
+from bozzetto.search.together import Together
 
 
 def doubled(some: Sequence[int]) -> list[int]:
@@ -14,7 +14,7 @@ def doubled(some: Sequence[int]) -> list[int]:
 
 
 def test_a_call_alone_is_answered_at_once() -> None:
-    together = Together(doubled, 4)
+    together = Together(doubled, 4, 2)
     assert [together(number) for number in range(5)] == [0, 2, 4, 6, 8]
 
 
@@ -28,7 +28,7 @@ def test_who_comes_meanwhile_is_answered_together_in_order_and_so_many_at_a_time
         go_on.wait(10)
         return [2 * one for one in some]
 
-    together = Together(work, 3)
+    together = Together(work, 3, 1)
     with ThreadPoolExecutor(6) as pool:
         first = pool.submit(together, 0)
         begun.wait(10)
@@ -46,7 +46,7 @@ def test_what_goes_wrong_is_told_to_each_and_the_next_are_answered() -> None:
     def work(some: Sequence[int]) -> list[float]:
         return [1 / one for one in some]
 
-    together = Together(work, 4)
+    together = Together(work, 4, 2)
     with pytest.raises(ZeroDivisionError):
         together(0)
     assert together(4) == 0.25
