@@ -61,7 +61,7 @@ export class PromptCard extends HTMLElement {
     if (this.dataset.id !== candidate.id) [this.#at, this.#accepted] = [0, new Set()];
     this.#shown = key;
     this.dataset.id = candidate.id;
-    this.by.textContent = visible(candidate.chat);
+    this.by.textContent = this.by.title = visible(candidate.chat);
     this.meter.replaceChildren(meterOf(candidate.tokens, this.limits(candidate.profile)));
     this.#paintBody(candidate);
     this.facts.replaceChildren(...factsOf(candidate));

@@ -124,6 +124,7 @@ function fill(row, hit) {
   row.dataset.key = key;
   const open = row.querySelector("details")?.open;
   row.querySelector(".words").replaceChildren(...marked(hit));
+  row.querySelector(".words").title = visible(hit.prompt);
   row.querySelector(".about").replaceChildren(...aboutOf(hit));
   if (open && row.querySelector("details")) row.querySelector("details").open = true;
   if (hit.picture && !row.querySelector("img")) {
@@ -137,7 +138,7 @@ function marked(hit) {
   const found = (hit.answers ?? []).map((one) => one.found).filter(Boolean);
   if (!found.length) return [visible(hit.prompt)];
   const escaped = found.map((one) => RegExp.escape?.(one) ?? one.replace(/[^\p{L}\p{N}\s]/gu, "\\$&"));
-  const pieces = visible(hit.prompt).split(new RegExp(`(?<![\\p{L}\\p{N}])(${escaped.join("|")})`, "giu"));
+  const pieces = visible(hit.prompt).split(new RegExp(`(?<![\\p{L}\\p{N}])(${escaped.join("|")})(?![\\p{L}\\p{N}])`, "giu"));
   return pieces.map((piece, place) => (place % 2 ? el("mark", {}, piece) : piece));
 }
 

@@ -52,13 +52,17 @@ export class Writer extends EventTarget {
 
   // Another text for a candidate; what stands still keeps its origin.
   async revise(slot, prompt, negative) {
+    if (slot.revising) return false; // the second press of a key that was still at work
     const body = negative === undefined ? { prompt } : { prompt, negative };
+    slot.revising = true;
     try {
       this.#push(slot, await call("POST", `${path(this.#id(slot))}/revise`, body));
       return true;
     } catch (problem) {
       this.#slotFailed(slot, problem);
       return false;
+    } finally {
+      slot.revising = false;
     }
   }
 
@@ -89,18 +93,18 @@ export class Writer extends EventTarget {
   }
 
   async #open(slot, id) {
+    const before = [];
     try {
-      const states = [await call("GET", path(id))];
-      slot.states = states;
-      slot.status = "done";
+      let one = await call("GET", path(id));
+      Object.assign(slot, { states: [one], at: 0, status: "done" });
       this.#tell("slot", slot);
-      while (states[0].parent && states.length < MOST_BEFORE) states.unshift(await call("GET", path(states[0].parent)));
-      slot.at = states.length - 1;
+      while (one.parent && before.length < MOST_BEFORE) before.unshift(one = await call("GET", path(one.parent)));
     } catch (problem) {
-      if (!(problem instanceof Problem)) throw problem;
-      if (slot.states.length) slot.at = slot.states.length - 1; // only what it was before is gone
-      else this.#slotFailed(slot, problem);
+      if (!slot.states.length) this.#slotFailed(slot, problem);
+      else if (!(problem instanceof Problem)) throw problem; // else only what it was before is gone
     }
+    slot.states = [...before, ...slot.states];
+    slot.at += slot.states.length ? before.length : 0;
     this.#tell("slot", slot);
   }
 
@@ -122,7 +126,7 @@ export class Writer extends EventTarget {
 
   #back(from, to, step) {
     const slot = from.pop() ?? (step < 0 ? this.slots.findLast((one) => one.at > 0) : null);
-    if (!slot || !this.slots.includes(slot)) return null;
+    if (!slot) return null;
     to.push(slot);
     this.move(slot, step);
     return slot;
@@ -203,6 +207,8 @@ export class Writer extends EventTarget {
 
   #replace(slots) {
     this.slots = slots;
+    this.#done = this.#done.filter((one) => slots.includes(one));
+    this.#undone = [];
     this.#tell("slots");
   }
 
@@ -218,5 +224,5 @@ export class Writer extends EventTarget {
 let count = 0;
 
 function slotOf(index, status) {
-  return { key: ++count, index, status, states: [], at: 0, text: "", note: "", problem: null, run: null };
+  return { key: ++count, index, status, states: [], at: 0, text: "", note: "", problem: null, run: null, revising: false };
 }
