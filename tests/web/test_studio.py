@@ -453,13 +453,19 @@ def test_away_and_back_again(desk: Desk) -> None:
 
 
 def test_what_cannot_be_done_says_so_and_loses_nothing(desk: Desk) -> None:
-    desk.open("chat=nobody:x")
+    desk.open("chat=nobody:x&n=1")
     desk.say()
     desk.press("Control+Enter")
     desk.page.wait_for_selector("written-prompts .trouble:has-text('nobody')")
     assert desk.page.input_value("#idea") == IDEA
     assert desk.page.locator("prompt-card").count() == 0
     desk.wrong = [one for one in desk.wrong if "status of" not in one]
+    desk.page.click(".opener >> nth=2")
+    desk.page.fill("input[name=chat]", "ollama:tiny@http://127.0.0.1:9/v1")
+    desk.press("Enter")
+    desk.wait_for(1)
+    desk.page.wait_for_selector("written-prompts .notes:has-text('composed these itself')")
+    assert desk.page.inner_text("written-prompts .trouble") == ""
 
 
 def test_an_empty_library_says_how_prompts_come_in(desk: Desk) -> None:

@@ -15,7 +15,7 @@ export class HitFilters extends HTMLElement {
   start(studio) {
     this.studio = studio;
     this.groups = Object.fromEntries(FACETS.map((name) => [name, groupOf(name)]));
-    const ratings = [["", t("any")], ...[1, 2, 3, 4, 5].map((n) => [n, t("at_least", { n })])];
+    const ratings = [["", t("any")], ...[1, 2, 3, 4].map((n) => [n, t("at_least", { n })]), ["5", "5"]];
     const rating = choice(studio, "min_rating", ratings, numeric());
     const picture = choice(studio, "has_image", [["", t("any")], ["1", t("with_picture")], ["0", t("without_picture")]],
       { read: (said) => (said === "" ? null : said === "1"), write: (value) => (value === null ? "" : value ? "1" : "0") });

@@ -76,7 +76,7 @@ export class FoundPrompts extends HTMLElement {
     const { hits, hidden, confident, notes } = found;
     this.list.show(hits, this.studio.state);
     this.more.hidden = hits.length < this.#k || this.#k >= MOST;
-    const parts = [t(hits.length === 1 ? "hit" : "hits", { n: number(hits.length) })];
+    const parts = [hits.length ? t(hits.length === 1 ? "hit" : "hits", { n: number(hits.length) }) : t("none_found")];
     if (hidden) parts.push(t("hidden", { n: number(hidden) }));
     this.count.textContent = parts.join(" · ");
     this.notes.replaceChildren(...this.#said(hits, confident, notes));
@@ -95,7 +95,7 @@ export class FoundPrompts extends HTMLElement {
   }
 
   #nothing() {
-    const made = el("div", { class: "nothing" }, el("p", {}, t("nothing")), el("p", { class: "quiet" }, t("nothing_way")));
+    const made = el("div", { class: "nothing" }, el("p", {}, t("nothing_way")));
     call("GET", "/api/v1/library?limit=1").then(({ total }) => {
       if (!total) made.replaceChildren(el("p", {}, t("no_library")), el("p", {}, el("a", { href: "/library" }, t("bring_in"))));
     }).catch((problem) => { if (!(problem instanceof Problem)) throw problem; });

@@ -134,6 +134,7 @@ class StudioPage {
     this.#paintTitle();
     if (first && !state.candidate.length && !state.job) return;
     if (String(this.writer.current) !== String(state.candidate)) this.writer.open(state.candidate);
+    this.written.clear();
     this.ran = state.candidate.length ? state.idea : null;
     this.found.open(!state.candidate.length);
     this.drawn.paint();

@@ -159,7 +159,7 @@ export class Writer extends EventTarget {
   #hear({ name, data }, slots) {
     if (name === "result") {
       this.#learn(data.hits);
-      this.#tell("said", data.notes ?? []);
+      this.#tell("said", data);
     } else if (name === "error") throw new Problem({ status: 500, ...data });
     const slot = slots[data.index];
     if (!slot) return;

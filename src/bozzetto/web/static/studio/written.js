@@ -32,11 +32,21 @@ export class WrittenPrompts extends HTMLElement {
     writer.addEventListener("running", () => this.#rebuild());
     writer.addEventListener("slot", ({ detail }) => this.#soon(detail));
     writer.addEventListener("said", ({ detail }) =>
-      this.notes.replaceChildren(...detail.map((one) => el("p", { dir: "auto" }, visible(one)))));
+      this.#note([detail.degraded && t("stood_in", { reason: detail.degraded }), ...detail.notes]));
     writer.addEventListener("trouble", ({ detail }) => {
       this.hidden = false;
       this.trouble.replaceChildren(...told(detail).map((one) => el("p", { dir: "auto" }, one)));
     });
+  }
+
+  // Nothing is said of a run any longer.
+  clear() {
+    this.trouble.replaceChildren();
+    this.notes.replaceChildren();
+  }
+
+  #note(lines) {
+    this.notes.replaceChildren(...lines.filter(Boolean).map((one) => el("p", { dir: "auto" }, visible(one))));
   }
 
   // Painted once a frame, however many events come.
@@ -72,7 +82,7 @@ export class WrittenPrompts extends HTMLElement {
 
   #rebuild() {
     const { slots } = this.writer;
-    if (this.writer.running) this.trouble.replaceChildren();
+    if (this.writer.running && slots.every((slot) => slot.status === "waiting")) this.clear();
     this.hidden = !slots.length && !this.trouble.childElementCount;
     const cards = slots.map((slot, place) => {
       const known = this.#cards.get(slot);
