@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from fastapi import Request, Response
+from fastapi.responses import JSONResponse
 
 from bozzetto import Stop
 from bozzetto.app import Assistant
@@ -35,7 +36,9 @@ async def answer(
     if wants_events(request):
         return stream(run, give_back, 0)
     try:
-        return await answer_of(run, request)
+        return JSONResponse(
+            await answer_of(run, request)
+        )  # FastAPI's own way takes 8 times as long
     finally:
         give_back()
 
