@@ -90,9 +90,21 @@ def test_two_hundred_pictures_by_keyboard(
         desk.press(*("x" if number % 3 else "p" for number in range(100, 200)))
         kept = [one.keep if one else None for one in desk.saved("many")]
         counts = desk.page.inner_text(".counts")
+        desk.press("Escape", "End")
+        last = desk.page.locator(".tile >> nth=199")
+        last.wait_for()
+        box = last.bounding_box()
+        laid_out = desk.page.locator(".tile:visible").count()
+        desk.page.click("[data-filter=kept]")
+        desk.page.locator(".tile:not([hidden]) >> nth=66").wait_for(state="attached")
+        desk.press("Home", "End")
+        box_kept = desk.page.locator(".tile >> nth=198").bounding_box()
     assert kept == [number % 3 == 0 for number in range(200)]
     assert counts == "200 pictures: 67 kept, 133 rejected, 0 undecided"
     assert desk.wrong == []
+    assert box is not None
+    assert box_kept is not None
+    assert (0 < box["y"] < 800, 0 < box_kept["y"] < 800, laid_out < 200) == (True, True, True)
 
 
 def test_verdicts_stars_and_the_way_back(desk: Desk) -> None:
