@@ -217,7 +217,7 @@ def test_by_keyboard_alone(desk: Desk) -> None:
     desk.press("?")
     assert "Drop the phrase" in desk.page.inner_text("dialog")
     desk.press("Escape")
-    assert desk.page.locator("dialog").count() == 0
+    desk.page.wait_for_selector("dialog", state="detached")
 
 
 def test_prompts_stream_in_and_one_is_stopped(desk: Desk) -> None:

@@ -1,5 +1,6 @@
 // <idea-form>: the idea, what is wished for beside it, and how it is to be written.
 
+import { call } from "../shell/api.js";
 import { el } from "../shell/dom.js";
 import { t } from "../shell/texts.js";
 import "./filters.js";
@@ -7,6 +8,7 @@ import { choice, field, numeral, opener, words } from "./panels.js";
 import { WISHES } from "./state.js";
 
 const EXAMPLES = ["a", "b", "c"];
+const STARTER = "starter"; // the source of the prompts that come with the program
 const MOST_IDEA = 20_000;
 
 export class IdeaForm extends HTMLElement {
@@ -48,7 +50,14 @@ export class IdeaForm extends HTMLElement {
       type: "button", class: "example", dir: "auto", lang: t(`example_language.${key}`),
       onclick: () => this.dispatchEvent(new CustomEvent("example", { detail: t(`example.${key}`) })),
     }, t(`example.${key}`));
-    return el("div", { class: "examples", hidden: true }, el("p", {}, t("try_one")), ...EXAMPLES.map(one));
+    this.own = el("p", { class: "own", hidden: true }, t("only_starter"), " ", el("a", { href: "/library" }, t("bring_in")));
+    return el("div", { class: "examples", hidden: true }, el("p", {}, t("try_one")), ...EXAMPLES.map(one), this.own);
+  }
+
+  // Whose prompts are searched, where there are only those that come with the program.
+  async teach() {
+    const found = await call("GET", "/api/v1/library?limit=1").catch(() => null);
+    this.own.hidden = !found || found.total > 0 && found.prompts[0].source !== STARTER;
   }
 
   #wishes() {

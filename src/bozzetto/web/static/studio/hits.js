@@ -152,7 +152,7 @@ function aboutOf(hit) {
     parts.push(el("button", { type: "button", class: "link", "data-act": "variants", "aria-expanded": "false" },
       t(hit.variants === 1 ? "variant" : "variants", { n: number(hit.variants) })));
   }
-  parts.push(...hit.tags.slice(0, 4).map((tag) => el("span", { class: "tag", dir: "auto" }, visible(tag))));
+  parts.push(...hit.tags.slice(0, 3).map((tag) => el("span", { class: "tag", dir: "auto" }, visible(tag))));
   if (hit.use) parts.push(el("span", { class: "tag", dir: "auto" }, visible(hit.use)));
   parts.push(el("span", { class: "source", dir: "auto" }, visible(hit.source)));
   return parts.filter(Boolean);

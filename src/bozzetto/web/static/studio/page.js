@@ -51,6 +51,7 @@ class StudioPage {
     this.#listen();
     this.#restored({ first: true });
     form.idea.focus();
+    if (this.#empty) form.teach();
   }
 
   #listen() {
