@@ -189,7 +189,7 @@ def test_filters_likes_and_the_way_out(desk: Desk) -> None:
 
 def test_by_keyboard_alone(desk: Desk) -> None:
     desk.open("n=2")
-    desk.page.keyboard.type("a small dog")
+    desk.page.keyboard.insert_text("a small dog")
     desk.page.wait_for_selector(".hit")
     desk.press("ArrowDown", "ArrowDown", "Space", "ArrowUp", "Enter")
     picked = desk.page.locator(".tray li").all_inner_texts()
@@ -332,13 +332,18 @@ def test_copying(desk: Desk) -> None:
     desk.write(count=1)
     prompt = desk.prompt()
     negative = desk.page.inner_text(".negative").removeprefix("Without:").strip()
-    copied = []
-    for act in ("copy_prompt", "copy_negative", "copy_infotext"):
+    wanted = {
+        "copy_prompt": prompt,
+        "copy_negative": negative,
+        "copy_infotext": f"{prompt}\nNegative prompt: {negative}",
+    }
+    for act, text in wanted.items():
         desk.page.click(".menu summary")
         desk.act(act)
-        desk.page.wait_for_selector(".says:has-text('Copied')")
-        copied.append(desk.page.evaluate("navigator.clipboard.readText()"))
-    assert copied == [prompt, negative, f"{prompt}\nNegative prompt: {negative}"]
+        desk.page.wait_for_function(
+            "async text => await navigator.clipboard.readText() === text", arg=text
+        )
+    desk.page.wait_for_selector(".says:has-text('Copied')")
 
 
 def test_a_link_shows_the_same_elsewhere(desk: Desk, browser: Browser) -> None:
