@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Locator, Page
 
 FILE = '<img src=x onerror="window.fired=2">.jsonl'
+KITES = "a kite of no kind, woodcut\nhidden \x00 in it\n"
 PASSWORD = "three words or four"
 HOSTILE = {
     "prompt": f"a hostile kite {CANARY}",
@@ -231,7 +232,7 @@ def test_files_dropped_anywhere_come_in_with_a_report(desk: Desk, assistant: Ass
     desk.row(PROMPTS[0]).wait_for()
     good = json.dumps({"prompt": "a lamp made of ice, product photo", "tags": ["lamp"]})
     lines = [good, good, "{broken", json.dumps({"prompt": ""})]
-    shown = desk.drop({FILE: "\n".join(lines) + "\n", "empty.csv": ""})
+    shown = desk.drop({FILE: "\n".join(lines) + "\n", "empty.csv": "", "kites.pdf": KITES})
     card = page.locator(".bringing article", has_text="window.fired=2")
     card.locator(".bad-rows").wait_for()
     text = card.inner_text()
@@ -244,6 +245,10 @@ def test_files_dropped_anywhere_come_in_with_a_report(desk: Desk, assistant: Ass
     found = kept(assistant, "a lamp made of ice")
     assert found is not None
     assert (found["tags"], found["source"]) == (["lamp"], FILE)
+    unnamed = page.locator(".bringing article", has_text="kites.pdf")
+    unnamed.locator("select").select_option("text")
+    unnamed.locator("button", has_text="Try again").click()
+    desk.row("a kite of no kind").wait_for()
     desk.wrong = [one for one in desk.wrong if "422" not in one]
 
 
@@ -254,10 +259,8 @@ def test_an_empty_library_teaches(context: BrowserContext, tmp_path: Path) -> No
         page.locator(".teach").wait_for()
         said = page.inner_text(".teach")
         where = page.get_attribute(".teach a", "href") or ""
-        with page.expect_file_chooser() as asked:
-            desk.press("i")
         (tmp_path / "mine.txt").write_text("a paper boat, macro photo\n", encoding="utf-8")
-        asked.value.set_files(tmp_path / "mine.txt")
+        page.set_input_files("input[type=file]", tmp_path / "mine.txt")
         desk.row("a paper boat").wait_for()
     assert "JSON Lines" in said
     assert '"prompt"' in said

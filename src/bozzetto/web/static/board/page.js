@@ -9,6 +9,8 @@ import { t } from "../shell/texts.js";
 import "./board.js";
 import { FILTERS, Review } from "./review.js";
 
+const LOOK = 2_000; // milliseconds between two looks for the first picture
+
 async function board({ user }) {
   const name = decodeURIComponent(/^\/campaigns\/(.+)$/.exec(location.pathname)[1]);
   const asked = new URLSearchParams(location.search);
@@ -17,11 +19,12 @@ async function board({ user }) {
   const campaign = campaignPath(name);
   const query = new URLSearchParams({ reviewer, blind });
   const fetchBoard = () => call("GET", `${campaign}/board?${query}`);
-  const found = await fetchBoard();
+  let found = await fetchBoard();
   document.title = `${found.name} · bozzetto`;
-  if (!found.items.length) {
-    show(message(found.name, t("no_pictures"), t("no_pictures_way")), "campaigns");
-    return;
+  if (!found.items.length) show(message(found.name, t("no_pictures"), t("no_pictures_way")), "campaigns");
+  while (!found.items.length) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK));
+    found = await fetchBoard();
   }
   const outbox = new Outbox(outboxPlace(found.name, found.reviewer), sender(found.name, found.reviewer));
   const review = new Review(found, outbox);

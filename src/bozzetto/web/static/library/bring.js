@@ -9,6 +9,7 @@ import { number, t } from "../shell/texts.js";
 import { upload } from "./upload.js";
 
 const STAGES = ["import", "families", "embed", "index"];
+const KINDS = ["text", "csv", "tsv", "jsonl", "parquet"];
 const SHOWN = 50; // rejected lines of a file
 
 export class Bringing {
@@ -46,17 +47,18 @@ export class Bringing {
       if (!holds(event)) return;
       event.preventDefault();
       shows(false);
-      this.add(filesOf(event.dataTransfer));
+      this.add([...event.dataTransfer.files]);
     });
   }
 
-  add(files) {
-    for (const file of files) this.#waiting.push(this.#line(file));
+  // `kind` is what they are, where that cannot be seen from them.
+  add(files, kind = null) {
+    for (const file of files) this.#waiting.push(this.#line(file, kind));
     this.place.hidden = false;
     this.#work();
   }
 
-  #line(file) {
+  #line(file, kind) {
     const state = el("p", { class: "state small" }, t("waits"));
     const progress = bar(0, file.name);
     const close = button("✕", () => line.gone(), { "aria-label": t("close") });
@@ -65,7 +67,7 @@ export class Bringing {
     const node = el("article", { class: "card" }, head, progress, state);
     this.place.append(node);
     const line = {
-      file, node, state, progress, close,
+      file, kind, node, state, progress, close,
       gone: () => {
         this.#waiting = this.#waiting.filter((one) => one !== line);
         node.remove();
@@ -88,7 +90,7 @@ export class Bringing {
     const stop = button(t("stop"), () => halt());
     close.replaceWith(stop);
     try {
-      const found = await upload(file, {
+      const found = await upload(file, line.kind, {
         sent: (share) => { progress.value = share; state.textContent = t(share < 1 ? "sending" : "reading"); },
         told: (step) => show(step, line),
         begun: (act) => { halt = act; },
@@ -116,14 +118,17 @@ export class Bringing {
     const rows = (problem.errors ?? []).map((one) => ({ place: one.field, reason: one.message }));
     const box = el("div", { role: stopped ? null : "alert" },
       ...texts.map((text) => el("p", { class: stopped ? "quiet" : "wrong", dir: "auto" }, text)));
-    line.state.replaceWith(...[box, badRows(rows, rows.length)].filter(Boolean));
+    const again = problem.status === 422 && line.file.size ? this.#again(line) : null;
+    line.state.replaceWith(...[box, badRows(rows, rows.length), again].filter(Boolean));
     if (stopped && problem.status !== 499) this.done();
   }
-}
 
-// A folder's entry looks like a file, and cannot be read as one; the files in it can.
-function filesOf(transfer) {
-  return [...transfer.files];
+  // What cannot be seen from a file its owner can say.
+  #again(line) {
+    const kinds = el("select", { "aria-label": t("kind") }, ...KINDS.map((kind) => el("option", { value: kind }, t(`kind.${kind}`))));
+    return el("div", { class: "line small" }, el("span", {}, t("kind")), kinds,
+      button(t("again"), () => { line.gone(); this.add([line.file], kinds.value); }));
+  }
 }
 
 function show(step, { progress, state }) {

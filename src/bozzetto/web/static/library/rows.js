@@ -1,5 +1,5 @@
-// <prompt-rows>: prompts one below the other. They are put there a few at a time, and the browser
-// lays out and paints those in sight.
+// <prompt-rows>: prompts one below the other. They are put there a block at a time, and the browser
+// lays out and paints the blocks in sight: each row by itself would have it look at thousands.
 
 import { thumbnailOf } from "../shell/api.js";
 import { el } from "../shell/dom.js";
@@ -33,9 +33,11 @@ export class PromptRows extends HTMLElement {
     for (let at = 0; at < prompts.length; at += CHUNK) {
       if (at) await frame();
       if (round !== this.#round) return;
-      this.append(...prompts.slice(at, at + CHUNK).map((one) => this.#row(one)));
+      const rows = prompts.slice(at, at + CHUNK).map((one) => this.#row(one));
+      this.append(el("div", { class: "block", role: "presentation" }, ...rows));
     }
-    if (!this.current && this.firstChild) this.choose(this.firstChild.dataset.id, { focus: false });
+    const [first] = this.#rows.keys();
+    if (!this.current && first) this.choose(first, { focus: false });
   }
 
   get ids() {
@@ -59,9 +61,11 @@ export class PromptRows extends HTMLElement {
   remove(id) {
     const row = this.#rows.get(id);
     if (!row) return;
-    const next = row.nextElementSibling ?? row.previousElementSibling;
+    const next = beside(row, 1) ?? beside(row, -1);
     this.#rows.delete(id);
+    const block = row.parentElement;
     row.remove();
+    if (!block.childElementCount) block.remove();
     if (this.current !== id) return;
     this.current = null;
     if (next) this.choose(next.dataset.id, { focus: true });
@@ -83,8 +87,7 @@ export class PromptRows extends HTMLElement {
   // The prompt after this one, or before it; null at the end.
   beside(step) {
     const row = this.#rows.get(this.current);
-    const next = row && (step > 0 ? row.nextElementSibling : row.previousElementSibling);
-    return next?.dataset.id ?? null;
+    return (row && beside(row, step))?.dataset.id ?? null;
   }
 
   #row(prompt) {
@@ -103,6 +106,11 @@ export class PromptRows extends HTMLElement {
     event.preventDefault();
     this.dispatchEvent(new CustomEvent("open", { detail: row.dataset.id }));
   }
+}
+
+function beside(row, step) {
+  if (step > 0) return row.nextElementSibling ?? row.parentElement.nextElementSibling?.firstElementChild ?? null;
+  return row.previousElementSibling ?? row.parentElement.previousElementSibling?.lastElementChild ?? null;
 }
 
 function meta(prompt) {

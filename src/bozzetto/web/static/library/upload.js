@@ -8,7 +8,7 @@ const events = (text) => text.split("\n\n").slice(0, -1).map((block) => {
 }).filter((event) => event.data);
 
 // `sent` hears a share 0-1, `told` the progress of the work, `begun` how to stop it. The report.
-export function upload(file, { sent, told, begun }) {
+export function upload(file, kind, { sent, told, begun }) {
   const request = new XMLHttpRequest(); // fetch does not say how much is sent
   return new Promise((resolve, reject) => {
     let read = 0;
@@ -25,7 +25,8 @@ export function upload(file, { sent, told, begun }) {
       read = end;
     };
     begun(() => stop(request));
-    request.open("POST", `/api/v1/import?${new URLSearchParams({ name: file.name })}`);
+    const query = new URLSearchParams({ name: file.name, ...(kind ? { as: kind } : {}) });
+    request.open("POST", `/api/v1/import?${query}`);
     request.setRequestHeader("Accept", "text/event-stream");
     request.setRequestHeader("Content-Type", "application/octet-stream");
     request.upload.addEventListener("progress", (event) => sent(event.total ? event.loaded / event.total : 1));
