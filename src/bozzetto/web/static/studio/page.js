@@ -97,7 +97,7 @@ class StudioPage {
     const had = state[name].includes(id);
     const change = { [name]: had ? state[name].filter((one) => one !== id) : [...state[name], id] };
     if (other) change[other] = state[other].filter((one) => one !== id);
-    this.studio.set(change);
+    this.studio.set(change, { done: true });
     if (name === "pick") announce(t(had ? "unpicked" : "picked_now", { n: this.studio.state.pick.length }));
   }
 
@@ -152,7 +152,7 @@ class StudioPage {
   #hold() {
     const { writer, studio } = this;
     if (writer.running || writer.slots.some((slot) => !slot.states.length)) return;
-    if (String(writer.current) !== String(studio.state.candidate)) studio.set({ candidate: writer.current });
+    if (String(writer.current) !== String(studio.state.candidate)) studio.set({ candidate: writer.current }, { done: true });
   }
 
   async run() {

@@ -22,15 +22,17 @@ export class Studio extends EventTarget {
     this.#keep();
   }
 
-  // Change something. A `step` is one the back button goes back to.
-  set(change, { step = false } = {}) {
+  // Change something. A `step` is one the back button goes back to; what is `done` rather than
+  // being typed is held at once, so that a reload finds it.
+  set(change, { step = false, done = false } = {}) {
     const names = Object.keys(change).filter((name) => this.state[name] !== change[name]);
     if (!names.length) return;
     if (step) this.#keep();
     this.state = { ...this.state, ...change };
     if (step) history.pushState(null, "", this.#address());
     clearTimeout(this.#settling);
-    this.#settling = setTimeout(() => this.#keep(), SETTLED);
+    if (done) this.#keep();
+    else this.#settling = setTimeout(() => this.#keep(), SETTLED);
     this.#tell(names);
   }
 
