@@ -343,15 +343,15 @@ def test_jobs_and_their_pictures(desk: Desk, server: Server) -> None:
     link = page.locator(".job a", has_text=f"a kite {CANARY}").first
     link.click()  # it is seen without a reload
     page.wait_for_url(f"**id={made['id']}")
-    page.locator("aside [role=status]", has_text="3 ready").wait_for()
+    page.locator("aside .numbers", has_text="3 ready").wait_for()
     page.locator("aside .thumbs img >> nth=2").wait_for()
     page.click("aside .thumbs button >> nth=0")
     assert CANARY in page.inner_text("dialog.large")
     page.click("dialog button:has-text('Draw it again')")
     page.wait_for_url(lambda url: "id=" in url and made["id"] not in url)
-    page.locator("aside [role=status]", has_text="1 ready").wait_for()
+    page.locator("aside .numbers", has_text="1 ready").wait_for()
     page.go_back()
-    page.locator("aside [role=status]", has_text="3 ready").wait_for()
+    page.locator("aside .numbers", has_text="3 ready").wait_for()
     desk.press("Escape")
     page.locator("aside").wait_for(state="hidden")
     page.goto(f"http://127.0.0.1:{server.port}/jobs?id=nothing")
@@ -366,9 +366,9 @@ def test_a_job_is_cancelled_and_tried_again(desk: Desk, assistant: Assistant) ->
     page = desk.open(f"/jobs?id={job}")
     page.locator("aside button", has_text="Go on").wait_for()
     page.click("aside button:has-text('Cancel')")
-    page.locator("aside [role=status]", has_text="2 cancelled").wait_for()
+    page.locator("aside .numbers", has_text="2 cancelled").wait_for()
     page.click("aside button:has-text('Try those again')")
-    page.locator("aside [role=status]", has_text="2 ready").wait_for()
+    page.locator("aside .numbers", has_text="2 ready").wait_for()
     assert assistant.jobs.show(job)[0].ok == 2
 
 

@@ -27,7 +27,7 @@ export class JobView {
     this.job = job;
     this.mine = true; // this server draws it
     this.progress = bar(job.done, t("progress"));
-    this.state = el("p", { role: "status" });
+    this.state = el("p", { class: "numbers" }); // its end is announced, not each step
     this.buttons = el("div", { class: "line acts" });
     this.thumbs = el("div", { class: "thumbs" });
     this.more = el("div", { class: "about" });

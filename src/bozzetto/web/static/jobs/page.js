@@ -16,6 +16,8 @@ import { KEYS } from "./keys.js";
 const PAGE = 30;
 const LOOK = 2_000; // milliseconds between two looks at jobs that are not done
 
+const OFTEN = 700; // milliseconds between two looks at the numbers of the one that is open
+
 const jobPath = (id) => `/api/v1/jobs/${encodeURIComponent(id)}`;
 const pageOf = (id) => (id ? `/jobs?id=${encodeURIComponent(id)}` : "/jobs");
 
@@ -24,6 +26,7 @@ class Jobs {
   #next = null;
   #loading = false;
   #hearing = null;
+  #counting = 0;
 
   constructor(role) {
     this.edits = role !== "viewer";
@@ -188,11 +191,15 @@ class Jobs {
     }
   }
 
-  // The numbers are the server's; a picture that came is shown at once.
-  async #done(view, { position, image }) {
+  // A picture that came is shown at once; the numbers, which are the server's, once a while.
+  #done(view, { position, image }) {
     view.done(position, image);
-    const job = await call("GET", jobPath(view.job.id)).catch(() => null);
-    if (job && this.view === view && job.ok >= view.job.ok) view.paint({ ...job, images: null });
+    if (this.#counting) return;
+    this.#counting = setTimeout(async () => {
+      this.#counting = 0;
+      const job = this.view === view ? await call("GET", jobPath(view.job.id)).catch(() => null) : null;
+      if (job && this.view === view && job.done >= view.job.done) view.paint({ ...job, images: null });
+    }, OFTEN);
   }
 
   #lost(problem) {
