@@ -13,6 +13,7 @@ import { filterForm } from "./filters.js";
 import { KEYS } from "./keys.js";
 import { pickPath, promptView } from "./prompt.js";
 import "./rows.js";
+import { teach } from "./teach.js";
 import { LISTS, Pages, addressOf, filtered, queryOf, readAddress } from "./shelf.js";
 
 const SETTLED = 250; // milliseconds from the last key to the search
@@ -191,22 +192,8 @@ class Library {
     this.notes.replaceChildren(...lines.map((line) => el("p", { class: "quiet small", dir: "auto" }, line)));
     if (there) return;
     const none = words || filtered(filters);
-    this.notes.append(none ? el("p", { class: "card" }, t("nothing_found")) : this.#teach());
+    this.notes.append(none ? el("p", { class: "card" }, t("nothing_found")) : teach(this.edits ? () => this.bringing.choose() : null));
     if (this.edits && !none) this.notes.querySelector("button")?.focus();
-  }
-
-  // An empty library says what to do.
-  #teach() {
-    const where = el("a", { href: t("empty.address"), target: "_blank", rel: "noreferrer" }, t("empty.name"));
-    if (!this.edits) return el("div", { class: "card teach" }, el("h2", {}, t("empty.title")), el("p", {}, t("empty.viewer")));
-    return el("div", { class: "card teach" },
-      el("h2", {}, t("empty.title")),
-      el("p", {}, t("empty.drop")),
-      button(t("bring"), () => this.bringing.choose(), { class: "main" }),
-      el("p", {}, t("empty.line")),
-      el("pre", { class: "code" }, '{"prompt": "a lighthouse at dusk, oil painting", "tags": ["sea"], "rating": 5}'),
-      el("p", {}, t("empty.many"), " ", where),
-      el("p", { class: "quiet" }, t("empty.starter")));
   }
 
   // One of them
