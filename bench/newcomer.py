@@ -38,7 +38,7 @@ IDEA = "un cartone animato di un piccolo cane"
 
 WISH = "warm light"
 
-PATIENCE = 30_000
+PATIENCE = 60_000
 """Milliseconds that a step may take; what it does take is for bench/web.py to say."""
 
 FIRST_PAINT_MS = 1000.0
@@ -63,19 +63,19 @@ class Walk:
 def serving(home: Path) -> Iterator[str]:
     """`bozzetto serve` in a process of its own: the address that it prints."""
     command = [sys.executable, "-m", "bozzetto", "serve", "--no-browser", "--port", "0"]
-    process = subprocess.Popen(
+    with subprocess.Popen(
         [*command, "--home", str(home)],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env=os.environ | offline(home),
         text=True,
-    )
-    try:
-        assert process.stdout is not None
-        yield process.stdout.readline().strip()
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(timeout=60)
+    ) as process:
+        try:
+            assert process.stdout is not None
+            yield process.stdout.readline().strip()
+        finally:
+            process.send_signal(signal.SIGINT)
+            process.wait(timeout=60)
 
 
 def walk(address: str, chromium: Browser, shots: Path | None = None) -> Walk:

@@ -91,3 +91,9 @@ def test_what_a_killed_server_left_goes_after_a_day(left: Path) -> None:
     os.utime(left, (long_ago, long_ago))
     scratch(left.parent)
     assert not left.exists()
+
+
+def test_the_index_of_an_empty_library_is_built(tmp_path: Path) -> None:
+    with Assistant.open(tmp_path, actor="owner") as a:
+        a.index.build()
+        assert {one.state for one in a.index.status()} == {"complete"}

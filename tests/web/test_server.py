@@ -11,6 +11,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from bench.newcomer import serving
 
 from bozzetto.app import Assistant
 from bozzetto.app.drawing import Asked
@@ -100,3 +101,15 @@ def test_the_token_outlives_the_server(a: Assistant, tmp_path: Path) -> None:
         assert httpx2.get(url, headers=cookie).status_code == 401
     with Server(a, port=0) as third:
         assert third.access.token != first.access.token
+
+
+def test_a_new_home_is_made_ready_while_it_is_served(tmp_path: Path) -> None:
+    with serving(tmp_path / "home") as address:
+        host, _, token = address.partition("/#token=")
+        headers = {"Authorization": f"Bearer {token}"}
+        with httpx2.Client(base_url=host, headers=headers) as client:
+            until = time.monotonic() + 60
+            while not (found := client.get("/api/v1/library").json()["total"]):
+                assert time.monotonic() < until
+                time.sleep(0.2)
+    assert found > 400

@@ -137,7 +137,7 @@ class Indexing:
         if self._store.state() == state:  # else somebody's new vectors might be among them
             for name, hashes in asked.items():
                 embedder = open_embedder(name, self._kept).features.id
-                self._cache.keep_only(embedder, np.concatenate(hashes))
+                self._cache.keep_only(embedder, np.concatenate([text_hashes([]), *hashes]))
 
     def embed_few(self, records: Sequence[PromptRecord]) -> None:
         """Embed some prompts alone; searches find them at once, without a look at all others."""

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import anyio.to_thread
 from fastapi import Depends, FastAPI
 
-from bozzetto import __version__
+from bozzetto import Stop, __version__
 from bozzetto.app import Assistant
 from bozzetto.web import (
     accounts,
@@ -30,17 +30,18 @@ from bozzetto.web import (
     writing,
 )
 from bozzetto.web.access import Access
+from bozzetto.web.answers import heard
 from bozzetto.web.described import describe
 from bozzetto.web.drawer import Drawer
 from bozzetto.web.entrance import Entrance
 from bozzetto.web.guard import Guard, Routes, as_let_in
 from bozzetto.web.limits import Rates
 from bozzetto.web.replays import Replays
-from bozzetto.web.runs import Runs
+from bozzetto.web.runs import Json, OnEvent, Runs
 from bozzetto.web.streams import Places
 from bozzetto.web.writings import Writings
 
-__all__ = ["ROOMS", "drain", "make_app"]
+__all__ = ["ROOMS", "drain", "make_app", "prepare"]
 
 ROOMS = (
     page,
@@ -60,6 +61,9 @@ ROOMS = (
     drawing,
     choices,
 )
+
+FIRST = ("an idea", "un'idea")
+"""What is searched for at the start: English and another language read different models."""
 
 THREADS = 8
 """Requests that are worked on at a time; each has a connection to the library of its own."""
@@ -110,3 +114,16 @@ def drain(app: FastAPI) -> None:
     """Begin to end: what is written stops, what is drawn goes back to the queue, streams end."""
     app.state.runs.drain()
     app.state.drawer.drain()
+
+
+def prepare(app: FastAPI) -> None:
+    """Have ready what a search reads, as the first one would: in a new home that takes seconds."""
+    a: Assistant = app.state.assistant
+
+    def work(hear: OnEvent, stop: Stop) -> Json:
+        with heard(a, hear, stop):
+            for idea in FIRST:
+                a.search(idea, k=1)
+        return {}
+
+    app.state.runs.begin(work)

@@ -21,7 +21,7 @@ from bozzetto.app import Assistant
 from bozzetto.app.secret import install_token
 from bozzetto.errors import InputError, SetupError
 from bozzetto.web.access import Access
-from bozzetto.web.application import drain, make_app
+from bozzetto.web.application import drain, make_app, prepare
 from bozzetto.web.limits import MOST_HEAD
 
 __all__ = ["HOST", "PORT", "Server", "Tls", "check_host"]
@@ -82,7 +82,7 @@ class Server:
         self._socket = _listen(self.host, port)
         self.port: int = self._socket.getsockname()[1]
         self.access = Access(token, self.port, assistant.accounts, tuple(names), tls is not None)
-        app = make_app(assistant, self.access)
+        app = self._app = make_app(assistant, self.access)
         try:
             self._server = _Uvicorn(lambda: drain(app), _config(app, tls))
         except SetupError:
@@ -105,7 +105,8 @@ class Server:
         return f"{scheme}://{name}:{self.port}{path}{token}"
 
     def run(self) -> None:
-        """Serve until Ctrl-C."""
+        """Serve until Ctrl-C; what searches read is made ready meanwhile."""
+        prepare(self._app)
         try:
             self._serve()
         except KeyboardInterrupt:

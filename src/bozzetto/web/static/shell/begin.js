@@ -39,22 +39,25 @@ function wayTo(page) {
     el("span", { class: "sign", "aria-hidden": "true" }, "bozzetto"), ...PAGES.map(link));
 }
 
-async function session() {
+async function session(texts) {
+  await enter();
   try {
     return await call("GET", "/api/v1/session");
   } catch (problem) {
     if (problem.status !== 401) throw problem;
+    await texts;
     return askLogin(problem);
   }
 }
 
 // `build` gets who one is ({user, role, accounts}), and shows the page.
 export async function begin(folder, build) {
-  await loadTexts("shell", folder);
+  const texts = loadTexts("shell", folder);
   try {
-    await enter();
-    await build(await session());
+    const [who] = await Promise.all([session(texts), texts]);
+    await build(who);
   } catch (problem) {
+    await texts;
     const title = problem.status === 401 ? "no_token" : "problem";
     show(message(t(title), ...(problem instanceof Problem ? told(problem) : [])));
     if (!(problem instanceof Problem)) throw problem;
