@@ -1,52 +1,72 @@
-// Hits while one types: the request before is taken back, and no late answer is shown.
+// Hits while one types: of what was asked the newest answer stands, and no late one is shown. A
+// server goes on with a search that nobody waits for, so few are under way at a time, and what
+// was typed meanwhile is asked when one of them is over.
 
 import { Problem, call } from "../shell/api.js";
 
 const QUIET = 60; // milliseconds without a key
+const AT_ONCE = 2;
 const SLOW = 500; // until it is said that an answer takes its time: the first one loads models
 const FIRST = 1_000; // until the server is asked again after it did not answer
 const LONGEST = 8_000;
 
 export class Finder extends EventTarget {
   #timer = 0;
-  #flight = null;
-  #shown = null;
   #delay = FIRST;
+  #under = 0; // searches under way
+  #count = 0; // searches begun
+  #newest = 0; // the last of them that was answered, or needs no answer
+  #asked = "null"; // what is wanted
+  #next = null; // what waits for a place
 
   // Search for what `body` says, soon; null shows nothing.
   ask(body, wait = QUIET) {
-    clearTimeout(this.#timer);
     const key = JSON.stringify(body);
-    if (!body) {
-      this.#flight?.abort();
-      this.#flight = null;
-      this.#shown = key;
+    if (key === this.#asked) return;
+    this.#asked = key;
+    clearTimeout(this.#timer);
+    this.#next = null;
+    if (body) {
+      this.#timer = setTimeout(() => this.#send(body), wait);
+    } else {
+      this.#newest = this.#count;
       this.#tell("found", null);
-    } else if (key !== this.#shown) {
-      this.#timer = setTimeout(() => this.#send(body, key), wait);
     }
   }
 
-  async #send(body, key) {
-    this.#flight?.abort();
-    const flight = this.#flight = new AbortController();
-    const slow = setTimeout(() => this.#tell("waiting"), SLOW);
+  async #send(body) {
+    if (this.#under >= AT_ONCE) {
+      this.#next = body;
+      return;
+    }
+    this.#under += 1;
+    const number = this.#count += 1;
+    const slow = setTimeout(() => number > this.#newest && this.#tell("waiting"), SLOW);
     try {
-      const found = await call("POST", "/api/v1/search", body, undefined, flight.signal);
-      if (flight !== this.#flight) return;
-      [this.#shown, this.#delay] = [key, FIRST];
+      const found = await call("POST", "/api/v1/search", body);
+      if (number <= this.#newest) return;
+      [this.#newest, this.#delay] = [number, FIRST];
       this.#tell("found", found);
     } catch (problem) {
-      if (flight !== this.#flight || flight.signal.aborted) return;
       if (!(problem instanceof Problem)) throw problem;
-      this.#shown = null;
-      this.#tell("trouble", problem);
-      if (!problem.passes || problem.status === 401) return;
-      this.#timer = setTimeout(() => this.#send(body, key), this.#delay);
-      this.#delay = Math.min(2 * this.#delay, LONGEST);
+      if (number === this.#count && number > this.#newest) this.#failed(problem, body);
     } finally {
       clearTimeout(slow);
+      this.#under -= 1;
+      const next = this.#next;
+      this.#next = null;
+      if (next) this.#send(next);
     }
+  }
+
+  #failed(problem, body) {
+    this.#tell("trouble", problem);
+    if (this.#next || JSON.stringify(body) !== this.#asked) return;
+    this.#asked = "";
+    if (!problem.passes || problem.status === 401) return;
+    const again = this.#delay;
+    this.#delay = Math.min(2 * this.#delay, LONGEST);
+    this.ask(body, again);
   }
 
   #tell(name, detail) {
