@@ -25,6 +25,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from PIL import Image
+
 from bench.board import browser
 from bench.claims import Claim, offline
 
@@ -118,19 +120,20 @@ def _watch(page: Page, found: Walk, ours: str) -> None:
 
 
 class _Steps:
-    """Takes a picture of each step where a folder is given."""
+    """Takes a picture of each step, in few colours, where a folder is given."""
 
     def __init__(self, page: Page, folder: Path | None) -> None:
         self._page, self._folder = page, folder
-        self._count = 0
         if folder:
             folder.mkdir(parents=True, exist_ok=True)
 
     def __call__(self, name: str) -> None:
-        self._count += 1
-        if self._folder:
-            self._page.wait_for_timeout(400)  # what fades has faded
-            self._page.screenshot(path=self._folder / f"{self._count}-{name}.png")
+        if not self._folder:
+            return
+        self._page.wait_for_timeout(400)  # what fades has faded
+        with Image.open(io.BytesIO(self._page.screenshot())) as shot:
+            few = shot.convert("RGB").quantize(160, dither=Image.Dither.NONE)
+        few.save(self._folder / f"{name}.png", optimize=True)
 
 
 def _find(page: Page, found: Walk, step: _Steps) -> None:
@@ -186,6 +189,7 @@ def _judge(page: Page, found: Walk, step: _Steps) -> None:
         page.get_by_role("link", name="Export what was kept").click()
     with zipfile.ZipFile(io.BytesIO(coming.value.path().read_bytes())) as archive:
         found.exported = {name: archive.read(name) for name in archive.namelist()}
+    page.get_by_role("heading", name="Pictures").evaluate("(one) => one.scrollIntoView()")
     step("kept")
 
 
