@@ -100,3 +100,13 @@ def test_events_are_as_told(api: httpx2.Client) -> None:
             heard.add(name)
             check_event("GET /api/v1/jobs/{job}/events", name, data)
     assert {"started", "done", "result"} <= heard
+
+
+def test_what_a_route_takes_is_told(app: FastAPI) -> None:
+    plain = {name.replace(":path", ""): role for name, role in ROLES.items()}
+    assert app.openapi()["components"]["securitySchemes"]["bearer"]["scheme"] == "bearer"
+    told_of = {name: (one["x-role"], one["security"]) for name, one in operations(app)}
+    assert told_of == {
+        name: (plain[name], [] if plain[name] == "open" else [{"bearer": []}]) for name in told_of
+    }
+    assert {role for role, _ in told_of.values()} == {"open", "viewer", "editor", "admin"}

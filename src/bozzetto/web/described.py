@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 
 from bozzetto.app.boards import Summary
 from bozzetto.types import JobInfo, KeepReport, Progress, WriteFailed, WriteStarted, WriteStopped
+from bozzetto.web.roles import ROLES, Role
 from bozzetto.web.shapes import campaigns, events, installation, pictures, prompts
 from bozzetto.web.streams import MEDIA_TYPE
 
@@ -150,6 +151,15 @@ def schemas() -> tuple[Mapping[str, Json], Json]:
     return {name: schema for (name, _), schema in found.items()}, shared["$defs"]
 
 
+BEARER = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "The token of the home, or an API key of an account; `x-role` is what it takes.",
+}
+
+ROLES_AS_TOLD = {name.replace(":path", ""): role for name, role in ROLES.items()}
+
+
 def describe(app: FastAPI) -> None:
     """Have an app's OpenAPI say what its routes answer."""
     plain = app.openapi
@@ -165,9 +175,13 @@ def describe(app: FastAPI) -> None:
 def _tell(schema: Json) -> None:
     by_shape, shared = schemas()
     schema.setdefault("components", {}).setdefault("schemas", {}).update(shared)
-    for methods in schema["paths"].values():
-        for operation in methods.values():
+    schema["components"]["securitySchemes"] = {"bearer": BEARER}
+    for path, methods in schema["paths"].items():
+        for method, operation in methods.items():
             _drop_nothing(operation["responses"])
+            role = ROLES_AS_TOLD[f"{method.upper()} {path}"]
+            operation["x-role"] = role.value
+            operation["security"] = [] if role is Role.open else [{"bearer": []}]
     for name, shape in ANSWERS.items():
         for answer in _answers(schema, name):
             answer["application/json"] = {"schema": by_shape[str(shape)]}
