@@ -251,3 +251,8 @@ def test_openapi_says_what_there_is(client: httpx2.Client) -> None:
         for name, role in ROLES.items()
         if role is not Role.open and name != "GET /openapi.json"
     } | HEALTH | {"/api/v1/session"}
+
+
+def test_a_program_without_a_key_is_told_so(stranger: httpx2.Client) -> None:
+    answer = stranger.post(f"{CAMPAIGNS}/no/undo", json={"reviewer": "r"})
+    assert (answer.status_code, answer.json()["code"]) == (401, "token")

@@ -123,13 +123,20 @@ class Guard:
 
     def _stranger(self, asked: Asked, host: str) -> Response | None:
         """Whether nobody we know calls, or somebody else's page in their name."""
-        wrong = asked.caller is None and bearer(asked.headers) is not None
+        wrong = asked.caller is None and not self._by_page(asked)
         if not wrong and self._access.foreign(asked.method, asked.path, asked.headers, host):
             return problem(403, "origin", "the request does not come from a page of this server")
         role = ROLES.get(asked.route) if asked.route else None
         if wrong or (asked.caller is None and role is not Role.open):
             return self._who()
         return None
+
+    def _by_page(self, asked: Asked) -> bool:
+        """Whether a browser may be asking: a program sends a key, or knows of none."""
+        if bearer(asked.headers) is not None:
+            return False
+        opens = asked.route is not None and ROLES.get(asked.route) is Role.open
+        return opens or "origin" in asked.headers or self._access.session(asked.headers) != ""
 
     def _who(self) -> Response:
         if self._access.accounts.any():
