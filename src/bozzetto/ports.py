@@ -182,7 +182,10 @@ class ManyVectorIndex(VectorIndex, Protocol):
     def search_many(
         self, queries: Sequence[Vectors], k: int, allow: Sequence[Keys | None]
     ) -> list[tuple[Keys, Vectors]]:
-        """What `search` finds for each query, to the last bit, among the keys it allows."""
+        """What `search` finds for each query, to the last bit, but in the order of the keys.
+
+        `allow` are the keys that each may find.
+        """
         ...
 
 

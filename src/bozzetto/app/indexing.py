@@ -19,7 +19,7 @@ from bozzetto.embed.student import Student
 from bozzetto.embed.texts import Progress as EmbedProgress
 from bozzetto.embed.texts import embed_texts
 from bozzetto.errors import DataError
-from bozzetto.optimize.translate import translate
+from bozzetto.optimize.translate import translate_each
 from bozzetto.plugins import load
 from bozzetto.ports import Embedder, TextIndex, VectorIndex
 from bozzetto.search.bulk import NAME as BULK
@@ -98,11 +98,14 @@ class Indexing:
             held=wording.held,
             answers=wording.answers,
             look=self._student.embed,
+            learn=wording.learn,
         )
 
-    def _english(self, text: str, language: str) -> str | None:
-        english, _, _ = translate(text, language, self.phrase_book)
-        return english if english != text else None
+    def _english(self, texts: Sequence[tuple[str, str]]) -> list[str | None]:
+        said = translate_each(texts, self.phrase_book)
+        return [
+            new if new != old else None for (old, _), (new, *_) in zip(texts, said, strict=True)
+        ]
 
     @cached_property
     def phrase_book(self) -> LibraryPhrases:

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bozzetto.embed.fitted import FittedFile
+from bozzetto.embed.recent import Recent
 from bozzetto.errors import SetupError
 from bozzetto.ports import Embedder
 from bozzetto.text.english_words import QUALITIES
@@ -44,6 +45,9 @@ _ANSWERED = 0.35
 
 _REMEMBERED = 4_096
 """Words that are not in the file whose places are kept: 4 MB."""
+
+_AT_ONCE = 16
+"""Words that are placed in one go."""
 
 _TEXTS = 1 << 15
 """Texts the places of whose words are kept, 15 MB."""
@@ -106,7 +110,7 @@ class Wording:
 
     def __init__(self, english: Embedder, many: Embedder) -> None:
         self._english, self._many = english, many
-        self._placed = lru_cache(maxsize=_REMEMBERED)(self._place)
+        self._placed = Recent[str, Vectors](self._place, _REMEMBERED)
         self._held = lru_cache(maxsize=_TEXTS)(self._held_by)
 
     def held(self, wanted: Sequence[str], texts: Iterable[Collection[str]]) -> Vectors:
@@ -182,14 +186,27 @@ class Wording:
         vectors = np.empty((len(wanted), lexicon.vectors.shape[1]), dtype=np.float32)
         for row, word in enumerate(wanted):
             place = places.get(word)
-            vectors[row] = self._placed(word) if place is None else lexicon.vectors[place]
+            vectors[row] = self._placed([word])[0] if place is None else lexicon.vectors[place]
         return vectors
 
-    def _place(self, word: str) -> Vectors:
-        """Where a word that is not in the file lies; alone, for what stands beside it tells."""
-        placed: Vectors
-        (placed,) = self._lexicon.place(self._english.embed([word]), self._many.embed([word]))
-        return placed
+    def learn(self, words: Sequence[str]) -> None:
+        """Look at words that will be wanted, in less than the sum of their times.
+
+        Raises:
+            SetupError: weights or the lexicon are missing or not ours.
+        """
+        self._placed([word for word in words if word not in self._places])
+
+    def _place(self, words: Sequence[str]) -> list[Vectors]:
+        """Where words that are not in the file lie: the same whatever stands beside them.
+
+        A few at a time: an embedder treats so few alike, alone or not.
+        """
+        if len(words) > _AT_ONCE:
+            return [*self._place(words[:_AT_ONCE]), *self._place(words[_AT_ONCE:])]
+        seen = self._english.embed(words), self._many.embed(words)
+        each = zip(*(vectors[:, None] for vectors in seen), strict=True)
+        return [self._lexicon.place(english, many)[0] for english, many in each]
 
     @cached_property
     def _lexicon(self) -> Lexicon:

@@ -7,14 +7,15 @@ serves a home of ten prompts; and the phrases of the user's own library.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from bozzetto.embed.fitted import FittedFile
+from bozzetto.embed.recent import Recent
 from bozzetto.embed.texts import vectors_of
 from bozzetto.errors import SetupError
 from bozzetto.ports import Embedder
@@ -43,6 +44,14 @@ _LONGEST = 3
 
 _REMEMBERED = 4_096
 """Phrases whose English is kept, about 1 KB each."""
+
+_AT_ONCE = 16
+"""Phrases that are looked up together: an embedder treats so few alike, alone or not."""
+
+_BLOCK = 256
+"""Phrases that stay in a processor's own memory while they are compared with several texts."""
+
+_Found = tuple[tuple[str, float], ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,7 +106,7 @@ class PhraseBook:
         self._embedder = embedder
         self._phrases = dict(phrases or {})
         self._cache = cache
-        self._nearest = lru_cache(maxsize=_REMEMBERED)(self._look_up)
+        self._nearest = Recent[tuple[str, int], _Found](self._look_up, _REMEMBERED)
 
     def nearest(self, texts: Sequence[str], k: int) -> list[list[tuple[str, float]]]:
         """For each text, up to k English phrases with their cosine, likeliest first.
@@ -109,15 +118,23 @@ class PhraseBook:
         """
         if k <= 0:
             return [[] for _ in texts]
-        return [list(self._nearest(text, k)) for text in texts]
+        return [list(found) for found in self._nearest([(text, k) for text in texts])]
 
-    def _look_up(self, text: str, k: int) -> tuple[tuple[str, float], ...]:
-        """The answer for one text; alone, for vectors tell a little what stands beside them."""
-        (query,) = self._embedder.embed([text])
-        if query @ self._unread >= _READ:
-            return ()
+    def _look_up(self, asked: Sequence[tuple[str, int]]) -> list[_Found]:
+        """The answer for each text, a few at a time, so that many are like one."""
+        parts = [asked[at : at + _AT_ONCE] for at in range(0, len(asked), _AT_ONCE)]
+        return [found for part in parts for found in self._look_up_some(part)]
+
+    def _look_up_some(self, asked: Sequence[tuple[str, int]]) -> Iterator[_Found]:
+        queries = self._embedder.embed([text for text, _ in asked])
         shelves = (self._general, self._own) if self._phrases else (self._general,)
-        return tuple(_merged((shelf.best(text, query, k) for shelf in shelves), k))
+        scores = [shelf.scores(queries) for shelf in shelves]
+        for row, (text, k) in enumerate(asked):
+            if queries[row] @ self._unread >= _READ:
+                yield ()
+            else:
+                ranked = zip(shelves, scores, strict=True)
+                yield tuple(_merged((one.best(text, near[row], k) for one, near in ranked), k))
 
     @cached_property
     def _unread(self) -> Vectors:
@@ -183,9 +200,19 @@ class _Shelf:
         self._places = {phrase: place for place, phrase in enumerate(phrases)}
         self._gains = np.float32(_PRIOR) * np.log1p(counts)
 
-    def best(self, text: str, query: Vectors, k: int) -> list[_Ranked]:
-        """The k likeliest phrases for a text and its vector, likeliest first, then in order."""
-        scores = self._vectors @ (query if self._axes is None else query @ self._axes)
+    def scores(self, queries: Vectors) -> list[Vectors]:
+        """The cosine of every phrase to each query; a block of phrases is read once for all."""
+        asked = [query if self._axes is None else query @ self._axes for query in queries]
+        whole = len(self._vectors) // _BLOCK * _BLOCK
+        blocks = self._vectors[:whole].reshape(-1, 1, _BLOCK, self._vectors.shape[1])
+        products = np.matmul(blocks, np.stack(asked)[None, :, :, None])
+        return [
+            np.concatenate([products[:, row, :, 0].ravel(), self._vectors[whole:] @ query])
+            for row, query in enumerate(asked)
+        ]
+
+    def best(self, text: str, scores: Vectors, k: int) -> list[_Ranked]:
+        """The k likeliest phrases for a text by their cosines, likeliest first, then in order."""
         same = self._places.get(text.strip().casefold())
         if same is not None:
             scores[same] = min(scores[same], _SAME)

@@ -19,7 +19,7 @@ from bozzetto.text.language_names import called
 from bozzetto.text.spans import untouched
 from bozzetto.types import Phrase
 
-__all__ = ["LEFT_OUT", "PhraseBook", "translate"]
+__all__ = ["LEFT_OUT", "PhraseBook", "Translated", "translate", "translate_each"]
 
 LEFT_OUT = "not understood and left out: "
 """How the note on words without an English begins."""
@@ -44,6 +44,10 @@ _PUNCTUATION = {
     "？": "?",
     "·": "",
 }
+
+
+Translated = tuple[str, tuple[Phrase, ...], tuple[str, ...]]
+"""The English of a text, its phrases with their originals, notes for a person."""
 
 
 class PhraseBook(Protocol):
@@ -73,7 +77,7 @@ def translate(
     language: str,
     book: PhraseBook | None,
     keep: Sequence[tuple[int, int]] = (),
-) -> tuple[str, tuple[Phrase, ...], tuple[str, ...]]:
+) -> Translated:
     """The English of a text, its phrases with their originals, notes for a person.
 
     What stands at the places `keep`, in order, passes to the letter, as control syntax does.
@@ -82,6 +86,18 @@ def translate(
     """
     units = _whole_names(_units(text, language, keep))
     _ask(units, book)
+    return _in_english(text, language, units)
+
+
+def translate_each(texts: Iterable[tuple[str, str]], book: PhraseBook | None) -> list[Translated]:
+    """What `translate` says of each text and its language, the book asked once for them all."""
+    read = [(*one, _whole_names(_units(*one, ()))) for one in texts]
+    _ask([unit for _, _, units in read for unit in units], book)
+    return [_in_english(*one) for one in read]
+
+
+def _in_english(text: str, language: str, units: list[_Unit]) -> Translated:
+    """A text of units that the book has answered for."""
     unknown = [unit.original for unit in units if unit.kind == "?"]
     units = _without_relatives([u for u in units if u.kind != "?"])
     phrases = tuple(_phrases(units, language))

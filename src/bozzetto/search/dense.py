@@ -94,16 +94,16 @@ class ViewIndex:
     def search(self, sought: Sequence[Sought], view: int) -> Iterator[tuple[Keys, Vectors]]:
         """For each query of this view the keys nearest to it, ascending, with their scores."""
         for keys, scores in self._found(sought, view):
-            order = np.argsort(keys)
-            keys, scores = keys[order], scores[order]
             yield keys, scores - _HUBNESS * lookup(self.keys, self.hubs, keys, 0.0)
 
     def _found(self, sought: Sequence[Sought], view: int) -> Sequence[tuple[Keys, Vectors]]:
         asked = [(query, one.allow) for one in sought if (query := one.query(view)) is not None]
-        if len(asked) > 1 and isinstance(self.index, ManyVectorIndex):
+        if asked and isinstance(self.index, ManyVectorIndex):
             queries, allow = zip(*asked, strict=True)
             return self.index.search_many(queries, _DEPTH, allow)
-        return [self.index.search(query, _DEPTH, allow) for query, allow in asked]
+        found = [self.index.search(query, _DEPTH, allow) for query, allow in asked]
+        orders = [np.argsort(keys) for keys, _ in found]
+        return [(keys[at], scores[at]) for (keys, scores), at in zip(found, orders, strict=True)]
 
 
 class Dense:

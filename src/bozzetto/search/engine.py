@@ -3,25 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from bozzetto.errors import InputError, SetupError
 from bozzetto.ports import Embedder
 from bozzetto.search.aim import Aim, aim_at
+from bozzetto.search.beside import beside
 from bozzetto.search.confidence import confidence
 from bozzetto.search.diversify import Found, pick
 from bozzetto.search.fuse import Leg, fuse, lookup, top
-from bozzetto.search.hits import count, make_hit
+from bozzetto.search.hits import count, make_hit, whys
 from bozzetto.search.indexes import Indexes
 from bozzetto.search.liking import liking
 from bozzetto.search.looks import BY_WORDS, LEGS, Embed, compared, look_words
-from bozzetto.search.meaning import Bridge, Meaning, Meanings, Translate, lacking
+from bozzetto.search.meaning import Bridge, Learn, Meaning, Meanings, Translate, lacking
 from bozzetto.search.together import Together
 from bozzetto.search.understand import Query, understand
-from bozzetto.search.wording import WORDS_OF_A_SCRAP, by_words, telling, word_for_word
+from bozzetto.search.wording import WORDS_OF_A_SCRAP, by_words, counts_words, telling, word_for_word
 from bozzetto.store.store import Store
 from bozzetto.text.words import words
 from bozzetto.types import Answer, By, Filters, Hit, Keys, PromptRecord, SearchResult, Vectors
@@ -54,7 +55,7 @@ _FOUND_BY_WORDS = 300
 """Prompts that are found by words alone."""
 
 
-_AT_ONCE, _PLACES = 8, 2
+_AT_ONCE, _PLACES = 16, 2
 """Ideas whose meaning is searched for in one go where several wait, and how many such goes run."""
 
 _COUNTED = 100
@@ -95,11 +96,17 @@ class Searcher:
         held: Held | None = None,
         answers: Answers | None = None,
         look: Embed | None = None,
+        learn: Learn | None = None,
     ) -> None:
         self._store = store
         self._indexes = indexes
         self._meanings = Meanings(
-            indexes, _WEIGHTS, embedders=embedders, bridge=bridge, translate=translate
+            indexes,
+            _WEIGHTS,
+            embedders=embedders,
+            bridge=bridge,
+            translate=translate,
+            learn=learn,
         )
         self._together = Together(self._meanings.find, _AT_ONCE, _PLACES)
         self._held, self._answers, self._look = held, answers, look
@@ -135,15 +142,16 @@ class Searcher:
         picked = pick((_found(record, score, varied) for record, score in rows), min(k, MAX_HITS))
         sizes = self._store.family_sizes([one.family for one in picked])
         explained = self._answers if explain else None
+        reasons = whys(found.legs, [one.seq for one in picked])
         hits = tuple(
             make_hit(
                 by_seq[one.seq],
                 one.score,
-                found.legs,
+                why,
                 variants=sizes[one.family] - 1,
                 answers=found.answers(by_seq[one.seq], explained),
             )
-            for one in picked
+            for one, why in zip(picked, reasons, strict=True)
         )
         return SearchResult(
             idea=aim.query.idea,
@@ -167,7 +175,8 @@ class Searcher:
         """The k best prompts, families and near-duplicates included: matter for the writer."""
         found = self._rank(Aim(understand(idea)), k, filters or Filters(), max_nsfw)
         rows = list(zip(found.records, found.scores, strict=True))[:k]
-        return tuple(make_hit(record, score, found.legs) for record, score in rows)
+        reasons = whys(found.legs, [record.seq for record, _ in rows])
+        return tuple(make_hit(*row, why) for row, why in zip(rows, reasons, strict=True))
 
     def _rank(self, aim: Aim, k: int, filters: Filters, max_nsfw: float) -> _Ranking:
         if k < 1:
@@ -177,21 +186,17 @@ class Searcher:
         meaning, lexical = self._legs(aim, filters, max_nsfw, allowed.keys)
         legs = (*meaning.legs, lexical)
         records, fused = self._candidates(query, legs, _CANDIDATES + 4 * min(k, MAX_HITS))
-        seen = [aim.seen(record) for record in records]
+        seen = records if aim.by == "both" else [aim.seen(record) for record in records]
         meaning, wording = self._wording(meaning, seen)
         looks = self._looks(aim, meaning, seen)
-        beside = (wording.weight * wording.scores + looks.weight * looks.scores).tolist()
-        weight = meaning.weight
-        scores = [
-            score + more + by_words(query, one) + liking(one.rating) * weight
-            for score, more, one in zip(fused, beside, seen, strict=True)
-        ]
-        order = sorted(range(len(records)), key=lambda i: (-scores[i], records[i].seq))
+        beside = wording.weight * wording.scores + looks.weight * looks.scores
+        scores = np.array(fused) + beside + _said_of(query, seen, meaning.weight)
+        order = np.lexsort((wording.keys, -scores)).tolist()
         return _Ranking(
             aim=aim,
             words=meaning.words,
             records=tuple(records[i] for i in order),
-            scores=tuple(round(scores[i], 5) for i in order),
+            scores=tuple(scores[order].round(5).tolist()),
             legs=(*legs, *(leg.ascending() for leg in (wording, looks) if leg.weight)),
             confidence=(
                 _best(wording)
@@ -229,7 +234,7 @@ class Searcher:
             meaning = self._meaning_once(aim, filters, max_nsfw, allow)
             leg = index.search(meaning.said, meaning.words, _FOUND_BY_WORDS, allow)
             return meaning, replace(leg, weight=BY_WORDS)
-        with ThreadPoolExecutor(1) as pool:
+        with beside(1, long=self._indexes.large) as pool:
             words = (aim.text, aim.query.content, _FOUND_BY_WORDS, allow)
             lexical = pool.submit(index.search, *words)
             return self._meaning_once(aim, filters, max_nsfw, allow), lexical.result()
@@ -288,6 +293,13 @@ def _found(record: PromptRecord, score: float, varied: bool) -> Found:
     """
     look = look_words(record.text) if varied else frozenset[str]()
     return Found(record.seq, record.family, score, frozenset(words(record.text)), look)
+
+
+def _said_of(query: Query, seen: Sequence[PromptRecord], weight: float) -> NDArray[np.float64]:
+    """What the words of each record add to its score, and what people say of it."""
+    words = np.array([by_words(query, one) for one in seen]) if counts_words(query) else 0.0
+    rated = [0.0 if one.rating is None else liking(one.rating) for one in seen]
+    return words + np.array(rated) * weight
 
 
 def _best(wording: Leg) -> float:

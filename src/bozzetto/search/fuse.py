@@ -12,6 +12,10 @@ from bozzetto.types import Keys, Vectors
 
 __all__ = ["Leg", "among", "best_of", "fuse", "lookup", "top"]
 
+_CLOSE = 1 << 16
+"""Keys that lie within so many numbers are looked up in a table, in a fifth of the time that
+searching takes; beyond it the table leaves the processor's own memory."""
+
 
 @dataclass(frozen=True, slots=True)
 class Leg:
@@ -43,6 +47,12 @@ def best_of(name: str, parts: Sequence[tuple[Keys, Vectors]], weight: float = 1.
     scores = np.concatenate([np.empty(0, np.float32), *(scores for _, scores in parts)])
     if not len(keys):
         return Leg(name, keys, scores, weight)
+    if (span := _span(keys)) is not None:
+        table = np.full(span[1], -np.inf, dtype=np.float32)
+        for some, their in parts:  # the keys of one part are distinct
+            table[some - span[0]] = np.maximum(table[some - span[0]], their)
+        there = np.flatnonzero(table > -np.inf)
+        return Leg(name, there + span[0], table[there], weight)
     order = np.argsort(keys)
     keys, scores = keys[order], scores[order]
     first = np.flatnonzero(np.diff(keys, prepend=-1))
@@ -55,9 +65,7 @@ def fuse(legs: Sequence[Leg]) -> tuple[Keys, Vectors]:
     A leg of weight 0 adds nothing to a score, but what it found is among the keys. With one
     leg the order is the leg's own; raising one prompt's score never lowers its place.
     """
-    # np.unique would load a sixth of a second of NumPy that nothing else here needs.
-    keys = np.sort(np.concatenate([np.empty(0, np.int64), *(leg.keys for leg in legs)]))
-    keys = keys[np.diff(keys, prepend=-1) > 0]
+    keys = _distinct(np.concatenate([np.empty(0, np.int64), *(leg.keys for leg in legs)]))
     total = np.zeros(len(keys), dtype=np.float32)
     for leg in legs:
         if leg.weight:
@@ -67,10 +75,34 @@ def fuse(legs: Sequence[Leg]) -> tuple[Keys, Vectors]:
 
 def lookup(keys: Keys, values: Vectors, wanted: Keys, missing: float) -> Vectors:
     """The values of wanted keys; `keys` ascends; `missing` stands for those not there."""
-    if not len(keys):
+    if not len(keys) or not len(wanted):
         return np.full(len(wanted), missing, dtype=np.float32)
+    if (span := _span(wanted, keys[:1], keys[-1:])) is not None:
+        table = np.full(span[1], missing, dtype=np.float32)
+        table[keys - span[0]] = values
+        return table[wanted - span[0]]
     at = np.minimum(np.searchsorted(keys, wanted), len(keys) - 1)
     return np.where(keys[at] == wanted, values[at], np.float32(missing)).astype(np.float32)
+
+
+def _distinct(keys: Keys) -> Keys:
+    """Each key once, ascending."""
+    if (span := _span(keys)) is not None:
+        there = np.zeros(span[1], dtype=bool)
+        there[keys - span[0]] = True
+        return np.flatnonzero(there) + span[0]
+    # np.unique would load a sixth of a second of NumPy that nothing else here needs.
+    keys = np.sort(keys)
+    return keys[np.diff(keys, prepend=-1) > 0]
+
+
+def _span(*parts: Keys) -> tuple[int, int] | None:
+    """The lowest key and how many numbers there are to the highest, where those are few."""
+    if not all(map(len, parts)):
+        return None
+    low = min(int(part.min()) for part in parts)
+    size = max(int(part.max()) for part in parts) - low + 1
+    return (low, size) if size <= _CLOSE else None
 
 
 def among(keys: Keys, allow: Keys) -> NDArray[np.bool_]:

@@ -8,20 +8,20 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from bozzetto.search.fuse import Leg
-from bozzetto.types import Answer, Facets, Hit, PromptRecord, Why
+from bozzetto.types import Answer, Facets, Hit, Keys, PromptRecord, Why
 
-__all__ = ["count", "make_hit"]
+__all__ = ["count", "make_hit", "whys"]
 
 
 def make_hit(
     record: PromptRecord,
     score: float,
-    legs: Sequence[Leg],
+    why: tuple[Why, ...],
     *,
     variants: int = 0,
     answers: tuple[Answer, ...] = (),
 ) -> Hit:
-    """A record as a hit, with each leg that found it."""
+    """A record as a hit, with what each leg that found it says."""
     return Hit(
         id=record.id,
         prompt=record.text,
@@ -34,19 +34,31 @@ def make_hit(
         use=record.use,
         model_family=record.model_family,
         core=record.core,
-        why=tuple(why for leg in legs if (why := _why(leg, record.seq)) is not None),
+        why=why,
         answers=answers,
         picture=next((one.image for one in reversed(record.kept) if one.keep and one.image), None),
     )
 
 
-def _why(leg: Leg, seq: int) -> Why | None:
-    """A leg's part in a hit, where it found it."""
-    at = int(np.searchsorted(leg.keys, seq))
-    if at == len(leg.keys) or leg.keys[at] != seq:
-        return None
-    score = float(leg.scores[at])
-    return Why(leg.name, 1 + int((leg.scores > score).sum()), round(score, 5))
+def whys(legs: Sequence[Leg], seqs: Sequence[int]) -> list[tuple[Why, ...]]:
+    """For each prompt, by its number, the part that the legs which found it have in that."""
+    columns = [_parts(leg, np.array(seqs, dtype=np.int64)) for leg in legs]
+    rows = zip(*columns, strict=True) if columns else ((),) * len(seqs)
+    return [tuple(why for why in row if why is not None) for row in rows]
+
+
+def _parts(leg: Leg, seqs: Keys) -> list[Why | None]:
+    """A leg's part in each prompt, where it found it."""
+    if not len(leg.keys):
+        return [None] * len(seqs)
+    at = np.minimum(np.searchsorted(leg.keys, seqs), len(leg.keys) - 1)
+    scores = leg.scores[at]
+    better = (leg.scores > scores[:, None]).sum(axis=1)
+    found = zip((leg.keys[at] == seqs).tolist(), better.tolist(), scores.tolist(), strict=True)
+    return [
+        Why(leg.name, 1 + ahead, round(score, 5)) if there else None
+        for there, ahead, score in found
+    ]
 
 
 def count(records: Sequence[PromptRecord]) -> Facets:

@@ -37,6 +37,9 @@ more than the last."""
 _CORE = 0
 """The view of the English embedder that a large library is searched by."""
 
+_QUICK = 20_000
+"""Prompts up to which an index is read in a few milliseconds: starting threads takes one."""
+
 
 class Indexes:
     """The indexes of one library. Safe to share between threads."""
@@ -104,6 +107,11 @@ class Indexes:
             out[absent] = embed([texts[row] for row in np.flatnonzero(absent).tolist()])
         out /= np.linalg.norm(out, axis=1, keepdims=True)
         return out
+
+    @property
+    def large(self) -> bool:
+        """Whether a look at the indexes takes so long that several should go on side by side."""
+        return self._count() > _QUICK
 
     def serves(self, name: str) -> bool:
         """Whether an embedder has an index in a library of this size."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from bozzetto.errors import SetupError
 from bozzetto.ports import Embedder
 from bozzetto.search.aim import Aim, toward
+from bozzetto.search.beside import beside
 from bozzetto.search.dense import Sought
 from bozzetto.search.fuse import Leg
 from bozzetto.search.indexes import Indexes
@@ -19,13 +21,16 @@ from bozzetto.search.views import ENGLISH, MANY, VIEWS
 from bozzetto.text.words import content_words, owner
 from bozzetto.types import Keys, Vectors
 
-__all__ = ["Bridge", "Meaning", "Meanings", "Translate", "lacking"]
+__all__ = ["Bridge", "Learn", "Meaning", "Meanings", "Translate", "lacking"]
 
 Bridge = Callable[[Vectors], Vectors]
 """Unit vectors of the many-language space to unit vectors of the English one, (n, dim)."""
 
-Translate = Callable[[str, str], str | None]
-"""A text and its language (ISO 639-1) to its English, as far as it is understood, or None."""
+Translate = Callable[[Sequence[tuple[str, str]]], Sequence[str | None]]
+"""Texts with their languages (ISO 639-1) to their English, as far as it is understood, or None."""
+
+Learn = Callable[[Sequence[str]], None]
+"""English words that will be asked for are looked at in one go."""
 
 _LEGS = ("english", "bridge", "translated", "many")
 
@@ -82,9 +87,12 @@ class Meanings:
         embedders: Mapping[str, Embedder],
         bridge: Bridge | None,
         translate: Translate | None,
+        learn: Learn | None = None,
     ) -> None:
         self._indexes, self._weights = indexes, weights
         self._embedders, self._bridge, self._translate = embedders, bridge, translate
+        self._learn = learn
+        self._begun = False
 
     def find(self, asked: Sequence[tuple[Aim, Keys | None]]) -> list[Meaning]:
         """For each aim and the keys it may find, the legs by meaning and what goes with them.
@@ -96,7 +104,11 @@ class Meanings:
         all_ = [_Search(aim, allow) for aim, allow in asked]
         self._see(all_)
         self._search(all_)
-        return [self._meaning(one) for one in all_]
+        found = [self._meaning(one) for one in all_]
+        if self._learn is not None and len(found) > 1:
+            with suppress(SetupError):  # who asks for the words is told
+                self._learn([word for one in found for word in one.words])
+        return found
 
     def _meaning(self, one: _Search) -> Meaning:
         aim, query = one.aim, one.query
@@ -123,8 +135,9 @@ class Meanings:
             for name in (ENGLISH, MANY)
         }
         readers = {name: some for name, some in readers.items() if some}
-        # Side by side: the first search of a process loads the weights of both.
-        with ThreadPoolExecutor(max(1, len(readers))) as pool:
+        # The first search of a process loads the weights of both.
+        long, self._begun = self._indexes.large or not self._begun, True
+        with beside(max(1, len(readers)), long=long) as pool:
             list(pool.map(self._embed, readers, readers.values()))
         for other in (ENGLISH, MANY):
             self._embed(other, [one for one in said if not one.vectors])
@@ -137,7 +150,7 @@ class Meanings:
 
         While the first are searched ideas in other languages are put into English.
         """
-        with ThreadPoolExecutor(len(_LEGS)) as pool:
+        with beside(len(_LEGS), long=self._indexes.large) as pool:
             begun: list[tuple[Sequence[_Search], Future[list[Leg]]]] = []
 
             def begin(embedder: str, asked: Sequence[tuple[_Search, str, Vectors]]) -> None:
@@ -151,7 +164,8 @@ class Meanings:
             for embedder in (ENGLISH, MANY):
                 begin(embedder, [(one, leg, v) for one, by, leg, v in direct if by == embedder])
             for one in searches:
-                one.english = one.query.text if one.query.english else self._said_in_english(one)
+                one.english = one.query.text if one.query.english else None
+            self._say_in_english([one for one in searches if not one.query.english])
             begin(ENGLISH, self._read([one for one in searches if not one.query.english]))
             for some, legs in begun:
                 for one, leg in zip(some, legs.result(), strict=True):
@@ -229,15 +243,18 @@ class Meanings:
             return None
         return mapped
 
-    def _said_in_english(self, one: _Search) -> str | None:
-        """An idea put into English word by word, where there is a way."""
-        if self._translate is None or ENGLISH not in self._embedders:
-            return None
+    def _say_in_english(self, searches: Sequence[_Search]) -> None:
+        """Set ideas put into English word by word, where there is a way."""
+        if self._translate is None or ENGLISH not in self._embedders or not searches:
+            return
         try:
-            return self._translate(one.query.text, one.query.language) or None
+            said = self._translate([(one.query.text, one.query.language) for one in searches])
         except SetupError as error:
-            one.problems.append(error)
-            return None
+            for one in searches:
+                one.problems.append(error)
+            return
+        for one, english in zip(searches, said, strict=True):
+            one.english = english or None
 
     def _read(self, searches: Sequence[_Search]) -> list[tuple[_Search, str, Vectors]]:
         """Those ideas that have an English, with the vectors of that."""

@@ -12,7 +12,7 @@ from bozzetto.text.gist import EMPTY
 from bozzetto.text.words import owner, words
 from bozzetto.types import PromptRecord
 
-__all__ = ["WORDS_OF_A_SCRAP", "by_words", "telling", "word_for_word"]
+__all__ = ["WORDS_OF_A_SCRAP", "by_words", "counts_words", "telling", "word_for_word"]
 
 WORDS_OF_A_SCRAP = 1.5
 _CORE_SHARE = 0.6
@@ -22,13 +22,18 @@ _UNWANTED = 0.5
 """What a prompt loses that names something the person does not want."""
 
 
+def counts_words(query: Query) -> bool:
+    """Whether the words of a prompt add anything for a query."""
+    return query.kind == "scrap" or bool(query.negated)
+
+
 def by_words(query: Query, record: PromptRecord) -> float:
     """What the words of a prompt add to its score: those of a scrap, and those not wanted.
 
     The very words of an idea add nothing: ideas are often put in other words than the
     prompt's, and the lexicon counts those alike.
     """
-    if query.kind != "scrap" and not query.negated:
+    if not counts_words(query):
         return 0.0
     whole = frozenset(words(record.text))
     plus = -_UNWANTED if coverage(query.negated, whole) else 0.0

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 from bozzetto.text.english_words import is_english
@@ -138,14 +138,20 @@ def _scores(tokens: Sequence[str], lower: str) -> tuple[dict[str, float], int]:
 def _add_endings(token: str, scores: dict[str, float]) -> None:
     if is_english(token):
         return
+    longest, tied = _endings(token)
+    for code in tied:
+        scores[code] += 0.2 * min(longest, 4) / len(tied)
+
+
+@lru_cache(maxsize=1 << 14)
+def _endings(token: str) -> tuple[int, tuple[str, ...]]:
+    """The length of the longest ending listed that a word has, and whose it is."""
     ends = {
         code: max((len(e) for e in ENDINGS[code] if token.endswith(e)), default=0)
         for code in ENDINGS
     }
     longest = max(ends.values())
-    tied = [code for code, size in ends.items() if size == longest > 0]
-    for code in tied:
-        scores[code] += 0.2 * min(longest, 4) / len(tied)
+    return longest, tuple(code for code, size in ends.items() if size == longest > 0)
 
 
 @cache

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bozzetto.adapters import manifest
-from bozzetto.adapters.vectors.ranking import best, empty, positions, sorted_rows
+from bozzetto.adapters.vectors.ranking import best_in_order, empty, positions, sorted_rows
 from bozzetto.errors import DataError
 from bozzetto.ports import VectorIndexFeatures
 from bozzetto.types import Keys, Vectors
@@ -69,18 +69,20 @@ class ExactIndex:
         self, query: Vectors, k: int, allow: Keys | None = None, *, thorough: bool = False
     ) -> tuple[Keys, Vectors]:
         """The k best keys and their inner products, best first, ties by key."""
-        return self.search_many([query], k, [allow])[0]
+        ((keys, scores),) = self.search_many([query], k, [allow])
+        order = np.argsort(-scores, kind="stable")
+        return keys[order], scores[order]
 
     def search_many(
         self, queries: Sequence[Vectors], k: int, allow: Sequence[Keys | None]
     ) -> list[tuple[Keys, Vectors]]:
-        """What `search` finds for each query, among the keys that it allows."""
+        """What `search` finds for each query among the keys that it allows, by key."""
         if not len(self):
             return [empty() for _ in queries]
         asked = [np.asarray(query, dtype=np.float32) for query in queries]
         every = np.arange(len(self), dtype=np.int64)
         rows = [every if keys is None else positions(self._keys, keys) for keys in allow]
-        found = [best(scores, k, at) for scores, at in self._scores(asked, rows)]
+        found = [best_in_order(scores, k, at) for scores, at in self._scores(asked, rows)]
         return [(self._keys[at], scores) for at, scores in found]
 
     def _scores(
