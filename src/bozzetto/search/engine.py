@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ from bozzetto.search.meaning import Bridge, Learn, Meaning, Meanings, Translate,
 from bozzetto.search.together import Together
 from bozzetto.search.understand import Query, understand
 from bozzetto.search.wording import WORDS_OF_A_SCRAP, by_words, counts_words, telling, word_for_word
+from bozzetto.store.facets import Allowed
 from bozzetto.store.store import Store
 from bozzetto.text.words import words
 from bozzetto.types import Answer, By, Filters, Hit, Keys, PromptRecord, SearchResult, Vectors
@@ -37,6 +39,8 @@ Held = Callable[[Sequence[str], Iterable[Collection[str]]], Vectors]
 
 Answers = Callable[[Sequence[str], Collection[str]], tuple[Answer, ...]]
 """English words and the words of a text to which of the latter say which of the former."""
+
+Told = TypeVar("Told")
 
 _WEIGHTS = {
     "english": {"english": 1.0, "many": 0.5},
@@ -82,6 +86,15 @@ class _Ranking:
         return answers(self.words, telling(self.aim.seen(record).text))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Asked:
+    """What is sought, the keys that may be found, and what is told of what is found by meaning."""
+
+    aim: Aim
+    allow: Keys | None
+    tell: Callable[[Meaning], object]
+
+
 class Searcher:
     """Searches one library. Deterministic; safe to share between threads."""
 
@@ -108,7 +121,7 @@ class Searcher:
             translate=translate,
             learn=learn,
         )
-        self._together = Together(self._meanings.find, _AT_ONCE, _PLACES)
+        self._together = Together(self._answer, _AT_ONCE, _PLACES)
         self._held, self._answers, self._look = held, answers, look
         self._last: tuple[object, Meaning] | None = None
 
@@ -135,13 +148,22 @@ class Searcher:
             SetupError: no embedder can be loaded.
         """
         aim = aim_at(idea, like, unlike, by, self._store.by_ids)
-        found = self._rank(aim, k, filters or Filters(), max_nsfw)
+        varied = by != "look" and aim.query.kind != "scrap"
+        explained = self._answers if explain else None
+
+        def result(found: _Ranking) -> SearchResult:
+            return self._result(found, min(k, MAX_HITS), explained, varied=varied)
+
+        return self._rank(aim, k, filters or Filters(), max_nsfw, result)
+
+    def _result(
+        self, found: _Ranking, k: int, explained: Answers | None, *, varied: bool
+    ) -> SearchResult:
+        """The first k of a ranking as they are told."""
         by_seq = {record.seq: record for record in found.records}
         rows = zip(found.records, found.scores, strict=True)
-        varied = by != "look" and aim.query.kind != "scrap"
-        picked = pick((_found(record, score, varied) for record, score in rows), min(k, MAX_HITS))
+        picked = pick((_found(record, score, varied) for record, score in rows), k)
         sizes = self._store.family_sizes([one.family for one in picked])
-        explained = self._answers if explain else None
         reasons = whys(found.legs, [one.seq for one in picked])
         hits = tuple(
             make_hit(
@@ -154,8 +176,8 @@ class Searcher:
             for one, why in zip(picked, reasons, strict=True)
         )
         return SearchResult(
-            idea=aim.query.idea,
-            language=aim.query.language,
+            idea=found.aim.query.idea,
+            language=found.aim.query.language,
             hits=hits,
             confident=found.confidence >= 0.5 and bool(hits),
             confidence=found.confidence if hits else 0.0,
@@ -173,17 +195,31 @@ class Searcher:
         max_nsfw: float = 0.5,
     ) -> tuple[Hit, ...]:
         """The k best prompts, families and near-duplicates included: matter for the writer."""
-        found = self._rank(Aim(understand(idea)), k, filters or Filters(), max_nsfw)
-        rows = list(zip(found.records, found.scores, strict=True))[:k]
-        reasons = whys(found.legs, [record.seq for record, _ in rows])
-        return tuple(make_hit(*row, why) for row, why in zip(rows, reasons, strict=True))
 
-    def _rank(self, aim: Aim, k: int, filters: Filters, max_nsfw: float) -> _Ranking:
+        def hits(found: _Ranking) -> tuple[Hit, ...]:
+            rows = list(zip(found.records, found.scores, strict=True))[:k]
+            reasons = whys(found.legs, [record.seq for record, _ in rows])
+            return tuple(make_hit(*row, why) for row, why in zip(rows, reasons, strict=True))
+
+        return self._rank(Aim(understand(idea)), k, filters or Filters(), max_nsfw, hits)
+
+    def _rank(
+        self, aim: Aim, k: int, filters: Filters, max_nsfw: float, then: Callable[[_Ranking], Told]
+    ) -> Told:
+        """What is to be told of the ranking of an aim."""
         if k < 1:
             raise InputError(f"k is {k}; ask for at least one prompt", hint="for example -k 10")
-        query = aim.query
         allowed = self._store.allowed(filters, max_nsfw, apart=aim.families)
-        meaning, lexical = self._legs(aim, filters, max_nsfw, allowed.keys)
+
+        def tell(meaning: Meaning, lexical: Leg) -> Told:
+            return then(self._ranking(aim, k, allowed, meaning, lexical))
+
+        return self._legs(aim, (aim, filters, max_nsfw), allowed.keys, tell)
+
+    def _ranking(
+        self, aim: Aim, k: int, allowed: Allowed, meaning: Meaning, lexical: Leg
+    ) -> _Ranking:
+        query = aim.query
         legs = (*meaning.legs, lexical)
         records, fused = self._candidates(query, legs, _CANDIDATES + 4 * min(k, MAX_HITS))
         seen = records if aim.by == "both" else [aim.seen(record) for record in records]
@@ -207,37 +243,42 @@ class Searcher:
             notes=(*query.notes, *meaning.notes),
         )
 
-    def _meaning_once(
-        self, aim: Aim, filters: Filters, max_nsfw: float, allow: Keys | None
-    ) -> Meaning:
-        """The legs, kept for the next call: the writer asks twice for one idea."""
-        key = (aim, filters, max_nsfw, self._store.state(), self._store.ratings())
-        last = self._last
-        if last is not None and last[0] == key:
-            return last[1]
-        if aim.like or aim.unlike:  # which may cancel out: nobody else's matter
-            (found,) = self._meanings.find([(aim, allow)])
-        else:
-            found = self._together((aim, allow))
-        if aim.by == "look":
-            weaker = [replace(leg, weight=leg.weight * LEGS) for leg in found.legs]
-            found = replace(found, legs=tuple(weaker))
-        self._last = None if found.notes else (key, found)
-        return found
-
     def _legs(
-        self, aim: Aim, filters: Filters, max_nsfw: float, allow: Keys | None
-    ) -> tuple[Meaning, Leg]:
-        """What is found by meaning and, beside it, by words: of looks words tell the most."""
-        index = self._indexes.lexical()
-        if aim.by == "look":
-            meaning = self._meaning_once(aim, filters, max_nsfw, allow)
-            leg = index.search(meaning.said, meaning.words, _FOUND_BY_WORDS, allow)
-            return meaning, replace(leg, weight=BY_WORDS)
+        self, aim: Aim, asked: object, allow: Keys | None, then: Callable[[Meaning, Leg], Told]
+    ) -> Told:
+        """What is to be told of what is found by meaning and, beside it, by words.
+
+        The legs are kept for the next call: the writer asks twice for one idea.
+        """
+        key = (asked, self._store.state(), self._store.ratings())
+        index, last = self._indexes.lexical(), self._last
         with beside(1, long=self._indexes.large) as pool:
-            words = (aim.text, aim.query.content, _FOUND_BY_WORDS, allow)
-            lexical = pool.submit(index.search, *words)
-            return self._meaning_once(aim, filters, max_nsfw, allow), lexical.result()
+            said = (aim.text, aim.query.content, _FOUND_BY_WORDS, allow)
+            words = pool.submit(index.search, *said) if aim.by != "look" else None
+
+            def tell(found: Meaning) -> Told:
+                self._last = None if found.notes else (key, found)
+                if words is not None:
+                    return then(found, words.result())
+                # Of looks words tell the most, those that say it in English.
+                lexical = index.search(found.said, found.words, _FOUND_BY_WORDS, allow)
+                weaker = [replace(leg, weight=leg.weight * LEGS) for leg in found.legs]
+                return then(replace(found, legs=tuple(weaker)), replace(lexical, weight=BY_WORDS))
+
+            if last is not None and last[0] == key:
+                return tell(last[1])
+            if aim.like or aim.unlike:  # which may cancel out: nobody else's matter
+                return tell(*self._meanings.find([(aim, allow)]))
+            return cast(Told, self._together(_Asked(aim, allow, tell)))
+
+    def _answer(self, asked: Sequence[_Asked]) -> Iterator[object]:
+        """The answers to those that wait, one after the other, by one thread.
+
+        Threads that each went on with their own would wait for the interpreter, and for each
+        other, longer than they work.
+        """
+        found = self._meanings.find([(one.aim, one.allow) for one in asked])
+        return (one.tell(meaning) for one, meaning in zip(asked, found, strict=True))
 
     def _looks(self, aim: Aim, meaning: Meaning, seen: Sequence[PromptRecord]) -> Leg:
         """How near the look of each record is to the one that is sought, in the records' order."""
