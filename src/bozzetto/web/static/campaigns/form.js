@@ -79,8 +79,9 @@ export class BriefForm extends HTMLElement {
         await this.send(this.#said());
       } catch (problem) {
         this.#refuse(problem);
+      } finally {
+        this.yes.disabled = false;
       }
-      this.yes.disabled = false;
     });
   }
 

@@ -1,6 +1,6 @@
 // The page of all campaigns: made from a brief, looked at, handed on.
 
-import { Problem, call, campaignPath } from "../shell/api.js";
+import { Problem, call, campaignPath, freshKey } from "../shell/api.js";
 import { announce, begin, show, told } from "../shell/begin.js";
 import { showHelp, sure } from "../shell/dialogs.js";
 import { button, el } from "../shell/dom.js";
@@ -93,7 +93,7 @@ class Campaigns {
   }
 
   async #send(brief) {
-    const found = await call("POST", "/api/v1/campaigns", { brief }, crypto.randomUUID());
+    const found = await call("POST", "/api/v1/campaigns", { brief }, freshKey());
     this.form.clear();
     this.#shut();
     this.#put(found, true);
