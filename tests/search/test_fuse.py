@@ -73,3 +73,28 @@ def test_top_is_best_first_with_ties_by_key(part: dict[int, float], k: int) -> N
     keys, values = top(leg(part).keys, leg(part).scores, k)
     expected = sorted(part.items(), key=lambda item: (-item[1], item[0]))[:k]
     assert list(zip(keys.tolist(), values.tolist(), strict=True)) == expected
+
+
+@given(st.lists(found, min_size=1, max_size=4), st.lists(st.integers(1, 40), max_size=9))
+def test_keys_far_apart_are_merged_and_looked_up_as_those_that_are_near(
+    parts: list[dict[int, float]], wanted: list[int]
+) -> None:
+    apart = 1 << 20
+    near, far = (
+        [leg({key * by: score for key, score in part.items()}) for part in parts]
+        for by in (1, apart)
+    )
+    one, other = (
+        best_of("leg", [(part.keys, part.scores) for part in some]) for some in (near, far)
+    )
+    assert ((one.keys * apart).tolist(), one.scores.tolist()) == (
+        other.keys.tolist(),
+        other.scores.tolist(),
+    )
+    (keys, total), (wide, sums) = fuse(near), fuse(far)
+    assert ((keys * apart).tolist(), total.tolist()) == (wide.tolist(), sums.tolist())
+    asked = np.array(wanted, dtype=np.int64)
+    assert np.array_equal(
+        lookup(one.keys, one.scores, asked, 9.0),
+        lookup(other.keys, other.scores, asked * apart, 9.0),
+    )

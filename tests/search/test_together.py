@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -50,3 +50,36 @@ def test_what_goes_wrong_is_told_to_each_and_the_next_are_answered() -> None:
     with pytest.raises(ZeroDivisionError):
         together(0)
     assert together(4) == 0.25
+
+
+def test_an_answer_is_given_before_those_after_it_are_there() -> None:
+    begin, go_on = threading.Event(), threading.Event()
+
+    def work(some: Sequence[int]) -> Iterator[int]:
+        begin.wait(10)
+        for one in some:
+            if one == 3:
+                go_on.wait(10)
+            yield 2 * one
+
+    together = Together(work, 4, 1)
+    with ThreadPoolExecutor(4) as pool:
+        calls = [pool.submit(together, 0)]
+        while together._free:
+            pass
+        for number in (1, 2, 3):
+            calls.append(pool.submit(together, number))
+            while len(together._waiting) % 4 != number:
+                pass
+        begin.set()
+        assert calls[2].result(10) == 4
+        assert not calls[3].done()
+        go_on.set()
+        assert [call.result(10) for call in calls] == [0, 2, 4, 6]
+
+
+def test_a_throng_is_answered_and_leaves_every_place_free() -> None:
+    together = Together(doubled, 3, 2)
+    with ThreadPoolExecutor(24) as pool:
+        assert list(pool.map(together, range(3000))) == [2 * one for one in range(3000)]
+    assert (together._free, len(together._waiting)) == (2, 0)

@@ -32,7 +32,7 @@ _NEAR, _HELD = 1.0, 2.0
 """What likeness counts, and the share of the words sought that a look holds."""
 
 
-@lru_cache(maxsize=1 << 13)
+@lru_cache(maxsize=1 << 14)
 def look_words(text: str) -> frozenset[str]:
     """The words of a prompt's modifiers; those of the prompts asked for last are kept."""
     return frozenset(word for part in split(text).modifiers for word in words(part))

@@ -65,8 +65,9 @@ ROOMS = (
 FIRST = ("an idea", "un'idea")
 """What is searched for at the start: English and another language read different models."""
 
-THREADS = 8
-"""Requests that are worked on at a time; each has a connection to the library of its own."""
+THREADS = 36
+"""Requests that are taken in hand at a time, each with a connection to the library of its own.
+Two times sixteen ideas are searched for in one go (search/engine.py): fewer threads, fewer ideas."""
 
 
 @asynccontextmanager
