@@ -3,10 +3,13 @@ from __future__ import annotations
 import hashlib
 import shutil
 import sqlite3
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from bozzetto.app.doctor import examine
 from bozzetto.errors import DataError, NewerSchemaError, NotFoundError, SetupError
 from bozzetto.store.migrations import CURRENT
 from bozzetto.store.schema import APPLICATION, schema_version
@@ -148,3 +151,28 @@ def test_a_library_of_an_older_schema_is_not_looked_at(tmp_path: Path) -> None:
     assert "backup" in (caught.value.hint or "")
     assert [path.name for path in tmp_path.iterdir()] == [FILE]
     assert (tmp_path / FILE).read_bytes() == before
+
+
+OTHER = """
+import sys
+from pathlib import Path
+from bozzetto.store.store import Store
+with Store.open(Path(sys.argv[1])) as store:
+    store.accounts.add("{}", "editor", "hash", actor="other", now="n")
+"""
+
+
+def test_a_look_at_a_library_that_is_open_here_loses_nothing(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        store.accounts.add("before", "admin", "hash", actor="here", now="n")
+        assert schema_version(tmp_path / FILE) == CURRENT
+        with Store.look(tmp_path) as looking:
+            assert looking.accounts.any()
+        assert {check.state for check in examine(tmp_path) if check.name == "library"} == {"ok"}
+        other = [sys.executable, "-c", OTHER.format("other"), str(tmp_path)]
+        subprocess.run(other, check=True)
+        store.accounts.add("after", "viewer", "hash", actor="here", now="n")
+        subprocess.run([*other[:2], OTHER.format("another"), other[3]], check=True)
+    with Store.open(tmp_path) as store:
+        names = [account.name for account in store.accounts.all()]
+    assert names == ["after", "another", "before", "other"]

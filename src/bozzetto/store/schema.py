@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import struct
 from pathlib import Path
 
 from bozzetto.errors import DataError, NewerSchemaError
@@ -16,6 +15,9 @@ __all__ = ["APPLICATION", "prepare", "schema_version"]
 APPLICATION = 0x626F7A7A
 """SQLite's application_id of our files: "bozz"."""
 
+_SMALLEST = 512
+"""Bytes of the smallest file of SQLite: one page."""
+
 
 def schema_version(path: Path) -> int:
     """The schema of a library file, read without touching it; 0 for a new or empty one.
@@ -26,9 +28,7 @@ def schema_version(path: Path) -> int:
     """
     if not path.exists() or path.stat().st_size == 0:
         return 0
-    version, application = _header(path)
-    if version <= CURRENT:  # the log beside it may hold a later header
-        version, application = _pragmas(path)
+    version, application = _pragmas(path)
     if application != APPLICATION and (application or version):
         raise DataError(
             f"{path} is a database of another program", hint="choose another home with --home"
@@ -41,28 +41,32 @@ def schema_version(path: Path) -> int:
     return version
 
 
-def _header(path: Path) -> tuple[int, int]:
-    with path.open("rb") as file:
-        head = file.read(100)
-    if len(head) < 100 or not head.startswith(b"SQLite format 3\0"):
-        raise DataError(
-            f"{path} is not a library: it is no SQLite file, or cut off",
-            hint="restore a backup (bozzetto restore FILE) or choose another home",
-        )
-    version, application = struct.unpack_from(">i4xi", head, 60)
-    return version, application
-
-
 def _pragmas(path: Path) -> tuple[int, int]:
+    """The schema and the mark of a file, asked of SQLite.
+
+    Never by reading the file itself: who closes a file loses every lock that the process holds
+    on it, those of its open connections too, and another process then deletes their log.
+    """
+    if path.stat().st_size < _SMALLEST:
+        raise _no_library(path)
     connection = look_at(path)
     try:
         version = int(connection.execute("PRAGMA user_version").fetchone()[0])
         application = int(connection.execute("PRAGMA application_id").fetchone()[0])
     except sqlite3.Error as error:
+        if getattr(error, "sqlite_errorname", None) == "SQLITE_NOTADB":
+            raise _no_library(path) from error
         raise explain(error, path) from error
     finally:
         connection.close()
     return version, application
+
+
+def _no_library(path: Path) -> DataError:
+    return DataError(
+        f"{path} is not a library: it is no SQLite file, or cut off",
+        hint="restore a backup (bozzetto restore FILE) or choose another home",
+    )
 
 
 def prepare(database: Database, backups: Path) -> None:
