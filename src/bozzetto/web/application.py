@@ -67,7 +67,7 @@ FIRST = ("an idea", "un'idea")
 
 THREADS = 36
 """Requests that are taken in hand at a time, each with a connection to the library of its own.
-Two times sixteen ideas are searched for in one go (search/engine.py): fewer threads, fewer ideas."""
+Two times sixteen ideas are searched for in one go (search/engine.py): with fewer, fewer are."""
 
 
 @asynccontextmanager
