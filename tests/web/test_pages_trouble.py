@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.web.test_pages import Desk
+from tests.web.test_pages import PASSWORD, Desk
 
 from bozzetto.app import Assistant
 from bozzetto.web.server import Server
@@ -45,3 +45,56 @@ def test_a_campaign_is_made_over_plain_http(desk: Desk, home: Assistant) -> None
     page.locator(".campaign", has_text="a kite over the harbour").wait_for()
     assert [one.name for one in home.campaigns.list()] == ["a kite over the harbour"]
     assert desk.wrong == []
+
+
+def enter(desk: Desk, path: str, name: str = "ada") -> None:
+    """Open a page and log in."""
+    desk.page.goto(f"http://127.0.0.1:{desk.server.port}{path}")
+    desk.page.fill("main.message input[autocomplete=username]", name)
+    desk.page.fill("main.message [type=password]", PASSWORD)
+    desk.press("Enter")
+    desk.page.locator("nav.way").wait_for()
+
+
+def test_who_is_logged_out_at_work_logs_in_and_goes_on(desk: Desk, home: Assistant) -> None:
+    home.accounts.add("ada", PASSWORD, "admin")
+    page = desk.page
+    enter(desk, "/campaigns?new")
+    page.fill("[name=ideas]", "a kite over the harbour")
+    page.fill("[name=images]", "sketch:")
+    page.fill("[name=n]", "1")
+    page.locator("brief-form [role=status]", has_text="1 pictures").wait_for()
+    home.accounts.log_out("ada")
+    desk.press("Control+Enter")
+    page.locator("dialog", has_text="You were logged out.").wait_for()
+    assert page.input_value("dialog [autocomplete=username]") == "ada"
+    page.keyboard.type("not it")
+    desk.press("Enter")
+    page.locator("dialog .wrong", has_text="wrong").wait_for()
+    page.keyboard.type(PASSWORD)
+    desk.press("Enter")
+    page.locator(".campaign", has_text="a kite over the harbour").wait_for()
+    assert [one.name for one in home.campaigns.list()] == ["a kite over the harbour"]
+    assert [one for one in desk.wrong if "401" not in one] == []
+
+
+def test_who_puts_logging_in_off_keeps_what_is_typed(desk: Desk, home: Assistant) -> None:
+    home.accounts.add("ada", PASSWORD, "admin")
+    page = desk.page
+    enter(desk, "/library")
+    home.accounts.log_out("ada")
+    page.fill("[type=search]", "boat")
+    page.locator("dialog", has_text="You were logged out.").wait_for()
+    desk.press("Escape")
+    page.locator("main .wrong", has_text="You were logged out. Reload").wait_for()
+    assert page.input_value("[type=search]") == "boat"
+    assert page.locator("dialog").count() == 0
+
+
+def test_a_page_with_an_old_token_says_where_to_go(desk: Desk, home: Assistant) -> None:
+    page = desk.open("/library")
+    desk.row("a paper boat").wait_for()
+    home.accounts.new_token()
+    page.fill("[type=search]", "boat")
+    page.locator("main .wrong", has_text="Open the address that the program printed").wait_for()
+    assert page.input_value("[type=search]") == "boat"

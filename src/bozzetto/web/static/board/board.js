@@ -149,7 +149,7 @@ export class ReviewBoard extends HTMLElement {
     const { waiting, trouble } = this.review.outbox;
     const n = waiting.length;
     const state = this.state.dataset.state = !n ? "saved" : trouble ? "trouble" : "saving";
-    const why = trouble?.status === 401 ? "token" : "server";
+    const why = trouble?.ended ? trouble.code : "server";
     const text = t(state === "trouble" ? `trouble.${why}` : state, { n, reason: trouble?.message ?? "" });
     if (this.state.textContent !== text) this.state.textContent = text;
   }

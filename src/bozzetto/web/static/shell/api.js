@@ -1,6 +1,7 @@
 // Calls to the server this page came from.
 
 const PATIENCE = 30_000; // milliseconds
+const ENTRANCE = "/api/v1/session";
 
 export class Problem extends Error {
   constructor({ status, code, detail, hint }) {
@@ -10,11 +11,28 @@ export class Problem extends Error {
     this.hint = hint;
   }
 
+  ended = false; // whether the page was let in before, and is no more
+
   // Whether the same call may go well later: nobody answers, too much at once, a full disk.
   get passes() {
     return this.status === 0 || this.status === 401 || this.status === 408
       || this.status === 429 || this.status >= 500;
   }
+}
+
+// What asks a person to log in again: whether they did.
+let enterAgain = async () => false;
+export function onEnded(act) {
+  enterAgain = act;
+}
+
+// What was answered instead of what was asked for: null where the same can be asked again, since
+// the session had ended and another has begun.
+export async function refusal(path, shape, status) {
+  const problem = new Problem({ ...shape, status });
+  if (status !== 401 || path.startsWith(ENTRANCE)) return problem;
+  problem.ended = true;
+  return problem.code === "login" && await enterAgain() ? null : problem;
 }
 
 // `signal` takes the call back: it then throws what the signal was aborted with.
@@ -34,8 +52,10 @@ export async function call(method, path, body, key, signal) {
     signal?.throwIfAborted();
     throw new Problem({ status: answer && !answer.ok ? answer.status : 0, code: "unreachable" });
   }
-  if (!answer.ok) throw new Problem({ ...shape, status: answer.status });
-  return shape;
+  if (answer.ok) return shape;
+  const problem = await refusal(path, shape, answer.status);
+  if (problem) throw problem;
+  return call(method, path, body, key, signal);
 }
 
 // A key for a request that may be sent twice and is to be done once. Browsers make UUIDs only on

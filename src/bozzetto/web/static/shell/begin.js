@@ -1,7 +1,7 @@
 // How each page begins: its texts, who one is, the way to the other pages, and what it shows.
 
-import { Problem, call, enter } from "./api.js";
-import { askLogin } from "./login.js";
+import { Problem, call, enter, onEnded } from "./api.js";
+import { askAgain, askLogin } from "./login.js";
 import { el } from "./dom.js";
 import { loadTexts, t } from "./texts.js";
 
@@ -29,6 +29,7 @@ export function message(title, ...lines) {
 // What a problem says to a person, and the way out.
 export function told(problem) {
   if (problem.status === 0) return [t("no_server")];
+  if (problem.ended) return [t(`ended.${problem.code}`)];
   return [problem.message, problem.hint].filter(Boolean);
 }
 
@@ -56,6 +57,7 @@ export async function begin(folder, build) {
   try {
     const [who] = await Promise.all([session(texts), texts]);
     await build(who);
+    onEnded(() => askAgain(who.user));
   } catch (problem) {
     await texts;
     const title = problem.status === 401 ? "no_token" : "problem";

@@ -1,6 +1,6 @@
 // Server-Sent Events by fetch: they can be asked for with a body, and go on after a lost connection.
 
-import { Problem } from "./api.js";
+import { Problem, refusal } from "./api.js";
 
 const SILENCE = 40_000; // milliseconds; the server says every 15 s that it is still there
 const FIRST = 400; // milliseconds until the second try
@@ -52,7 +52,10 @@ async function asked(path, options, headers) {
     throw lost();
   }
   if (answer.ok) return answer;
-  throw new Problem({ ...await answer.json().catch(() => ({ code: "failure" })), status: answer.status });
+  const shape = await answer.json().catch(() => ({ code: "failure" }));
+  const problem = await refusal(path, shape, answer.status);
+  if (problem) throw problem;
+  return asked(path, options, headers);
 }
 
 async function* eventsOf(body) {
