@@ -24,6 +24,8 @@ from bozzetto.library.recognise import Found, expand, recognise
         ("a.dat", "a fox\n".encode("utf-16"), "text"),
         ("a.bin", b"\x00\x01\x02", None),
         ("a.md", b"", None),
+        ("library.sqlite", b"a fox\n", None),
+        ("library.sqlite-wal", b"a fox\n", None),
     ],
 )
 def test_kinds(tmp_path: Path, name: str, content: bytes, scheme: str | None) -> None:

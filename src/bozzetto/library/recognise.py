@@ -88,6 +88,8 @@ def recognise(path: Path, name: str | None = None) -> str | None:
 
     `name` is what it is called where its path does not say.
     """
+    if path.suffix.startswith(".sqlite"):  # closing one that is open here takes its locks away
+        return None
     try:
         with path.open("rb") as file:
             head = file.read(_HEAD)

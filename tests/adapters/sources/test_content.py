@@ -7,6 +7,7 @@ import pytest
 from bozzetto.adapters.sources.content import LONGEST_LINE, Line, Reading
 from bozzetto.adapters.sources.delimited import open_csv
 from bozzetto.adapters.sources.lines import open_source
+from bozzetto.errors import InputError
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
@@ -53,3 +54,11 @@ def test_a_line_too_long_is_cut_and_the_next_one_whole(tmp_path: Path) -> None:
     first, second = Reading(path)
     assert (len(first.text), first.cut) == (LONGEST_LINE, True)
     assert second == Line(2, "a fox")
+
+
+@pytest.mark.parametrize("name", ["library.sqlite", "library.sqlite-shm"])
+def test_a_database_is_never_opened(tmp_path: Path, name: str) -> None:
+    path = tmp_path / name
+    path.write_bytes(b"a fox\n")
+    with pytest.raises(InputError, match="is a database"):
+        open_source(str(path), home=tmp_path)

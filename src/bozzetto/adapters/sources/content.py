@@ -43,6 +43,8 @@ def existing(rest: str) -> Path:
         raise NotFoundError(f"there is no file {rest}", hint="check the path")
     if not path.is_file():
         raise InputError(f"{rest} is no file", hint="give a file, or the folder it is in")
+    if path.suffix.startswith(".sqlite"):  # closing one that is open here takes its locks away
+        raise InputError(f"{rest} is a database, no file of prompts", hint="bozzetto restore FILE")
     return path
 
 
