@@ -40,6 +40,13 @@ OPTIONS = (
     Option("profile", str, "sdxl", "the image model prompts are written for"),
     Option("chat", str, "compose", "who writes: compose (no model), or scheme:model"),
     Option("images", str, "sketch:", "who draws: sketch: (a placeholder), or scheme:rest"),
+    Option(
+        "backends",
+        str,
+        "",
+        "besides the two above, what accounts may name of what has an address, a folder or a file;"
+        " spaces between",
+    ),
     Option("k", int, 10, "how many hits a search shows", 1, 1000),
     Option("n", int, 4, "how many candidates optimize writes", 1, 32),
     Option("max_nsfw", float, 0.5, "prompts with a higher NSFW score are hidden", 0.0, 2.0),
@@ -82,6 +89,7 @@ class Settings:
     profile: str
     chat: str
     images: str
+    backends: str
     k: int
     n: int
     max_nsfw: float

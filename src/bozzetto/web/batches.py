@@ -6,6 +6,7 @@ import asyncio
 import io
 import threading
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextvars import copy_context
 from dataclasses import asdict
 from typing import Annotated, Any, TypeVar
 
@@ -70,6 +71,7 @@ async def optimize(
 ) -> Response:
     """Write from each line's idea; a line's own `n`, `pick`, wishes and so on come first."""
     base = asked.model_dump()
+    caller = copy_context()  # the lines are read in another thread
     silent = BatchRequest(
         "", seed=asked.seed, n=asked.n, prefer=asked.prefer, profile=asked.profile
     )
@@ -80,7 +82,7 @@ async def optimize(
         lists = {name: _several(wishes[name]) for name in wishes if name != "aspect"}
         whole |= wishes | lists | {"pick": list(whole["pick"])}
         wanted = {name: value for name, value in whole.items() if value is not None}
-        return writer(a, _checked(OptimizeBody, base | wanted))(_unheard, stop)
+        return writer(a, caller.run(_checked, OptimizeBody, base | wanted))(_unheard, stop)
 
     return await _answered(request, runs, places, answer)
 

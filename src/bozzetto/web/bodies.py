@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from contextvars import ContextVar
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from bozzetto.app.clock import moment
 from bozzetto.app.drawing import Asked
-from bozzetto.types import By, Strength, Wishes
+from bozzetto.config import Settings
+from bozzetto.plugins import split_name
+from bozzetto.types import By, Caller, Strength, Wishes
 from bozzetto.types import Filters as FilterRecord
 
 __all__ = [
@@ -36,6 +41,8 @@ __all__ = [
     "StopBody",
     "Title",
     "TokensBody",
+    "let_name",
+    "named",
     "no_file",
 ]
 
@@ -56,10 +63,63 @@ def no_file(value: str) -> str:
     return value
 
 
+_NOTHING = re.compile("")
+_MODEL = re.compile(r"(?!.*://)[\w.:/+ -]*", re.ASCII)
+_ENDPOINT = re.compile(r"(\w+@)?[\w.-]*", re.ASCII)
+
+HARMLESS: Mapping[str, re.Pattern[str]] = {
+    "": _NOTHING,
+    "compose": _NOTHING,
+    "sketch": _NOTHING,
+    "a1111": _NOTHING,
+    "comfyui": _NOTHING,
+    "openai": _MODEL,
+    "ollama": _MODEL,
+    "llamacpp": _MODEL,
+    "vllm": _MODEL,
+    "lmstudio": _MODEL,
+    "stability": _ENDPOINT,
+    "bedrock": _MODEL,
+    "sagemaker": _ENDPOINT,
+}
+"""What anybody may name of each scheme: no address, no path, nothing that is fetched.
+
+A model's name goes to the server that the settings or the environment name, as a text.
+"""
+
+_NAMED: ContextVar[frozenset[str] | None] = ContextVar("named", default=frozenset())
+"""What else whoever calls may name; None: anything."""
+
+
+def let_name(caller: Caller | None, settings: Settings) -> None:
+    """For one request: the owner may name any back end, others what the settings name too."""
+    owner = caller is not None and caller.name is None
+    own = {settings.chat, settings.images, *settings.backends.split()}
+    _NAMED.set(None if owner else frozenset(own))
+
+
+def named(value: str) -> str:
+    """The name of a back end that whoever calls may name.
+
+    Another could have this server call any address, or tell which files there are.
+
+    Raises:
+        ValueError: it is another.
+    """
+    scheme, rest = split_name(value.strip())
+    pattern, more = HARMLESS.get(scheme), _NAMED.get()
+    if more is None or value in more or (pattern and pattern.fullmatch(rest)):
+        return value
+    raise ValueError(
+        "a back end with an address, a path or code of its own is named by the settings alone:"
+        " whoever runs this server adds it to backends in config.toml"
+    )
+
+
 Long = Annotated[str, Field(max_length=20_000), AfterValidator(_text)]
 Text = Annotated[str, Field(max_length=2_000), AfterValidator(_text)]
 Name = Annotated[str, Field(max_length=200), AfterValidator(_text), AfterValidator(no_file)]
-Backend = Annotated[str, Field(max_length=1_000), AfterValidator(_text)]
+Backend = Annotated[str, Field(max_length=1_000), AfterValidator(_text), AfterValidator(named)]
 Title = Annotated[str, Field(max_length=200), AfterValidator(_text)]
 Id = Annotated[str, Field(max_length=64), AfterValidator(_text)]
 Ids = Annotated[list[Id], Field(max_length=100)]

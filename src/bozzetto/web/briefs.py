@@ -15,7 +15,7 @@ from bozzetto.app.briefs import LARGEST, read
 from bozzetto.app.wire import summary_json
 from bozzetto.errors import InputError
 from bozzetto.types import Brief, Progress
-from bozzetto.web.bodies import Body, Title, no_file
+from bozzetto.web.bodies import Body, Title, named, no_file
 from bozzetto.web.drawer import Drawer
 from bozzetto.web.problems import StoppedError
 from bozzetto.web.replays import Key
@@ -51,14 +51,18 @@ class BriefBody(Body):
         """The brief.
 
         Raises:
-            InputError: it is none, has no name, or names a file.
+            InputError: it is none, has no name, or names a file or a server of nobody's.
         """
         found = read(self.brief, self.name)
-        try:
-            no_file(found.profile or "")
-        except ValueError as error:
-            raise InputError(f"the brief: profile: {error}") from None
+        for field, check in _CHECKS.items():
+            try:
+                check(getattr(found, field) or "")
+            except ValueError as error:
+                raise InputError(f"the brief: {field}: {error}") from None
         return found
+
+
+_CHECKS = {"profile": no_file, "chat": named, "images": named}
 
 
 @router.post("/plan")

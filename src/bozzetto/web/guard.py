@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bozzetto.types import Caller
 from bozzetto.web.access import HEADERS, Access, bearer, in_address
+from bozzetto.web.bodies import let_name
 from bozzetto.web.limits import MOST_HEAD, Rates, body_limit, bounded, head_size, too_large, whose
 from bozzetto.web.log import audit, note_request
 from bozzetto.web.problems import MISTAKE, problem
@@ -164,11 +165,14 @@ class Guard:
 async def as_let_in(request: Request) -> None:
     """Make sure that the route which runs is the one whose role was looked at.
 
+    What is sent is read after this, by what whoever calls may name.
+
     Raises:
         HTTPException: 403, it is another.
     """
     if request.scope["route"].path != request.state.route.partition(" ")[2]:
         raise HTTPException(403, "this address is for two routes, and so for nobody")
+    let_name(request.state.caller, request.app.state.assistant.settings)
 
 
 def _unfit(asked: Asked, methods: set[str]) -> Response | None:
