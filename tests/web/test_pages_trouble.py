@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from bench.board import make_board
 from tests.web.test_pages import PASSWORD, Desk
 
 from bozzetto.app import Assistant
@@ -98,3 +99,26 @@ def test_a_page_with_an_old_token_says_where_to_go(desk: Desk, home: Assistant) 
     page.fill("[type=search]", "boat")
     page.locator("main .wrong", has_text="Open the address that the program printed").wait_for()
     assert page.input_value("[type=search]") == "boat"
+
+
+def test_a_viewer_looks_at_the_board_and_judges_nothing(
+    tmp_path: Path, context: BrowserContext
+) -> None:
+    make_board(tmp_path, "one", 2, side=64)
+    with Assistant.open(tmp_path, actor="tester") as a, Server(a, port=0) as server:
+        a.accounts.add("ada", PASSWORD, "admin")
+        a.accounts.add("vic", PASSWORD, "viewer")
+        desk = Desk(server, context)
+        page = desk.page
+        page.goto(f"http://127.0.0.1:{server.port}/campaigns/one")
+        page.fill("[autocomplete=username]", "vic")
+        page.fill("[type=password]", PASSWORD)
+        desk.press("Enter")
+        page.wait_for_selector(".tile[aria-selected=true]")
+        desk.press("p", "x", "3", "n", "z", "ArrowRight", "c", "1", "Escape")
+        acts = page.eval_on_selector_all(".bar button", "all => all.map(one => one.dataset.act)")
+        told = page.inner_text("footer p")
+        state = page.get_attribute(".saving", "data-state")
+    assert acts == ["previous", "next", "large", "hold", "compare", "help"]
+    assert told == "Only editors judge pictures; as a viewer you look."
+    assert (state, [one for one in desk.wrong if "401" not in one]) == ("saved", [])

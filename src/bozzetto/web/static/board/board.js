@@ -12,13 +12,16 @@ import "./stage.js";
 import { nameOf, verdictOf } from "./words.js";
 
 const SETTLED = 400; // milliseconds until the address holds where we are
+const EDITS = new Set(KEYS.filter((key) => key.edits).map((key) => key.act));
 
 export class ReviewBoard extends HTMLElement {
   #mode = "grid"; // or "large", "compare"
   #settling = 0;
 
-  start(review, { title, reviewer, blind, renew }) {
+  // Who does not edit looks, compares and judges nothing.
+  start(review, { title, reviewer, blind, renew, edits }) {
     this.review = review;
+    this.edits = edits;
     this.renew = renew;
     this.#build(title, reviewer, blind);
     this.grid.build(review.items);
@@ -61,15 +64,17 @@ export class ReviewBoard extends HTMLElement {
       { "data-act": act, title: `${t(`key.${act}`)} (${key})`, "aria-label": t(`key.${act}`) });
     const star = (n) => button(el("span", { "aria-hidden": "true" }, "★"), () => this.act("rate", n), {
       "data-star": n, title: `${t("stars", { n })} (${n})`, "aria-label": t("stars", { n }) });
-    this.bar = el("div", { class: "bar", role: "toolbar", "aria-label": t("say") },
-      el("div", { class: "set" },
-        one("previous", "‹", "←"), one("next", "›", "→"), one("large", "⤢", "Enter")),
-      el("div", { class: "set" },
-        one("keep", "✓", "P"), one("reject", "✕", "X"), one("unset", "○", "U")),
+    const set = (...buttons) => el("div", { class: "set" }, ...buttons);
+    const move = set(one("previous", "‹", "←"), one("next", "›", "→"), one("large", "⤢", "Enter"));
+    const both = [one("hold", "◆", "M"), one("compare", "◫", "C")];
+    const judge = () => [
+      set(one("keep", "✓", "P"), one("reject", "✕", "X"), one("unset", "○", "U")),
       el("div", { class: "set rating" }, ...[1, 2, 3, 4, 5].map(star)),
-      el("div", { class: "set" },
-        one("note", "✎", "N"), one("hold", "◆", "M"), one("compare", "◫", "C"), one("undo", "↶", "Z"),
-        one("advance", "⇥", "A"), one("help", "?", "?")));
+      set(one("note", "✎", "N"), ...both, one("undo", "↶", "Z"), one("advance", "⇥", "A"), one("help", "?", "?")),
+    ];
+    const look = () => [set(...both, one("help", "?", "?")), el("p", { class: "small" }, t("only_editors"))];
+    this.bar = el("div", { class: "bar", role: "toolbar", "aria-label": t("say") },
+      move, ...(this.edits ? judge() : look()));
     return el("footer", {}, this.bar);
   }
 
@@ -138,7 +143,7 @@ export class ReviewBoard extends HTMLElement {
       large: this.#mode === "large",
     };
     for (const [act, on] of Object.entries(pressed)) {
-      this.bar.querySelector(`[data-act=${act}]`).setAttribute("aria-pressed", String(on));
+      this.bar.querySelector(`[data-act=${act}]`)?.setAttribute("aria-pressed", String(on));
     }
     for (const star of this.bar.querySelectorAll("[data-star]")) {
       star.setAttribute("aria-pressed", String(Number(star.dataset.star) <= (current.rating ?? 0)));
@@ -220,6 +225,10 @@ export class ReviewBoard extends HTMLElement {
 
   act(name, digit = null, shift = false) {
     const { review } = this;
+    if (EDITS.has(name) && !this.edits) {
+      this.#announce(t("only_editors"));
+      return;
+    }
     if (this.#mode === "compare" && name === "rate" && digit <= 2 && digit > 0) {
       this.#win(digit);
       return;
@@ -245,7 +254,7 @@ export class ReviewBoard extends HTMLElement {
       swap: () => this.#swap(),
       filter: () => this.#nextFilter(),
       advance: () => this.#toggleAdvance(),
-      help: () => showHelp(KEYS),
+      help: () => showHelp(KEYS.filter((key) => this.edits || !key.edits)),
     };
     acts[name]();
   }

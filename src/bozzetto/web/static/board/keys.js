@@ -1,4 +1,5 @@
-// The keys of the board: those that photo tools have. The help is made from this table.
+// The keys of the board: those that photo tools have. The help is made from this table;
+// what `edits` is not for viewers.
 
 export const KEYS = [
   { act: "next", keys: ["ArrowRight", "l"], shown: "→ L", group: "move" },
@@ -9,21 +10,21 @@ export const KEYS = [
   { act: "last", keys: ["End"], shown: "End", group: "move" },
   { act: "large", keys: ["Enter", " "], shown: "Enter", group: "move" },
   { act: "back", keys: ["Escape"], shown: "Esc", group: "move" },
-  { act: "keep", keys: ["p"], shown: "P", group: "judge" },
-  { act: "reject", keys: ["x", "Delete"], shown: "X", group: "judge" },
-  { act: "unset", keys: ["u"], shown: "U", group: "judge" },
-  { act: "rate", keys: ["1", "2", "3", "4", "5"], shown: "1 – 5", group: "judge" },
-  { act: "unrate", keys: ["0"], shown: "0", group: "judge" },
-  { act: "note", keys: ["n"], shown: "N", group: "judge" },
-  { act: "undo", keys: ["z"], shown: "Z", group: "judge" },
+  { act: "keep", keys: ["p"], shown: "P", group: "judge", edits: true },
+  { act: "reject", keys: ["x", "Delete"], shown: "X", group: "judge", edits: true },
+  { act: "unset", keys: ["u"], shown: "U", group: "judge", edits: true },
+  { act: "rate", keys: ["1", "2", "3", "4", "5"], shown: "1 – 5", group: "judge", edits: true },
+  { act: "unrate", keys: ["0"], shown: "0", group: "judge", edits: true },
+  { act: "note", keys: ["n"], shown: "N", group: "judge", edits: true },
+  { act: "undo", keys: ["z"], shown: "Z", group: "judge", edits: true },
   { act: "hold", keys: ["m"], shown: "M", group: "compare" },
   { act: "compare", keys: ["c"], shown: "C", group: "compare" },
-  { act: "first_of_two", keys: [], shown: "1", group: "compare" },
-  { act: "second_of_two", keys: [], shown: "2", group: "compare" },
+  { act: "first_of_two", keys: [], shown: "1", group: "compare", edits: true },
+  { act: "second_of_two", keys: [], shown: "2", group: "compare", edits: true },
   { act: "swap", keys: ["s"], shown: "S", group: "compare" },
   { act: "filter", keys: ["f"], shown: "F", group: "look" },
-  { act: "advance", keys: ["a"], shown: "A", group: "look" },
-  { act: "stay", keys: [], shown: "⇧", group: "look" },
+  { act: "advance", keys: ["a"], shown: "A", group: "look", edits: true },
+  { act: "stay", keys: [], shown: "⇧", group: "look", edits: true },
   { act: "help", keys: ["?"], shown: "?", group: "look" },
 ];
 

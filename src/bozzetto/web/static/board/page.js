@@ -11,7 +11,7 @@ import { FILTERS, Review } from "./review.js";
 
 const LOOK = 2_000; // milliseconds between two looks for the first picture
 
-async function board({ user }) {
+async function board({ user, role }) {
   const name = decodeURIComponent(/^\/campaigns\/(.+)$/.exec(location.pathname)[1]);
   const asked = new URLSearchParams(location.search);
   const blind = asked.get("blind") === "1";
@@ -33,7 +33,7 @@ async function board({ user }) {
   review.at = start?.place ?? 0;
   const made = el("review-board");
   show(made);
-  made.start(review, { title: found.name, reviewer: found.reviewer, blind, renew: fetchBoard });
+  made.start(review, { title: found.name, reviewer: found.reviewer, blind, renew: fetchBoard, edits: role !== "viewer" });
 }
 
 begin("board", board);
