@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bozzetto.optimize.glossary import LANGUAGES
-from bozzetto.optimize.translate import translate
+from bozzetto.optimize.translate import translate, translate_each
 from bozzetto.types import Phrase
 
 CASES = (
@@ -76,3 +76,10 @@ def test_phrases_join_to_the_text(text: str, language: str) -> None:
         found = english.find(phrase.text, at)
         assert found >= 0
         at = found + len(phrase.text)
+
+
+def test_many_at_a_time_are_as_each_alone() -> None:
+    texts = [(text, language) for language, text, _ in CASES]
+    texts += [("un clessidrone blorficante nel Medioevo", "it"), ("blorficante", "it")]
+    for book in (None, Book()):
+        assert translate_each(texts, book) == [translate(*one, book) for one in texts]
