@@ -122,3 +122,26 @@ def test_a_viewer_looks_at_the_board_and_judges_nothing(
     assert acts == ["previous", "next", "large", "hold", "compare", "help"]
     assert told == "Only editors judge pictures; as a viewer you look."
     assert (state, [one for one in desk.wrong if "401" not in one]) == ("saved", [])
+
+
+def test_what_is_typed_as_toml_outlives_a_look_at_the_form(desk: Desk) -> None:
+    page = desk.open("/campaigns?new")
+    page.locator("[name=sizes], fieldset input").first.wait_for()
+    page.fill("[name=ideas]", "a kite")
+    page.click("#tab-toml")
+    mine = page.input_value(".toml") + 'audience = "sailors"\n'
+    page.fill(".toml", mine)
+    page.click("#tab-fields")
+    page.click("#tab-toml")
+    assert page.input_value(".toml") == mine
+    page.reload()
+    page.locator("#panel-toml").wait_for()
+    page.click("#tab-fields")
+    page.click("#tab-toml")
+    assert page.input_value(".toml") == mine
+    page.click("#tab-fields")
+    page.fill("[name=ideas]", "a boat")
+    page.click("#tab-toml")
+    assert '"a boat"' in page.input_value(".toml")
+    page.click(".says button")
+    assert page.input_value(".toml") == mine

@@ -4,6 +4,7 @@
 import { Problem, call } from "../shell/api.js";
 import { told } from "../shell/begin.js";
 import { button, el } from "../shell/dom.js";
+import { say } from "../shell/saying.js";
 import { number, t } from "../shell/texts.js";
 import { NAMES, briefOf, tomlOf } from "./brief.js";
 
@@ -15,6 +16,7 @@ export class BriefForm extends HTMLElement {
   #settling = 0;
   #round = 0;
   #tab = "fields";
+  #made = ""; // the TOML that the fields gave last
 
   // `send(brief)` makes the campaign and throws what stood against it.
   start({ send, leave }) {
@@ -107,9 +109,25 @@ export class BriefForm extends HTMLElement {
       tab.setAttribute("aria-selected", String(one === name));
       tab.tabIndex = one === name ? 0 : -1;
     }
-    if (before === "fields" && name === "toml") this.toml.value = tomlOf(named(briefOf(this.#values())));
+    if (before === "fields" && name === "toml") this.#write();
     this.#remember();
     if (before !== name) this.#count();
+  }
+
+  // The fields as TOML; what was typed there stays as long as the fields say what they said before.
+  #write() {
+    const made = tomlOf(named(briefOf(this.#values())));
+    const typed = this.toml.value;
+    if (made === this.#made && typed.trim()) return;
+    this.toml.value = made;
+    if (typed.trim() && typed !== this.#made) say(t("toml_anew"), { label: t("toml_back"), run: () => this.#putBack(typed) });
+    this.#made = made;
+  }
+
+  #putBack(typed) {
+    this.toml.value = typed;
+    this.#remember();
+    this.#count();
   }
 
   // How many pictures that will be; or what is wrong, where something stands there already.
@@ -169,7 +187,9 @@ export class BriefForm extends HTMLElement {
 
   #remember() {
     try {
-      localStorage.setItem(PLACE, JSON.stringify({ tab: this.#tab, toml: this.toml.value, values: this.#values() }));
+      localStorage.setItem(PLACE, JSON.stringify({
+        tab: this.#tab, toml: this.toml.value, made: this.#made, values: this.#values(),
+      }));
     } catch {
       // A browser that keeps nothing loses it on reload.
     }
@@ -177,11 +197,12 @@ export class BriefForm extends HTMLElement {
 
   #recall() {
     try {
-      const { tab, toml, values } = JSON.parse(localStorage.getItem(PLACE) ?? "null") ?? {};
+      const { tab, toml, made, values } = JSON.parse(localStorage.getItem(PLACE) ?? "null") ?? {};
       if (!values) return;
       this.#kept = values;
       this.#tab = tab === "toml" ? "toml" : "fields";
       this.toml.value = toml ?? "";
+      this.#made = made ?? "";
       this.fields.compare.checked = Boolean(values.compare);
       for (const [name, value] of Object.entries(values)) {
         if (typeof value === "string" && this.fields[name]) this.fields[name].value = value;
