@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from bozzetto.app.doctor import examine
@@ -14,6 +16,7 @@ from bozzetto.errors import DataError, NewerSchemaError, NotFoundError, SetupErr
 from bozzetto.store.migrations import CURRENT
 from bozzetto.store.schema import APPLICATION, schema_version
 from bozzetto.store.store import FILE, Store
+from bozzetto.store.vectors import VectorCache, text_hashes
 from bozzetto.types import Caller
 
 HOMES = Path(__file__).parent.parent / "data"
@@ -176,3 +179,32 @@ def test_a_look_at_a_library_that_is_open_here_loses_nothing(tmp_path: Path) -> 
     with Store.open(tmp_path) as store:
         names = [account.name for account in store.accounts.all()]
     assert names == ["after", "another", "before", "other"]
+
+
+def test_only_its_owner_reads_a_library_its_logs_vectors_and_copies(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        with Store.open(tmp_path) as store:
+            store.accounts.add("ann", "admin", "hash", actor="here", now="n")
+            store.backup(tmp_path / "copy.sqlite")
+            vectors = VectorCache(tmp_path / "vectors.sqlite")
+            vectors.put("e", text_hashes(["a fox"]), np.ones((1, 2), np.float16))
+            found = {file.name: file.stat().st_mode & 0o777 for file in tmp_path.iterdir()}
+            vectors.close()
+    finally:
+        os.umask(before)
+    logged = [f"{name}{end}" for name in (FILE, "vectors.sqlite") for end in ("", "-wal", "-shm")]
+    assert found == dict.fromkeys((*logged, "copy.sqlite"), 0o600)
+
+
+def test_a_library_that_others_can_read_is_told_of(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    with Store.open(tmp_path) as store:
+        (tmp_path / FILE).chmod(0o644)
+        assert "accounts" not in {check.name for check in examine(tmp_path)}
+        store.accounts.add("ann", "admin", "hash", actor="here", now="n")
+        (said,) = [check for check in examine(tmp_path) if check.name == "accounts"]
+        assert (said.state, said.hint) == ("warn", f"chmod 700 {tmp_path}")
+        assert said.detail.startswith(f"{tmp_path / FILE}: hashes of passwords")
+        (tmp_path / FILE).chmod(0o600)
+        assert "accounts" not in {check.name for check in examine(tmp_path)}

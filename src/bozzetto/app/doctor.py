@@ -98,8 +98,12 @@ def _shared(settings: Settings) -> Iterator[Check]:
     if shared(token):
         way_out = f"chmod 600 {token}, then bozzetto serve --new-token"
         yield Check("token", "warn", f"{token} can be read by others of this machine", way_out)
-    if shared(library) and shared(settings.home) and any_account(settings.home):
-        detail = f"{library} holds hashes of passwords, and others of this machine can read it"
+    if not shared(settings.home) or not any_account(settings.home):
+        return
+    files = [library, *settings.home.glob(f"{FILE}-*"), *settings.home.glob("backups/*.sqlite")]
+    if wide := [file for file in sorted(files) if shared(file)]:
+        more = f" and {len(wide) - 1} more of its files" if len(wide) > 1 else ""
+        detail = f"{wide[0]}{more}: hashes of passwords that others of this machine can read"
         yield Check("accounts", "warn", detail, f"chmod 700 {settings.home}")
 
 

@@ -7,16 +7,17 @@ import sqlite3
 from pathlib import Path
 
 from bozzetto.errors import DataError
-from bozzetto.store.database import Database, explain, look_at
+from bozzetto.store.database import Database, explain, look_at, private
 
 __all__ = ["check", "copy_into", "copy_to"]
 
 
 def copy_to(database: Database, target: Path) -> None:
-    """Write a consistent copy, beside first and renamed when it is on the disk."""
+    """Write a consistent copy for its owner alone: beside first, renamed once it is on the disk."""
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f"{target.name}.part")
     part.unlink(missing_ok=True)
+    private(part)
     try:
         with database.bare() as connection:
             copy = sqlite3.connect(part)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
+import secrets
 import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 
 from bozzetto.errors import BozzettoError, DataError, SetupError
 
-__all__ = ["SQLITE", "Database", "explain", "json_list", "look_at", "patiently"]
+__all__ = ["SQLITE", "Database", "explain", "json_list", "look_at", "patiently", "private"]
 
 SQLITE = sqlite3.sqlite_version
 """The version of the library we run on."""
@@ -72,7 +74,25 @@ def patiently(connection: sqlite3.Connection, pragma: str) -> None:
             return
 
 
+def private(path: Path) -> None:
+    """Make an empty file for its owner alone where there is none; SQLite's logs get its rights.
+
+    It is made beside and linked into place: to close a file that somebody else of this process
+    has open by then would take his locks away. Where that fails, SQLite makes it or says why not.
+    """
+    part = path.with_name(f"{path.name}.{secrets.token_hex(8)}.part")
+    with suppress(OSError, NotImplementedError):
+        if path.exists():
+            return
+        os.close(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+        try:
+            path.hardlink_to(part)
+        finally:
+            part.unlink()
+
+
 def _open(path: Path) -> sqlite3.Connection:
+    private(path)
     connection = sqlite3.connect(
         path,
         timeout=_BUSY_MS / 1000,

@@ -18,7 +18,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from bozzetto.store.database import explain, look_at, patiently
+from bozzetto.store.database import explain, look_at, patiently, private
 from bozzetto.types import Vectors
 
 __all__ = ["Hashes", "VectorCache", "text_hashes"]
@@ -199,6 +199,7 @@ class VectorCache:
             there = self.path.exists() and self.path.stat().st_size
             return look_at(self.path) if there else sqlite3.connect(":memory:")
         self.path.parent.mkdir(parents=True, exist_ok=True)
+        private(self.path)
         return sqlite3.connect(self.path, timeout=60, isolation_level=None, check_same_thread=False)
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
