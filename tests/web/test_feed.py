@@ -11,7 +11,9 @@ from bozzetto.web.streams import Places
 
 
 def request(client: str) -> Request:
-    scope: dict[str, Any] = {"type": "http", "headers": [], "client": (client, 1)}
+    """One that was let in without an account."""
+    state = {"caller": None, "client": client}
+    scope: dict[str, Any] = {"type": "http", "headers": [], "state": state}
     return Request(scope)
 
 
