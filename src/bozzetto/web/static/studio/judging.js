@@ -67,6 +67,10 @@ export class Judging extends EventTarget {
     outbox.send();
   }
 
+  get waits() {
+    return Boolean(this.#outbox?.waiting.length);
+  }
+
   // Once everything that was said is saved.
   async saved() {
     while (this.#outbox?.waiting.length) await new Promise((resolve) => setTimeout(resolve, 50));

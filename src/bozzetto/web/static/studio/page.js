@@ -165,7 +165,7 @@ class StudioPage {
       return;
     }
     this.ran = idea;
-    studio.set({ candidate: [], out: [], job: "" }, { step: true });
+    studio.set({ candidate: [], out: [], job: "", drawn: [], each: null }, { step: true });
     this.found.open(false);
     const written = writer.optimize(optimizeOf(studio.state));
     this.written.heading.focus({ preventScroll: true });

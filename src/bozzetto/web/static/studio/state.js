@@ -26,6 +26,7 @@ const FIELDS = {
   ...Object.fromEntries(WISHES.map((name) => [name, text()])), ...FILTERS,
   like: list(), unlike: list(), pick: list(), candidate: list(), out: list(),
   images: text("sketch:"), seeds: number(2), size: text(), job: text(), campaign: text(),
+  drawn: list(), each: number(), // what the job draws: its candidates, and how many of each
 };
 
 const SHORT = { idea: "q" };

@@ -8,6 +8,7 @@ const SETTLED = 400; // milliseconds until address and draft hold what was typed
 export class Studio extends EventTarget {
   #settling = 0;
   state = fresh();
+  edits = true; // whether who looks may write, draw and judge
 
   constructor() {
     super();

@@ -1,0 +1,109 @@
+"""The assistant's page when something goes wrong: what was drawn and written is not lost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.cli.conftest import PROMPTS
+from tests.web.test_studio import Desk
+
+from bozzetto.app import Assistant
+from bozzetto.app.drawing import Asked
+from bozzetto.testing.a1111_server import A1111Server
+from bozzetto.web.server import Server
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext
+
+IDEA = "a small dog"
+FILLED = "count => document.querySelectorAll('.says-it').length === count"
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
+    folder = tmp_path_factory.mktemp("trouble")
+    (folder / "mine.txt").write_text("\n".join(PROMPTS) + "\n", encoding="utf-8")
+    with Assistant.open(folder / "home", actor="tester") as a:
+        a.add(folder / "mine.txt")
+        yield a
+
+
+@pytest.fixture(scope="module")
+def server(library: Assistant) -> Iterator[Server]:
+    with Server(library, port=0) as found:
+        yield found
+
+
+@pytest.fixture
+def desk(server: Server, context: BrowserContext) -> Iterator[Desk]:
+    found = Desk(server, context)
+    yield found
+    assert [one for one in found.wrong if "Failed to load resource" not in one] == []
+
+
+def columns(desk: Desk) -> list[str]:
+    return desk.page.locator(".column h3").all_inner_texts()
+
+
+def test_what_waits_is_gone_on_with_and_columns_keep_their_titles(
+    desk: Desk, library: Assistant
+) -> None:
+    written = library.optimize(IDEA, n=3).candidates
+    first, second, third = (one.id for one in written)
+    job = library.jobs.add(
+        Asked(images="sketch:", size="64x64"),
+        candidates=[first, third], n=2, seed=0, compare=True,
+    )  # fmt: skip
+    there = "".join(f"&candidate={one}" for one in (first, second, third))
+    desk.open(f"q=dog{there}&job={job}&drawn={first}&drawn={third}&each=2&seeds=1&out={first}")
+    desk.page.wait_for_selector(".rested:has-text('0 of 8 pictures are drawn; the rest waits.')")
+    desk.wait_for(3)
+    assert columns(desk) == ["As typed", "Found", "Prompt A", "Prompt C"]
+    desk.page.click("text=Go on")
+    desk.page.wait_for_function(FILLED, arg=8)
+    desk.page.wait_for_selector(".rested:empty", state="attached")
+    desk.page.reload()
+    desk.page.wait_for_function(FILLED, arg=8)
+    desk.wait_for(3)
+    assert columns(desk) == ["As typed", "Found", "Prompt A", "Prompt C"]
+    about = desk.page.locator(".says-it [data-act=keep]").nth(3).get_attribute("aria-describedby")
+    said = [desk.page.locator(f"#{one}").text_content() for one in (about or "").split()]
+    assert said == ["Found", "Seed 1"]
+
+
+def test_a_stopped_drawing_says_so_and_is_tried_again(desk: Desk) -> None:
+    desk.write(count=1)
+    with A1111Server(seconds=0.4) as studio:
+        desk.page.select_option("select[name=images]", "a1111:")
+        desk.page.fill("input[name=images]", studio.address)
+        desk.page.fill("input[name=size]", "64x64")
+        desk.page.click("drawn-pictures .go")
+        desk.page.wait_for_selector(".says-it")
+        desk.page.click("drawn-pictures .controls >> text=Stop")
+        desk.page.wait_for_selector(".rested:has-text('Stopped.')")
+        desk.page.wait_for_selector("figure:has-text('Stopped.')")
+        drawn = desk.page.locator(".says-it").count()
+        assert 0 < drawn < 6
+        desk.state()
+        desk.page.reload()
+        desk.page.wait_for_function(FILLED, arg=drawn)
+        assert desk.page.locator("figure[data-state=waiting]").count() == 6 - drawn
+        studio.seconds = 0.0
+        desk.page.click("text=Try again")
+        desk.page.wait_for_function(FILLED, arg=6)
+
+
+def test_why_nothing_is_drawn_is_said_once(desk: Desk) -> None:
+    desk.write(count=1)
+    with A1111Server(unfit=["a"]) as studio:
+        desk.page.select_option("select[name=images]", "a1111:")
+        desk.page.fill("input[name=images]", studio.address)
+        desk.page.fill("input[name=size]", "64x64")
+        desk.page.fill("input[name=seeds]", "1")
+        desk.page.click("drawn-pictures .go")
+        desk.page.wait_for_selector("drawn-pictures .trouble p")
+        desk.page.wait_for_selector("figure[data-state=failed] >> nth=2")
+    assert desk.page.locator("drawn-pictures .trouble p").count() == 1
+    assert desk.page.locator("figure").all_inner_texts() == ["refused"] * 3
