@@ -9,7 +9,7 @@ import socket
 import ssl
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,13 +17,14 @@ import httpx2
 import pytest
 from starlette.datastructures import Headers
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from bozzetto.app import Assistant
 from bozzetto.errors import InputError, SetupError
 from bozzetto.web.access import HEADERS, Access, in_address
 from bozzetto.web.guard import Guard, Routes
 from bozzetto.web.limits import BURST, Rates
+from bozzetto.web.lines import LineStream
 from bozzetto.web.server import Server, Tls, check_host
 
 PASSWORD = "three words or four"
@@ -380,3 +381,32 @@ def test_a_mistake_of_ours_is_answered_and_written_down(
     (record,) = caplog.records
     said = f"GET /healthz failed, request {answer.headers['x-request-id']}"
     assert (record.getMessage(), record.levelname) == (said, "ERROR")
+
+
+def test_what_nobody_reads_ends(team: Assistant) -> None:
+    """A reader who takes one piece and no more: what is made for them is let go of."""
+    ended: list[str] = []
+    sent: list[str] = []
+
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield b"more"
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        made = LineStream(endless(), lambda: ended.append("let go"))  # type: ignore[arg-type]
+        await made(scope, receive, send)
+
+    async def never() -> Message:
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    async def stuck(message: Message) -> None:
+        sent.append(message["type"])
+        if len(sent) > 2:
+            await never()
+
+    guard = Guard(app, access(team), Routes([Route("/healthz", app)]), Rates(0), unread=0.05)
+    asked = {"method": "GET", "path": "/healthz", "query_string": b"", "http_version": "1.1"}
+    headers = [(b"host", b"127.0.0.1:8642")]
+    asyncio.run(guard(scope("127.0.0.1") | asked | {"headers": headers}, never, stuck))
+    assert (sent[:2], ended) == (["http.response.start", "http.response.body"], ["let go"])

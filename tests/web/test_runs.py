@@ -10,7 +10,7 @@ from fastapi import HTTPException
 from bozzetto import Stop
 from bozzetto.errors import BackendError
 from bozzetto.types import WriteDelta, WriteFailed, WriteStarted, WriteStopped
-from bozzetto.web.runs import AT_ONCE, REMEMBERED, OnEvent, Run, Runs
+from bozzetto.web.runs import AT_ONCE, EACH, REMEMBERED, OnEvent, Run, Runs
 
 
 def events(run: Run) -> list[tuple[str, Any]]:
@@ -78,6 +78,26 @@ def test_what_an_account_began_is_none_to_another() -> None:
     with pytest.raises(HTTPException) as closing:
         bo.begin(lambda _, __: {})
     assert closing.value.status_code == 503
+
+
+def test_an_account_leaves_room_for_others() -> None:
+    runs = Runs()
+    go = threading.Event()
+
+    def write(_: OnEvent, __: Stop) -> dict[str, Any]:
+        return {"went": go.wait(10)}
+
+    ada = runs.of("ada")
+    begun = [ada.begin(write) for _ in range(EACH)]
+    with pytest.raises(HTTPException) as busy:
+        ada.begin(write)
+    assert busy.value.status_code == 429
+    begun.append(runs.of("bo").begin(write))
+    begun += [runs.begin(write) for _ in range(AT_ONCE - EACH - 1)]  # the owner may have the rest
+    go.set()
+    assert [run.over.result(10) for run in begun] == [{"went": True}] * AT_ONCE
+    assert ada.begin(write).over.result(10) == {"went": True}
+    runs.close()
 
 
 def test_runs_are_bounded_remembered_for_a_while_and_stopped_at_the_end() -> None:

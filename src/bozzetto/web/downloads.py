@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 from bozzetto import Stop
 from bozzetto.web.runs import OnEvent, Runs, answer_of
 from bozzetto.web.scratch import scratch, swept
+from bozzetto.web.streams import Places
 
 __all__ = ["PDF", "PNG", "ZIP", "attached", "binary", "download"]
 
@@ -57,7 +58,25 @@ async def download(
     suffix: str,
     kind: str,
 ) -> Response:
-    """The file that `make` writes at the path it is given, once it is whole."""
+    """The file that `make` writes at the path it is given, once it is whole.
+
+    Raises:
+        HTTPException: 429, whoever calls has as much under way as may be.
+    """
+    places: Places = request.app.state.places
+    give_back = places.take(request)
+    try:
+        path = await _made(make, home, suffix, request, runs)
+    except BaseException:
+        give_back()
+        raise
+    return _Passing(path, give_back, kind, attached(name, suffix))
+
+
+async def _made(
+    make: Callable[[Path], object], home: Path, suffix: str, request: Request, runs: Runs
+) -> Path:
+    """The file, in a folder that is its own."""
     folder = await run_in_threadpool(scratch, home)
     path = folder / f"file{suffix}"
 
@@ -70,15 +89,22 @@ async def download(
     except BaseException:
         swept(folder)
         raise
-    return _Passing(path, media_type=kind, headers=attached(name, suffix))
+    return path
 
 
 class _Passing(FileResponse):
-    """A file that is gone once it was sent, or was not."""
+    """A file that is gone once it was sent, or was not; its place is free then."""
+
+    def __init__(
+        self, path: Path, give_back: Callable[[], None], kind: str, headers: Mapping[str, str]
+    ) -> None:
+        super().__init__(path, media_type=kind, headers=headers)
+        self._give_back = give_back
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it."""
         try:
             await super().__call__(scope, receive, send)
         finally:
+            self._give_back()
             await run_in_threadpool(swept, Path(self.path).parent)

@@ -19,7 +19,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from bozzetto.types import Caller
 from bozzetto.web.access import HEADERS, Access, bearer, in_address
 from bozzetto.web.bodies import let_name
-from bozzetto.web.limits import MOST_HEAD, Rates, body_limit, bounded, head_size, too_large, whose
+from bozzetto.web.limits import (
+    MOST_HEAD,
+    UNREAD,
+    Rates,
+    UnreadError,
+    body_limit,
+    bounded,
+    head_size,
+    patient,
+    too_large,
+    whose,
+)
 from bozzetto.web.log import audit, note_request
 from bozzetto.web.problems import MISTAKE, problem
 from bozzetto.web.roles import ROLES, Role, may
@@ -70,8 +81,16 @@ class Asked:
 class Guard:
     """Lets in whom `access` and `ROLES` let in, and puts `HEADERS` on every answer."""
 
-    def __init__(self, app: ASGIApp, access: Access, routes: Routes, rates: Rates) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        access: Access,
+        routes: Routes,
+        rates: Rates,
+        unread: float = UNREAD,
+    ) -> None:
         self._app = app
+        self._unread = unread
         self._access = access
         self._routes = routes
         self._rates = rates
@@ -82,11 +101,14 @@ class Guard:
             await self._app(scope, receive, send)
             return
         asked = Asked(scope["method"], scope["path"], Headers(scope=scope))
+        send = patient(send, self._unread)
         try:
             app = self._refusal(scope, asked) or self._app
             state = {"caller": asked.caller, "client": asked.client, "route": asked.route}
             scope.setdefault("state", {}).update(state)
             await app(scope, bounded(receive, body_limit(asked.route)), _noting(send, asked))
+        except UnreadError:  # the connection is closed
+            _log.info("%s was not read, request %s", asked.route, asked.id)
         except Exception:  # a mistake of ours, or a connection that went away
             if asked.status:
                 raise

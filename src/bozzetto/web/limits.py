@@ -11,16 +11,19 @@ from functools import lru_cache
 from ipaddress import ip_network
 
 from fastapi import HTTPException
-from starlette.types import Message, Receive, Scope
+from starlette.types import Message, Receive, Scope, Send
 
 __all__ = [
     "BODIES",
     "MOST_BODY",
     "MOST_HEAD",
+    "UNREAD",
     "Rates",
+    "UnreadError",
     "body_limit",
     "bounded",
     "head_size",
+    "patient",
     "too_large",
     "whose",
 ]
@@ -45,6 +48,9 @@ SLOWEST_PIECE = 20.0
 
 GRACE, SLOWEST = 30.0, 16 * 2**10
 """Seconds that a body may take in all: so many, and one more for each so many bytes."""
+
+UNREAD = 60.0
+"""Seconds that a piece of an answer waits for its reader."""
 
 BURST = 10.0
 """Seconds whose requests a client may send at once."""
@@ -99,6 +105,23 @@ def bounded(receive: Receive, most: int, clock: Callable[[], float] = time.monot
         return message
 
     return limited
+
+
+class UnreadError(Exception):
+    """Nobody reads the answer."""
+
+
+def patient(send: Send, most: float = UNREAD) -> Send:
+    """`send` that waits so many seconds for its reader, and no longer: what is made for it ends."""
+
+    async def sending(message: Message) -> None:
+        try:
+            async with asyncio.timeout(most):
+                await send(message)
+        except TimeoutError:
+            raise UnreadError from None
+
+    return sending
 
 
 class Rates:

@@ -29,8 +29,8 @@ OnEvent = Callable[[WriteEvent | Progress], None]
 Write = Callable[[OnEvent, Stop], Json]
 """What writes: it tells of events, may be stopped, and gives the answer."""
 
-AT_ONCE = 24
-"""Runs at a time; each has a connection to the library of its own."""
+AT_ONCE, EACH = 24, 6
+"""Runs at a time, in all and of one account; each has a connection to the library of its own."""
 
 REMEMBERED = 64
 """Runs that are over and can still be heard."""
@@ -119,7 +119,7 @@ class Runs:
         with self._lock:
             if self._closing.is_set():
                 raise HTTPException(503, "the server is about to end")
-            if sum(not run.over.done() for run in self._runs.values()) >= AT_ONCE:
+            if self._full():
                 detail = "as many prompts are being written as may at a time"
                 raise HTTPException(429, detail, {"Retry-After": "5"})
             run = Run(owner=self._owner)
@@ -127,6 +127,12 @@ class Runs:
             self._runs[run.id] = run
             self._forget()
         return run
+
+    def _full(self) -> bool:
+        """Whether as many run as may, in all or of the account: one leaves room for others."""
+        owners = [run.owner for run in self._runs.values() if not run.over.done()]
+        own = self._owner is not None and owners.count(self._owner) >= EACH
+        return own or len(owners) >= AT_ONCE
 
     def _forget(self) -> None:
         over = [name for name, run in self._runs.items() if run.over.done()]
