@@ -145,3 +145,35 @@ def test_what_is_typed_as_toml_outlives_a_look_at_the_form(desk: Desk) -> None:
     assert '"a boat"' in page.input_value(".toml")
     page.click(".says button")
     assert page.input_value(".toml") == mine
+
+
+def test_an_edit_waits_for_a_server_that_is_away(home: Assistant, context: BrowserContext) -> None:
+    with Server(home, port=0) as server:
+        desk = Desk(server, context)
+        page = desk.open("/library")
+        desk.row("a paper boat").click()
+        page.locator("aside .prompt").wait_for()
+        desk.press("e")
+        page.fill("aside [name=prompt]", "a paper boat at night")
+    desk.press("Control+Enter")
+    page.locator("aside .wrong", has_text="The program does not answer.").wait_for()
+    with Server(home, port=server.port):
+        desk.press("Control+Enter")
+        desk.row("a paper boat at night").wait_for()
+
+
+def test_settings_say_when_the_server_is_away(home: Assistant, context: BrowserContext) -> None:
+    with Server(home, port=0) as server:
+        desk = Desk(server, context)
+        page = desk.open("/settings")
+        page.click("#accounts summary")
+        page.fill("#accounts input >> nth=0", "ada")
+        page.fill("#accounts [type=password]", PASSWORD)
+        page.locator("#library li", has_text="mine.txt").wait_for()
+    page.click("#accounts button[type=submit]")
+    page.locator("#accounts .wrong", has_text="The program does not answer.").wait_for()
+    page.click("#library .sources button")
+    page.click("dialog .danger")
+    desk.said("The program does not answer.")
+    page.click("text=Download a backup")
+    page.locator("#library [role=status]", has_text="The program does not answer.").wait_for()

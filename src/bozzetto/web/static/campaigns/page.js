@@ -106,7 +106,7 @@ class Campaigns {
     try {
       for await (const { name, data } of listen("GET", `/api/v1/runs/${run}/events`)) {
         if (name === "progress") this.#state(id, t("writing", { n: number(data.done), total: number(data.total), idea: data.message ?? "" }));
-        if (name === "error") this.#state(id, [data.detail, data.hint].filter(Boolean).join(" – "), true);
+        if (name === "error") this.#state(id, told(new Problem({ status: 500, ...data })).join(" "), true);
         if (name === "result") {
           this.#state(id, "");
           this.#put(data);

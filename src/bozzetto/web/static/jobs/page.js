@@ -187,7 +187,7 @@ class Jobs {
         this.#put(data, true);
       }
       if (name === "result") announce(numbers(data));
-      if (name === "error") say(data.detail);
+      if (name === "error") say(told(new Problem({ status: 500, ...data })).join(" "));
     }
   }
 

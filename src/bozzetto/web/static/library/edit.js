@@ -1,5 +1,6 @@
 // A prompt's words and tags, edited in place. What is not saved waits in this window.
 
+import { told } from "../shell/begin.js";
 import { el } from "../shell/dom.js";
 import { t } from "../shell/texts.js";
 
@@ -32,7 +33,7 @@ export function editForm(prompt, { save, leave }) {
       await save(changes(prompt, text.value, negative.value, tags.value));
       forget(prompt.id);
     } catch (problem) {
-      wrong.textContent = [problem.message, problem.hint].filter(Boolean).join(" – ");
+      wrong.textContent = told(problem).join(" ");
       yes.disabled = false;
     }
   });

@@ -1,7 +1,7 @@
 // The library in numbers, what it is searched by, its copy, its sources.
 
 import { Problem, call } from "../shell/api.js";
-import { announce } from "../shell/begin.js";
+import { announce, told } from "../shell/begin.js";
 import { sure } from "../shell/dialogs.js";
 import { button, el } from "../shell/dom.js";
 import { bar, bytes, facts, moment } from "../shell/facts.js";
@@ -46,7 +46,7 @@ async function remove(source, changed) {
     changed();
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
-    say(problem.message);
+    say(told(problem).join(" "));
   }
 }
 
@@ -63,7 +63,7 @@ function backup() {
       handOver(await answer.blob(), name ?? "library.sqlite");
       state.textContent = "";
     } catch (problem) {
-      state.textContent = problem instanceof Problem ? problem.message : t("no_server");
+      state.textContent = problem instanceof Problem ? told(problem).join(" ") : t("no_server");
     }
     press.disabled = false;
   });

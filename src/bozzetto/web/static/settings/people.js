@@ -1,6 +1,7 @@
 // Who one is; and, for an admin, who may use this home, from where, and with which keys.
 
 import { Problem, call } from "../shell/api.js";
+import { told } from "../shell/begin.js";
 import { ask, sure } from "../shell/dialogs.js";
 import { button, el } from "../shell/dom.js";
 import { facts, moment } from "../shell/facts.js";
@@ -112,7 +113,7 @@ function newAccount(again) {
     event.preventDefault();
     wrong.textContent = "";
     tried(async () => again(await call("POST", "/api/v1/accounts", { name: name.value, password: secret.value, role: role.value })),
-      (problem) => { wrong.textContent = [problem.message, problem.hint].filter(Boolean).join(" – "); });
+      (problem) => { wrong.textContent = told(problem).join(" "); });
   });
   return el("details", {}, el("summary", {}, t("add_account")), form, wrong);
 }
@@ -148,6 +149,6 @@ async function tried(act, failed = null) {
   } catch (problem) {
     if (!(problem instanceof Problem)) throw problem;
     if (failed) failed(problem);
-    say([problem.message, problem.hint].filter(Boolean).join(" – "));
+    say(told(problem).join(" "));
   }
 }

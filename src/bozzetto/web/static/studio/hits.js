@@ -2,6 +2,7 @@
 // neither the focus nor what one reads is lost while one types.
 
 import { call, thumbnailOf } from "../shell/api.js";
+import { told } from "../shell/begin.js";
 import { el } from "../shell/dom.js";
 import { number, t } from "../shell/texts.js";
 import { visible } from "../shell/visible.js";
@@ -81,7 +82,7 @@ export class HitList extends HTMLElement {
       const found = await call("GET", `/api/v1/library/${encodeURIComponent(row.dataset.id)}/variants`);
       shown.replaceChildren(...found.prompts.map((one) => el("li", { dir: "auto" }, visible(one.prompt))));
     } catch (problem) {
-      shown.replaceChildren(el("li", { class: "wrong" }, problem.message));
+      shown.replaceChildren(el("li", { class: "wrong" }, told(problem).join(" ")));
     }
   }
 
