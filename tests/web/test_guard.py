@@ -126,6 +126,12 @@ def test_who_calls_is_told_by_a_proxy_of_this_machine_alone(
     assert access(team, NAME).client(scope(peer), headers, host) == client
 
 
+def test_of_several_lines_the_last_is_the_proxys(team: Assistant) -> None:
+    said = ("x-forwarded-for", "10.0.0.1"), ("x-forwarded-for", "10.0.0.2, 192.0.2.7")
+    headers = Headers(raw=[(name.encode(), value.encode()) for name, value in said])
+    assert access(team, NAME).client(scope("127.0.0.1"), headers, NAME) == "192.0.2.7"
+
+
 @pytest.mark.parametrize(
     ("called", "host", "known"),
     [

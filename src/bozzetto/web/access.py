@@ -97,7 +97,8 @@ class Access:
         """The address of who calls: of a proxy on this machine, the last that it names."""
         peer = _peer(scope)
         if _loopback(peer) and not self.local(scope, host):
-            told = address(headers.get("x-forwarded-for", "").rpartition(",")[2].strip())
+            named = ",".join(headers.getlist("x-forwarded-for"))  # what a client says stands first
+            told = address(named.rpartition(",")[2].strip())
             return told or peer
         return peer
 
