@@ -177,3 +177,28 @@ def test_settings_say_when_the_server_is_away(home: Assistant, context: BrowserC
     desk.said("The program does not answer.")
     page.click("text=Download a backup")
     page.locator("#library [role=status]", has_text="The program does not answer.").wait_for()
+
+
+KEPT = "Object.keys(localStorage).filter((key) => /studio|brief|said/.test(key)).sort()"
+
+
+def test_drafts_are_not_shown_to_the_next_account(desk: Desk, home: Assistant) -> None:
+    home.accounts.add("ada", PASSWORD, "admin")
+    home.accounts.add("eve", PASSWORD, "editor")
+    page = desk.page
+    enter(desk, "/campaigns?new")
+    page.evaluate("localStorage.setItem('bozzetto.said:one:ada:1', '{}')")
+    page.evaluate("localStorage.setItem('bozzetto.studio', 'q=a+secret+idea')")
+    page.fill("[name=ideas]", "a secret idea")
+    home.accounts.log_out("ada")  # not by the button: its session ended
+    enter(desk, "/campaigns?new", "eve")
+    assert page.input_value("[name=ideas]") == ""
+    page.fill("[name=ideas]", "an idea of eve's")
+    kept = page.evaluate(KEPT)
+    page.goto(f"http://127.0.0.1:{desk.server.port}/settings")
+    page.click("text=Log out")
+    page.locator("form.login").wait_for()
+    assert (kept, page.evaluate(KEPT)) == (
+        ["bozzetto.brief", "bozzetto.said:one:ada:1"],
+        ["bozzetto.said:one:ada:1"],
+    )

@@ -4,6 +4,7 @@ import { Problem, call } from "../shell/api.js";
 import { told } from "../shell/begin.js";
 import { ask, sure } from "../shell/dialogs.js";
 import { button, el } from "../shell/dom.js";
+import { forgetDrafts } from "../shell/drafts.js";
 import { facts, moment } from "../shell/facts.js";
 import { say } from "../shell/saying.js";
 import { t } from "../shell/texts.js";
@@ -27,6 +28,7 @@ export function oneself(body, { user, role, version }) {
 async function leave() {
   await tried(async () => {
     await call("DELETE", "/api/v1/session");
+    forgetDrafts();
     location.reload();
   });
 }

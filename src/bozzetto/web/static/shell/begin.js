@@ -3,6 +3,7 @@
 import { Problem, call, enter, onEnded } from "./api.js";
 import { askAgain, askLogin } from "./login.js";
 import { el } from "./dom.js";
+import { draftsOf } from "./drafts.js";
 import { loadTexts, t } from "./texts.js";
 
 const PAGES = [["studio", "/"], ["library", "/library"], ["campaigns", "/campaigns"],
@@ -56,6 +57,7 @@ export async function begin(folder, build) {
   const texts = loadTexts("shell", folder);
   try {
     const [who] = await Promise.all([session(texts), texts]);
+    draftsOf(who.user);
     await build(who);
     onEnded(() => askAgain(who.user));
   } catch (problem) {
