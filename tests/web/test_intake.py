@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
 from pathlib import Path
+from shutil import disk_usage
 from typing import Any
 
 import httpx2
@@ -11,7 +13,9 @@ import pytest
 from tests.web.conftest import told
 
 from bozzetto.app import Assistant
+from bozzetto.web.intake import AT_ONCE_EACH, _room
 from bozzetto.web.limits import BODIES
+from bozzetto.web.problems import FullError, problem_of
 from bozzetto.web.server import Server
 
 
@@ -142,3 +146,59 @@ def test_it_may_be_long_but_not_endless(own: httpx2.Client, home: Path) -> None:
     )
     asking.close()
     assert uploads(home) == []
+
+
+def begun(own: httpx2.Client, said: bytes, length: int) -> HTTPConnection:
+    """A file that is announced, and of which only the beginning is sent."""
+    found = HTTPConnection(own.base_url.host, own.base_url.port or 0, timeout=30)
+    found.putrequest("POST", "/api/v1/import?name=x.txt&embed=false")
+    found.putheader("Authorization", own.headers["authorization"])
+    found.putheader("Content-Length", str(length))
+    found.endheaders()
+    found.send(said)
+    return found
+
+
+def soon(true: Callable[[], bool]) -> bool:
+    until = time.monotonic() + 20
+    while not true() and time.monotonic() < until:
+        time.sleep(0.02)
+    return true()
+
+
+def test_so_many_files_are_received_at_a_time(own: httpx2.Client, home: Path) -> None:
+    sending = [begun(own, b"a fox", 12) for _ in range(AT_ONCE_EACH)]
+    assert soon(lambda: len(uploads(home)) == AT_ONCE_EACH)
+    refused = own.post("/import", params={"name": "a.txt"}, content=b"a bird")
+    assert (refused.status_code, refused.headers["retry-after"]) == (429, "5")
+    assert refused.json()["detail"] == "as many files are being received as may at a time"
+    for one in sending:
+        one.send(b" in wood")
+        assert one.getresponse().status in (200, 422)
+        one.close()
+    assert own.post("/import", params={"name": "a.txt"}, content=b"a bird").status_code == 200
+    assert uploads(home) == []
+
+
+def test_a_file_that_is_broken_off_is_no_failure(
+    own: httpx2.Client, home: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    begins = [begun(own, b"a fox", 2**20) for _ in range(AT_ONCE_EACH)]
+    assert soon(lambda: len(uploads(home)) == AT_ONCE_EACH)
+    for one in begins:
+        one.close()
+    assert soon(lambda: uploads(home) == [])
+    assert own.post("/import", params={"name": "a.txt"}, content=b"a bird").status_code == 200
+    assert [one for one in caplog.records if one.exc_info] == []
+    assert own.get("/library").json()["total"] == 1
+
+
+@pytest.mark.parametrize("size", [0, 5])
+def test_a_disk_without_room_is_said_before_it_is_full(tmp_path: Path, size: int) -> None:
+    free = disk_usage(tmp_path).free
+    _room(tmp_path, size)
+    with pytest.raises(FullError, match="no room") as caught:
+        _room(tmp_path, free + size)
+    shape = problem_of(caught.value)
+    assert (shape["status"], shape["code"]) == (507, "setup")
+    assert shape["hint"] == "free some space where the home is, then send it again"

@@ -17,7 +17,7 @@ from bozzetto.web.problems import StoppedError
 from bozzetto.web.runs import OnEvent, Run, Runs, Write, answer_of
 from bozzetto.web.streams import EventStream, Places, wants_events
 
-__all__ = ["answer", "heard", "stream"]
+__all__ = ["answer", "answer_at", "heard", "stream"]
 
 GRACE = 30.0
 """Seconds that a run goes on with nobody listening: whoever lost the connection comes again."""
@@ -27,7 +27,13 @@ async def answer(
     write: Write, request: Request, runs: Runs, places: Places
 ) -> dict[str, Any] | Response:
     """What a run answers, or its events where `Accept` asks for text/event-stream."""
-    give_back = places.take(request)
+    return await answer_at(places.take(request), write, request, runs)
+
+
+async def answer_at(
+    give_back: Callable[[], None], write: Write, request: Request, runs: Runs
+) -> dict[str, Any] | Response:
+    """The same at a place that was taken before; it is given back, however this ends."""
     try:
         run = runs.begin(write)
     except BaseException:

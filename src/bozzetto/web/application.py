@@ -101,6 +101,7 @@ def make_app(assistant: Assistant, access: Access) -> FastAPI:
     app.state.writings = Writings()
     app.state.drawer = Drawer(assistant)
     app.state.places = Places()
+    app.state.uploads = Places(intake.AT_ONCE, intake.AT_ONCE_EACH)
     for room in ROOMS:
         app.include_router(room.router, responses=problems.PROBLEMS)
     problems.install(app)

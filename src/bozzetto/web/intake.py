@@ -2,34 +2,46 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import AfterValidator
+from starlette.requests import ClientDisconnect
 
 from bozzetto import Stop
 from bozzetto.app import Assistant
 from bozzetto.app.wire import report_json
-from bozzetto.errors import InputError, SetupError
+from bozzetto.errors import InputError
 from bozzetto.types import ImportReport
-from bozzetto.web.answers import answer, heard
-from bozzetto.web.problems import PartsError
+from bozzetto.web.answers import answer_at, heard
+from bozzetto.web.problems import FullError, PartsError
 from bozzetto.web.runs import OnEvent
 from bozzetto.web.scratch import scratch, swept
-from bozzetto.web.state import TheAssistant, ThePlaces, TheRuns
-from bozzetto.web.streams import EVENTS
+from bozzetto.web.state import TheAssistant, ThePlaces, TheRuns, TheUploads
+from bozzetto.web.streams import EVENTS, Places
 
-__all__ = ["router"]
+__all__ = ["AT_ONCE", "AT_ONCE_EACH", "router"]
 
 router = APIRouter(prefix="/api/v1", tags=["library"])
 
 PIECE = 2**20
 """Bytes that are written at a time."""
 
+AT_ONCE, AT_ONCE_EACH = 8, 4
+"""Files that are received at a time, in all and of one client."""
+
+LEFT_FREE = 256 * 2**20
+"""Bytes of the disk that uploads leave free, for the library to grow and go on."""
+
 TOLD = 20
 """Bad rows that a refusal names."""
+
+ROOM = "free some space where the home is, then send it again"
 
 
 def _plain(name: str) -> str:
@@ -55,34 +67,72 @@ async def import_(
     a: TheAssistant,
     runs: TheRuns,
     places: ThePlaces,
+    uploads: TheUploads,
     name: FileName,
     kind: Kind = None,
     embed: bool = True,
 ) -> dict[str, Any] | Response:
     """Import the file in the body, as `bozzetto import` does; bad rows are in the report."""
-    folder = await run_in_threadpool(scratch, a.settings.home)
+    give_back = places.take(request)
     try:
-        file = await _received(request, folder / "file")
-
-        def work(hear: OnEvent, stop: Stop) -> dict[str, Any]:
-            try:
-                with heard(a, hear, stop):
-                    return _taken_in(a, file, name, kind, embed=embed)
-            finally:
-                swept(folder)
-
-        return await answer(work, request, runs, places)
+        with _receiving(request, uploads):
+            file = await _received(request, a.settings.home)
     except BaseException:
-        swept(folder)
+        give_back()
+        raise
+
+    def work(hear: OnEvent, stop: Stop) -> dict[str, Any]:
+        try:
+            with heard(a, hear, stop):
+                return _taken_in(a, file, name, kind, embed=embed)
+        finally:
+            swept(file.parent)
+
+    try:
+        return await answer_at(give_back, work, request, runs)
+    except BaseException:
+        swept(file.parent)
         raise
 
 
-async def _received(request: Request, path: Path) -> Path:
-    """The body as a file.
+@contextmanager
+def _receiving(request: Request, uploads: Places) -> Iterator[None]:
+    """A place among the files that are received.
 
     Raises:
-        SetupError: the disk takes no more.
+        HTTPException: 429, there is none; 400, the client breaks off.
     """
+    try:
+        give_back = uploads.take(request)
+    except HTTPException:
+        told = "as many files are being received as may at a time"
+        raise HTTPException(429, told, {"Retry-After": "5"}) from None
+    try:
+        yield
+    except ClientDisconnect:
+        raise HTTPException(400, "the file was broken off") from None
+    finally:
+        give_back()
+
+
+async def _received(request: Request, home: Path) -> Path:
+    """The body as a file, in a folder of its own.
+
+    Raises:
+        FullError: the disk takes no more, or has no room for as much as is announced.
+    """
+    length = int(request.headers.get("content-length", "0"))
+    await run_in_threadpool(_room, home, length)
+    folder = await run_in_threadpool(scratch, home)
+    try:
+        await _written(request, folder / "file")
+    except BaseException:
+        swept(folder)
+        raise
+    return folder / "file"
+
+
+async def _written(request: Request, path: Path) -> None:
     held = bytearray()
     async for some in request.stream():
         held += some
@@ -90,18 +140,22 @@ async def _received(request: Request, path: Path) -> Path:
             await run_in_threadpool(_append, path, bytes(held))
             held.clear()
     await run_in_threadpool(_append, path, bytes(held))
-    return path
+
+
+def _room(folder: Path, size: int) -> None:
+    """Raises FullError where so much more would leave less than `LEFT_FREE` of the disk."""
+    if shutil.disk_usage(folder).free < size + LEFT_FREE:
+        raise FullError(f"the disk has no room for {size:,} bytes more", hint=ROOM)
 
 
 def _append(path: Path, data: bytes) -> None:
+    _room(path.parent, len(data))  # others write as well: what was free once may be so no more
     try:
         with path.open("ab") as file:
             file.write(data)
     except OSError as error:
-        raise SetupError(
-            f"the file cannot be kept: {error.strerror or error}",
-            hint="free some space in the home, then send it again",
-        ) from error
+        told = f"the file cannot be kept: {error.strerror or error}"
+        raise FullError(told, hint=ROOM) from error
 
 
 def _taken_in(

@@ -22,8 +22,8 @@ from bozzetto.errors import (
 from bozzetto.text.normalise import visible
 
 __all__ = [
-    "MISTAKE", "PROBLEMS", "STATUSES", "PartsError", "StoppedError", "install", "problem",
-    "problem_of", "told_of",
+    "MISTAKE", "PROBLEMS", "STATUSES", "FullError", "PartsError", "StoppedError", "install",
+    "problem", "problem_of", "told_of",
 ]  # fmt: skip
 
 
@@ -41,6 +41,10 @@ class PartsError(InputError):
         self.parts = list(parts)
 
 
+class FullError(SetupError):
+    """The disk has no room for what is sent."""
+
+
 STATUSES: dict[type[BozzettoError], int] = {
     StoppedError: 503,
     InputError: 422,
@@ -48,6 +52,7 @@ STATUSES: dict[type[BozzettoError], int] = {
     SetupError: 503,
     BackendError: 502,
     DataError: 500,
+    FullError: 507,
     BozzettoError: 500,
 }
 """The status of each error of ours; the nearest of its classes counts."""

@@ -25,6 +25,7 @@ __all__ = [
     "ThePlaces",
     "TheReplays",
     "TheRuns",
+    "TheUploads",
     "TheWritings",
     "as_oneself",
 ]
@@ -92,6 +93,10 @@ async def _places(request: Request) -> Places:
     return cast(Places, request.app.state.places)
 
 
+async def _uploads(request: Request) -> Places:
+    return cast(Places, request.app.state.uploads)
+
+
 async def _writings(request: Request) -> Writings:
     return cast(Writings, request.app.state.writings)
 
@@ -104,4 +109,5 @@ TheAccess = Annotated[Access, Depends(_access)]
 TheRuns = Annotated[Runs, Depends(_runs)]
 TheDrawer = Annotated[Drawer, Depends(_drawer)]
 ThePlaces = Annotated[Places, Depends(_places)]
+TheUploads = Annotated[Places, Depends(_uploads)]
 TheWritings = Annotated[Writings, Depends(_writings)]
