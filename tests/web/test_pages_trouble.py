@@ -202,3 +202,11 @@ def test_drafts_are_not_shown_to_the_next_account(desk: Desk, home: Assistant) -
         ["bozzetto.brief", "bozzetto.said:one:ada:1"],
         ["bozzetto.said:one:ada:1"],
     )
+
+
+def test_a_link_to_no_campaign_asks_for_no_name(desk: Desk) -> None:
+    page = desk.open("/campaigns/nothing")
+    page.locator("main", has_text="no campaign is called 'nothing'").wait_for()
+    assert page.locator("dialog").count() == 0
+    page.click("nav.way a[href='/campaigns']")
+    page.locator(".teach").wait_for()

@@ -4,7 +4,7 @@ import { call, campaignPath } from "../shell/api.js";
 import { begin, message, show } from "../shell/begin.js";
 import { el } from "../shell/dom.js";
 import { Outbox } from "../shell/outbox.js";
-import { outboxPlace, reviewerOf, sender } from "../shell/reviewer.js";
+import { knownReviewer, outboxPlace, reviewerOf, sender } from "../shell/reviewer.js";
 import { t } from "../shell/texts.js";
 import "./board.js";
 import { FILTERS, Review } from "./review.js";
@@ -15,8 +15,10 @@ async function board({ user, role }) {
   const name = decodeURIComponent(/^\/campaigns\/(.+)$/.exec(location.pathname)[1]);
   const asked = new URLSearchParams(location.search);
   const blind = asked.get("blind") === "1";
-  const reviewer = user ?? asked.get("as") ?? await reviewerOf(null, { must: true });
   const campaign = campaignPath(name);
+  const known = asked.get("as") ?? knownReviewer(user);
+  if (!known) await call("GET", campaign); // a link to nothing asks for no name
+  const reviewer = user ?? known ?? await reviewerOf(null, { must: true });
   const query = new URLSearchParams({ reviewer, blind });
   const fetchBoard = () => call("GET", `${campaign}/board?${query}`);
   let found = await fetchBoard();

@@ -63,7 +63,8 @@ export async function begin(folder, build) {
   } catch (problem) {
     await texts;
     const title = problem.status === 401 ? "no_token" : "problem";
-    show(message(t(title), ...(problem instanceof Problem ? told(problem) : [])));
+    const lines = problem instanceof Problem ? told(problem) : [];
+    show(message(t(title), ...lines), problem.status === 401 ? null : folder);
     if (!(problem instanceof Problem)) throw problem;
   }
 }
