@@ -5,15 +5,17 @@ from __future__ import annotations
 import json
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPConnection
 
 import httpx2
 import pytest
 from bench.board import make_board
+from tests.web.conftest import told
 
 from bozzetto.app import Assistant
+from bozzetto.app.drawing import Asked
 from bozzetto.store.store import FILE
 from bozzetto.types import ACCOUNT_ROLES
 from bozzetto.web.roles import ROLES, Role
@@ -327,3 +329,28 @@ def test_tries_at_passwords_are_slowed(fresh: Server) -> None:
         later = c.post(f"{V1}/session", json=right)
         assert (later.status_code, later.headers["retry-after"]) == (429, "1")
         assert owner.get(f"{V1}/jobs").status_code == 200
+
+
+@pytest.mark.parametrize("what", ["key", "session", "account"])
+def test_who_is_put_out_hears_no_more(server: Server, team: Assistant, what: str) -> None:
+    """A stream that was open ends by itself, and says why."""
+    team.accounts.add("li", PASSWORD, "viewer")
+    key, secret = team.accounts.add_key("li", "viewer")
+    out: Mapping[str, Callable[[], object]] = {
+        "key": lambda: team.accounts.revoke_key(key.id),
+        "session": lambda: team.accounts.log_out("li"),
+        "account": lambda: team.accounts.remove("li"),
+    }
+    job = team.jobs.add(Asked(images="sketch:", size="64x64"), prompt="a fox", n=1, seed=1)
+    with (
+        logged_in(server, "li") if what == "session" else client(server, secret) as c,
+        c.stream("GET", f"{V1}/jobs/{job}/events") as stream,
+    ):
+        events = told(stream)
+        assert next(events)[1] == "job"
+        out[what]()
+        (last,) = ((name, data["code"]) for _, name, data in events)
+    assert last == ("error", "login")
+    if what != "account":
+        team.accounts.remove("li")
+    team.jobs.cancel(job)

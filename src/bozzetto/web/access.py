@@ -117,6 +117,12 @@ class Access:
             found = Caller(None, "admin") if self.fits(secret) else None
         return found if found and (found.name is not None or local) else None
 
+    def again(self, scope: Scope) -> Caller | None:
+        """Who calls, looked up once more while a request lasts: what let them in may be gone."""
+        headers = Headers(scope=scope)
+        host = self.host(scope, headers)
+        return self.caller(headers, local=self.local(scope, host)) if host else None
+
     def session(self, headers: Headers) -> str:
         """What the browser keeps of its session; "" where it keeps none."""
         try:

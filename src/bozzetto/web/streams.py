@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import threading
+import time
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import aclosing
 from typing import Annotated, Any
 
@@ -12,13 +14,21 @@ from fastapi import Header, HTTPException, Request
 from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from bozzetto.web.access import Access
 from bozzetto.web.feed import Event
 from bozzetto.web.limits import whose
+from bozzetto.web.roles import ROLES, may
 
 __all__ = ["EVENTS", "EventStream", "LastEvent", "Places", "wants_events"]
 
 MOST, MOST_EACH = 64, 24
 """Streams that are open at a time, in all and of one client."""
+
+LOOK = 1.0
+"""Seconds at least between two looks at whether the listener may still listen."""
+
+LEFT = {"code": "login", "detail": "what let you in was taken back: log in again"}
+"""The last event of a listener whose key, session or role is gone."""
 
 LastEvent = Annotated[
     str | None, Header(alias="Last-Event-ID", max_length=12, pattern=r"^\d{0,12}$")
@@ -77,7 +87,8 @@ class EventStream(StreamingResponse):
         self._ended = ended
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send them."""
+        """Send them, for as long as whoever asked for them may have them."""
+        self.body_iterator = _let_in(self.body_iterator, scope)  # type: ignore[arg-type]
         try:
             async with aclosing(self.body_iterator):  # type: ignore[type-var]
                 await super().__call__(scope, receive, send)
@@ -92,6 +103,27 @@ async def _written(events: AsyncIterator[Event | None]) -> AsyncIterator[str]:
                 yield ": still here\n\n"
             else:
                 yield f"id: {event.number}\nevent: {event.name}\ndata: {event.data}\n\n"
+
+
+async def _let_in(pieces: AsyncGenerator[str], scope: Scope) -> AsyncIterator[str]:
+    """Pieces of a stream until its listener may not hear them any more."""
+    looked = time.monotonic()
+    async with aclosing(pieces):
+        async for piece in pieces:
+            if time.monotonic() - looked >= LOOK:
+                if not _still(scope):
+                    yield f"event: error\ndata: {json.dumps(LEFT)}\n\n"
+                    return
+                looked = time.monotonic()
+            yield piece
+
+
+def _still(scope: Scope) -> bool:
+    """Whether the same caller is let in to the same route now."""
+    access: Access = scope["app"].state.access
+    before, found = scope["state"]["caller"], access.again(scope)
+    same = found is not None and found.name == before.name
+    return same and may(found, ROLES[scope["state"]["route"]])
 
 
 def wants_events(request: Request) -> bool:
