@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from threading import Thread
+from typing import Any, ClassVar
 
 import pytest
 from tests.web.test_writing import IDEA, good
@@ -15,7 +18,7 @@ from bozzetto.app.wire import optimize_json, record_json, search_json
 from bozzetto.client import Client
 from bozzetto.errors import BackendError, BozzettoError, InputError, NotFoundError, SetupError
 from bozzetto.testing.chat_server import ChatServer
-from bozzetto.types import BadRow, Filters
+from bozzetto.types import BadRow, Filters, JobInfo
 from bozzetto.web.server import Server
 
 
@@ -165,3 +168,57 @@ def test_errors_are_those_of_the_assistant(ours: Client, shop: Server) -> None:
             nobody.search(IDEA)
         with pytest.raises(BackendError, match="the server is not there: ConnectError"):
             nobody.optimize(IDEA)
+
+
+JOB = JobInfo("j1", "a fox", "waiting", 1, 1, 0, 0, 0, 0, 0)
+
+
+class Losing(BaseHTTPRequestHandler):
+    """Notes each call and its key; every first answer to one gets lost."""
+
+    heard: ClassVar[list[tuple[str, str | None]]] = []
+    ANSWERS: ClassVar[dict[str, Any]] = {
+        "/api/v1/generate": asdict(JOB),
+        "/api/v1/campaigns/a/undo": {"verdict": None},
+        "/api/v1/tokens": {"tokens": {}, "limits": {}},
+    }
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        call = (self.path, self.headers["Idempotency-Key"])
+        self.heard.append(call)
+        if self.heard.count(call) == 1:
+            self.close_connection = True
+            return
+        lines = f"id: 1\nevent: result\ndata: {json.dumps({'name': 'a'})}\n\n"
+        whole = json.dumps(self.ANSWERS[self.path]) if self.path in self.ANSWERS else lines
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(whole)))
+        self.end_headers()
+        self.wfile.write(whole.encode())
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+def test_what_is_to_be_done_once_keeps_its_key_when_it_is_sent_again() -> None:
+    Losing.heard.clear()
+    with ThreadingHTTPServer(("127.0.0.1", 0), Losing) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        with Client(f"http://127.0.0.1:{server.server_port}", "t") as ours:
+            assert ours.generate("a fox") == JOB
+            assert ours.generate("a fox") == JOB
+            assert ours.campaigns.undo("a", "Ada") is None
+            assert ours.campaigns.run({"name": "a"}) == {"name": "a"}
+            with pytest.raises(BackendError, match="not there"):
+                ours.tokens("a fox")
+        server.shutdown()
+    heard = Losing.heard
+    assert [path for path, _ in heard] == [
+        *["/api/v1/generate"] * 4, *["/api/v1/campaigns/a/undo"] * 2, *["/api/v1/campaigns"] * 2,
+        "/api/v1/tokens",
+    ]  # fmt: skip
+    keys = [key for _, key in heard]
+    assert keys[0:8:2] == keys[1:8:2]
+    assert len(set(keys)) == 5
+    assert keys[-1] is None

@@ -223,7 +223,7 @@ class Client:
             SetupError: the back end lacks its key, its model or its package.
             BackendError: the server is not there.
         """
-        return made(JobInfo, self._connection.post("/generate", {"prompt": prompt} | options))
+        return made(JobInfo, self._connection.once("/generate", {"prompt": prompt} | options))
 
     def job(self, job: str) -> JobInfo:
         """How a job stands.
@@ -242,7 +242,7 @@ class Client:
             SetupError: a back end is not set up.
             BackendError: the server is not there.
         """
-        found = self._connection.post("/compare", {"idea": idea} | options)
+        found = self._connection.once("/compare", {"idea": idea} | options)
         return optimized(found), made(JobInfo, found["job"])
 
     def picture(self, image: str, target: Path) -> Path:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from bozzetto.client.connection import Connection, OnEvent, given
+from bozzetto.client.connection import Connection, OnEvent, given, once
 from bozzetto.client.records import Json, image, made
 from bozzetto.types import Image, KeepReport, Verdict
 
@@ -50,7 +50,7 @@ class CampaignsClient:
             SetupError: the chat model or the image back end is not set up.
         """
         body = _sent(brief, name)
-        return self._connection.work("POST", "/campaigns", on_event, json=body)
+        return self._connection.work("POST", "/campaigns", on_event, json=body, headers=once())
 
     def resume(self, name: str, on_event: OnEvent | None = None) -> Json:
         """Write and draw what is left of a campaign.
@@ -91,7 +91,7 @@ class CampaignsClient:
             NotFoundError: there is no such campaign, or no such picture in it.
         """
         body = {"image": picture, "reviewer": reviewer} | said
-        return made(Verdict, self._connection.post(_path(name, "verdicts"), body)["verdict"])
+        return made(Verdict, self._connection.once(_path(name, "verdicts"), body)["verdict"])
 
     def undo(self, name: str, reviewer: str) -> Verdict | None:
         """Take back a reviewer's last verdict: what stands of that picture now.
@@ -99,7 +99,7 @@ class CampaignsClient:
         Raises:
             NotFoundError: there is no such campaign.
         """
-        found = self._connection.post(_path(name, "undo"), {"reviewer": reviewer})["verdict"]
+        found = self._connection.once(_path(name, "undo"), {"reviewer": reviewer})["verdict"]
         return made(Verdict, found) if found else None
 
     def keep(self, name: str) -> KeepReport:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +21,7 @@ from bozzetto.errors import (
     SetupError,
 )
 
-__all__ = ["Connection", "OnEvent", "as_lines", "given", "pieces"]
+__all__ = ["Connection", "OnEvent", "as_lines", "given", "once", "pieces"]
 
 OnEvent = Callable[[str, Json], None]
 
@@ -35,6 +36,9 @@ TRIES = 3
 
 PIECE = 2**18
 """Bytes of a file that are sent at a time."""
+
+KEY = "Idempotency-Key"
+"""What names a call that is to be done once: it may be sent again when its answer got lost."""
 
 _ERRORS: Mapping[str, type[BozzettoError]] = {
     kind.code: kind for kind in (BackendError, DataError, InputError, NotFoundError, SetupError)
@@ -64,17 +68,24 @@ class Connection:
         """An answer to what is sent."""
         return self.call("POST", path, json=body)
 
+    def once(self, path: str, body: Json) -> Json:
+        """The same, done once, also where an answer gets lost and it is sent again."""
+        return self.call("POST", path, json=body, headers=once())
+
     def call(self, method: str, path: str, **more: Any) -> Json:  # noqa: ANN401
         """An answer.
 
         Raises:
             BozzettoError: the server refuses, or is not there.
         """
-        try:
-            answer = self._http.request(method, path, **more)
-        except httpx2.TransportError as error:
-            raise _lost(error) from error
-        return _read(answer)
+        lost = 0
+        while True:
+            try:
+                return _read(self._http.request(method, path, **more))
+            except httpx2.TransportError as error:
+                lost += 1
+                if not _again(error, more) or lost >= TRIES:
+                    raise _lost(error) from error
 
     def work(self, method: str, path: str, on_event: OnEvent | None = None, **more: Any) -> Json:  # noqa: ANN401
         """What long work answers; `on_event` hears what happens before."""
@@ -107,7 +118,7 @@ class Connection:
                 return
             except httpx2.TransportError as error:
                 lost += 1
-                if not begun or lost > TRIES:
+                if not (begun or _again(error, more)) or lost > TRIES:
                     raise _lost(error) from error
 
     def lines(self, method: str, path: str, **more: Any) -> Iterator[Json]:  # noqa: ANN401
@@ -149,6 +160,17 @@ class Connection:
             yield answer
         finally:
             answer.close()
+
+
+def once() -> dict[str, str]:
+    """A header that names a call which is to be done once."""
+    return {KEY: secrets.token_urlsafe(16)}
+
+
+def _again(error: httpx2.TransportError, more: Json) -> bool:
+    """Whether a call may be sent again: it is done once, and the server was there."""
+    gone = isinstance(error, httpx2.ConnectError | httpx2.TimeoutException)
+    return KEY in more.get("headers", {}) and not gone
 
 
 def given(params: Mapping[str, Any]) -> dict[str, Any]:
