@@ -210,3 +210,16 @@ def test_a_link_to_no_campaign_asks_for_no_name(desk: Desk) -> None:
     assert page.locator("dialog").count() == 0
     page.click("nav.way a[href='/campaigns']")
     page.locator(".teach").wait_for()
+
+
+def test_a_prompt_is_copied_over_plain_http(desk: Desk) -> None:
+    desk.page.add_init_script(OPEN)
+    page = desk.open("/library")
+    desk.row("a paper boat").click()
+    page.locator("aside .prompt").wait_for()
+    page.evaluate(
+        "addEventListener('copy', () => { window.copied = document.activeElement.value; })"
+    )
+    page.click("aside button:has-text('Copy')")
+    desk.said("Copied.")
+    assert page.evaluate("window.copied") == "a paper boat, macro photo"

@@ -2,6 +2,7 @@
 
 import { Problem, call } from "../shell/api.js";
 import { announce, begin, show, told } from "../shell/begin.js";
+import { copied } from "../shell/copying.js";
 import { showHelp, sure } from "../shell/dialogs.js";
 import { button, el } from "../shell/dom.js";
 import { onKeys } from "../shell/keys.js";
@@ -287,13 +288,7 @@ class Library {
   }
 
   async #copy(prompt) {
-    if (!prompt) return;
-    try {
-      await navigator.clipboard.writeText(prompt.prompt);
-      say(t("copied"));
-    } catch {
-      say(t("not_copied"));
-    }
+    if (prompt) say(t(await copied(prompt.prompt) ? "copied" : "not_copied"));
   }
 
   async #editAt() {

@@ -1,6 +1,6 @@
 // Prompts for other programs, by the clipboard.
 
-import { el } from "../shell/dom.js";
+import { copied } from "../shell/copying.js";
 import { say } from "../shell/saying.js";
 import { t } from "../shell/texts.js";
 
@@ -10,26 +10,5 @@ export function infotext({ prompt, negative }) {
 }
 
 export async function copy(text) {
-  say(t(await written(text) ? "copied" : "not_copied"));
-}
-
-async function written(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    return byHand(text); // no clipboard beyond this machine without https
-  }
-}
-
-function byHand(text) {
-  const before = document.activeElement;
-  const box = el("textarea", { class: "unseen", "aria-hidden": "true", tabindex: "-1" });
-  box.value = text;
-  document.body.append(box);
-  box.select();
-  const went = document.execCommand("copy");
-  box.remove();
-  before?.focus({ preventScroll: true });
-  return went;
+  say(t(await copied(text) ? "copied" : "not_copied"));
 }
