@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +12,7 @@ from tests.web.test_studio import Desk
 from bozzetto.app import Assistant
 from bozzetto.app.drawing import Asked
 from bozzetto.testing.a1111_server import A1111Server
+from bozzetto.testing.chat_server import HEAD, ChatServer, Step, delta
 from bozzetto.web.server import Server
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ def desk(server: Server, context: BrowserContext) -> Iterator[Desk]:
 
 
 def columns(desk: Desk) -> list[str]:
-    return desk.page.locator(".column h3").all_inner_texts()
+    found: list[str] = desk.page.locator(".column h3").all_inner_texts()
+    return found
 
 
 def test_what_waits_is_gone_on_with_and_columns_keep_their_titles(
@@ -107,3 +109,66 @@ def test_why_nothing_is_drawn_is_said_once(desk: Desk) -> None:
         desk.page.wait_for_selector("figure[data-state=failed] >> nth=2")
     assert desk.page.locator("drawn-pictures .trouble p").count() == 1
     assert desk.page.locator("figure").all_inner_texts() == ["refused"] * 3
+
+
+def think(_: Mapping[str, object]) -> Iterator[Step]:
+    yield HEAD
+    yield delta("PROMPT: still thinking about ")
+    yield 30.0
+
+
+def test_writing_that_is_stopped_says_so(desk: Desk) -> None:
+    with ChatServer(think) as chat:
+        desk.open(f"n=1&chat=ollama:tiny@{chat.address}")
+        desk.say()
+        desk.press("Control+Enter")
+        desk.page.wait_for_selector(".coming:has-text('still thinking about')")
+        desk.page.click("idea-form >> text=Stop")
+        desk.page.wait_for_selector("written-prompts p:has-text('Nothing was written.')")
+        desk.heard("Nothing was written.")
+        assert desk.page.evaluate("document.activeElement.id") == "idea"
+        desk.page.click(".opener:has-text('How it is written')")
+        desk.page.fill("input[name=chat]", "compose")
+        desk.page.click("text=Write again")
+        desk.wait_for(1)
+    assert desk.page.locator("written-prompts p:has-text('Nothing'):visible").count() == 0
+
+
+def test_what_is_not_drawn_stays_so_as_it_changes(desk: Desk) -> None:
+    desk.write(count=2)
+    desk.page.uncheck("prompt-card >> nth=1 >> [data-act=draw]")
+    desk.page.locator("prompt-card >> nth=1 >> .phrase").last.focus()
+    desk.press("Delete")
+    desk.page.wait_for_selector("prompt-card >> nth=1 >> [data-act=back]")
+    assert not desk.page.is_checked("prompt-card >> nth=1 >> [data-act=draw]")
+    desk.page.wait_for_selector("text=Draw 6 pictures")
+
+
+def test_what_was_understood_is_no_warning(desk: Desk) -> None:
+    desk.write("un piccolo cane", count=1)
+    said = desk.page.locator(".known p:has-text('Understood as: ')")
+    assert said.get_attribute("class") is None
+
+
+def test_a_link_to_a_prompt_that_is_gone(desk: Desk) -> None:
+    desk.open("candidate=01ARZ3NDEKTSV4RRFFQ69G5FAV")
+    desk.page.wait_for_selector("prompt-card .trouble p")
+    assert desk.page.inner_text("prompt-card .coming") == ""
+
+
+def test_who_only_reads_is_shown_no_more_than_that(desk: Desk, library: Assistant) -> None:
+    written = library.optimize(IDEA, n=1).candidates[0]
+    who = '{"user": "vi", "role": "viewer", "accounts": true}'
+    desk.open()
+    desk.page.route("**/api/v1/session", lambda route: route.fulfill(body=who))
+    desk.page.goto(f"{desk.base}/#q=dog&candidate={written.id}")
+    desk.page.reload()
+    desk.wait_for(1)
+    desk.page.wait_for_selector(".hit", state="attached")
+    shown = desk.page.locator("main button:visible").all_inner_texts()
+    assert {"Write prompts", "Edit", "Refine…", "Another", "Draw pictures"} & set(shown) == set()
+    assert "Your account may read here" in desk.page.inner_text("idea-form")
+    desk.page.locator(".phrase").first.focus()
+    desk.press("Delete", "Control+Enter")
+    desk.heard("Your account may read here")
+    assert desk.prompt() == written.prompt

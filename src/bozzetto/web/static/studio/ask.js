@@ -37,6 +37,7 @@ export class IdeaForm extends HTMLElement {
       el("div", { class: "box" }, this.idea,
         el("div", { class: "under" }, prefer,
           el("div", { class: "row" }, el("small", { id: "idea-keys" }, t("run_hint")), this.halt, this.go))),
+      studio.edits ? null : el("p", { class: "quiet" }, t("only_reading")),
       this.examples = this.#examples(),
       el("div", { class: "openers" }, ...this.panels.map(({ button }) => button), this.anew),
       ...this.panels.map(({ panel }) => panel));

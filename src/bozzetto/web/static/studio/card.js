@@ -7,6 +7,7 @@ import { told } from "../shell/begin.js";
 import { copy, infotext } from "./copying.js";
 import "./editor.js";
 import { meterOf } from "./meter.js";
+import { noteOf } from "./notes.js";
 import { kindOf, shownDiff, shownPhrases, without } from "./phrases.js";
 
 export const letter = (place) => (place < 26 ? String.fromCharCode(65 + place) : number(place + 1));
@@ -15,6 +16,8 @@ const act = (name, label, more = {}) => el("button", { type: "button", "data-act
 
 const sign = (name, shown, more = {}) => act(
   name, el("span", { "aria-hidden": "true" }, shown), { title: t(name), "aria-label": t(name), ...more });
+
+const EDITS = new Set(["edit", "refine", "regenerate", "drop", "only", "draw"]); // not for who only reads
 
 export class PromptCard extends HTMLElement {
   #view = "phrases"; // or "diff", "original", "edit", "refine"
@@ -236,6 +239,7 @@ export class PromptCard extends HTMLElement {
   }
 
   act(name) {
+    if (!this.studio.edits && EDITS.has(name)) return;
     const { writer, held: slot, candidate } = this;
     const toggled = (view) => this.#show(this.#view === view ? "phrases" : view);
     const acts = {
@@ -282,7 +286,7 @@ function factsOf(candidate) {
   const { intent, novelty } = candidate.scores;
   return [
     el("p", { class: "scores" }, t("scores", { intent: percent(intent), novelty: percent(novelty) })),
-    ...candidate.warnings.map((one) => el("p", { class: "warned", dir: "auto" }, visible(one))),
+    ...candidate.warnings.map((one) => noteOf(one)),
   ];
 }
 

@@ -4,10 +4,10 @@ import { Problem, call } from "../shell/api.js";
 import { announce, told } from "../shell/begin.js";
 import { el } from "../shell/dom.js";
 import { number, t } from "../shell/texts.js";
-import { visible } from "../shell/visible.js";
 import "./chips.js";
 import { Finder } from "./finder.js";
 import "./hits.js";
+import { noteOf } from "./notes.js";
 import { searchOf } from "./state.js";
 
 const FIRST = 12;
@@ -88,7 +88,7 @@ export class FoundPrompts extends HTMLElement {
   }
 
   #said(hits, confident, notes) {
-    const lines = notes.map((one) => el("p", { dir: "auto" }, visible(one)));
+    const lines = notes.map((one) => noteOf(one));
     if (!hits.length) lines.push(this.#nothing());
     else if (!confident) lines.push(el("p", {}, t("not_close")));
     return lines;

@@ -19,9 +19,10 @@ import "./written.js";
 const SEARCHED = ["idea", "like", "unlike", ...Object.keys(FILTERS)];
 
 class StudioPage {
-  constructor({ profiles, backends, user }) {
+  constructor({ profiles, backends, user, role }) {
     this.user = user;
     this.studio = new Studio();
+    this.studio.edits = role !== "viewer";
     this.writer = new Writer();
     this.limits = (name) => profiles.find((one) => one.name === name)?.tokens ?? null;
     this.form = el("idea-form");
@@ -47,7 +48,7 @@ class StudioPage {
     picks.start(studio, "pick", t("picked"), form.idea);
     tray.append(picks, el("button", { type: "button", class: "main", onclick: run }, t("write")));
     drawn.start(studio, writer, this);
-    show(el("main", { class: "studio" }, form, found, tray, written, drawn), "studio");
+    show(el("main", { class: "studio", "data-reads": !studio.edits }, form, found, tray, written, drawn), "studio");
     this.#listen();
     this.#restored({ first: true });
     form.idea.focus();
@@ -71,6 +72,9 @@ class StudioPage {
     this.written.addEventListener("hit", ({ detail }) => this.#point(detail));
     studio.addEventListener("change", ({ detail }) => this.#changed(detail));
     studio.addEventListener("restored", () => this.#restored());
+    this.written.addEventListener("again", () => this.run());
+    writer.addEventListener("nothing", ({ detail }) => { if (detail.stopped) form.idea.focus(); });
+    writer.addEventListener("follows", ({ detail }) => this.#follow(detail));
     writer.addEventListener("running", () => form.running(writer.running));
     for (const name of ["slot", "slots", "running"]) writer.addEventListener(name, () => this.#hold());
     document.addEventListener("keydown", (event) => this.#pressed(event));
@@ -159,10 +163,10 @@ class StudioPage {
     const { studio, writer, form } = this;
     const { idea, pick, template } = studio.state;
     if (writer.running) return;
+    if (!studio.edits) return announce(t("only_reading"));
     if (!idea.trim() && !pick.length && !template.trim()) {
       form.idea.focus();
-      announce(t("needs_idea"));
-      return;
+      return announce(t("needs_idea"));
     }
     this.ran = idea;
     studio.set({ candidate: [], out: [], job: "", drawn: [], each: null }, { step: true });
@@ -170,7 +174,13 @@ class StudioPage {
     const written = writer.optimize(optimizeOf(studio.state));
     this.written.heading.focus({ preventScroll: true });
     this.written.scrollIntoView({ block: "nearest" });
-    await written;
+    return written;
+  }
+
+  // What is not to be drawn is not to be drawn as it reads now, either.
+  #follow({ before, now }) {
+    const { out } = this.studio.state;
+    if (out.includes(before) && !out.includes(now)) this.studio.set({ out: [...out, now] });
   }
 
   #point(id) {
@@ -205,10 +215,10 @@ class StudioPage {
   }
 }
 
-async function studio({ user }) {
+async function studio({ user, role }) {
   const [{ profiles }, { backends }] = await Promise.all([
     call("GET", "/api/v1/profiles"), call("GET", "/api/v1/backends")]);
-  new StudioPage({ profiles, backends, user }).start();
+  new StudioPage({ profiles, backends, user, role }).start();
 }
 
 begin("studio", studio);

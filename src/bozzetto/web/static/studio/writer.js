@@ -1,6 +1,7 @@
 // The candidates side by side: written, heard while they come, changed, and the way back. A slot
 // holds the states of one of them; each state is a kept candidate, and none is ever written over.
-// It tells "slots" (others stand there now), "slot" (one changed), "running", "trouble", "said".
+// It tells "slots" (others stand there now), "slot" (one changed), "follows" (one is
+// another now), "running", "trouble", "nothing" (came of a run), "said".
 
 import { Problem, call } from "../shell/api.js";
 import { listen } from "../shell/stream.js";
@@ -38,8 +39,10 @@ export class Writer extends EventTarget {
     }
     if (this.#run !== run) return;
     this.#run = null;
+    const begun = this.slots.length;
     this.#replace(this.slots.filter((slot) => slot.states.length));
     this.#tell("running");
+    if (begun && !this.slots.length) this.#tell("nothing", { stopped: !run.failed });
   }
 
   refine(slot, prefer) {
@@ -186,6 +189,7 @@ export class Writer extends EventTarget {
   }
 
   #push(slot, candidate) {
+    this.#tell("follows", { before: this.#id(slot), now: candidate.id });
     slot.states = [...slot.states.slice(0, slot.at + 1), candidate];
     slot.at = slot.states.length - 1;
     slot.problem = null;
@@ -196,12 +200,14 @@ export class Writer extends EventTarget {
 
   #failed(problem, run) {
     if (!(problem instanceof Problem)) throw problem;
+    run.failed = true;
     if (this.#run === run) this.#tell("trouble", problem);
   }
 
   #slotFailed(slot, problem) {
     if (!(problem instanceof Problem)) throw problem;
     slot.problem = problem;
+    if (slot.status === "opening") slot.status = "failed";
     this.#tell("slot", slot);
   }
 

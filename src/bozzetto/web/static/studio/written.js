@@ -3,9 +3,9 @@
 import { announce, told } from "../shell/begin.js";
 import { el } from "../shell/dom.js";
 import { t } from "../shell/texts.js";
-import { visible } from "../shell/visible.js";
 import "./card.js";
 import { letter } from "./card.js";
+import { noteOf } from "./notes.js";
 
 const SAID = 1_200; // milliseconds between two things said of streams
 const KINDS = ["idea", "preference", "hit", "template", "guideline", "library", "model", "user"];
@@ -23,30 +23,43 @@ export class WrittenPrompts extends HTMLElement {
     this.legend = el("ul", { class: "legend", "aria-label": t("legend") });
     this.trouble = el("div", { class: "trouble", role: "alert" });
     this.notes = el("div", { class: "notes" });
+    this.nothing = el("p", { hidden: true });
+    this.anew = el("button", { type: "button", hidden: true,
+      onclick: () => this.dispatchEvent(new Event("again")) }, t("write_again"));
     this.grid = el("div", { class: "cards" });
     this.setAttribute("role", "region");
     this.setAttribute("aria-labelledby", "written");
-    this.append(el("header", {}, this.heading, this.legend), this.trouble, this.notes, this.grid);
+    this.append(el("header", {}, this.heading, this.legend), this.trouble, this.notes, this.nothing, this.anew, this.grid);
     this.hidden = true;
     writer.addEventListener("slots", () => this.#rebuild());
     writer.addEventListener("running", () => this.#rebuild());
     writer.addEventListener("slot", ({ detail }) => this.#soon(detail));
     writer.addEventListener("said", ({ detail }) =>
       this.#note([detail.degraded && t("stood_in", { reason: detail.degraded }), ...detail.notes]));
+    writer.addEventListener("nothing", ({ detail }) => this.#empty(detail.stopped));
     writer.addEventListener("trouble", ({ detail }) => {
       this.hidden = false;
       this.trouble.replaceChildren(...told(detail).map((one) => el("p", { dir: "auto" }, one)));
     });
   }
 
+  // Nothing came of a run.
+  #empty(stopped) {
+    this.hidden = this.anew.hidden = false;
+    this.nothing.hidden = !stopped;
+    this.nothing.textContent = t("nothing_written");
+    if (stopped) announce(t("nothing_written"));
+  }
+
   // Nothing is said of a run any longer.
   clear() {
+    this.nothing.hidden = this.anew.hidden = true;
     this.trouble.replaceChildren();
     this.notes.replaceChildren();
   }
 
   #note(lines) {
-    this.notes.replaceChildren(...lines.filter(Boolean).map((one) => el("p", { dir: "auto" }, visible(one))));
+    this.notes.replaceChildren(...lines.filter(Boolean).map((one) => noteOf(one)));
   }
 
   // Painted once a frame, however many events come.
@@ -83,7 +96,7 @@ export class WrittenPrompts extends HTMLElement {
   #rebuild() {
     const { slots } = this.writer;
     if (this.writer.running && slots.every((slot) => slot.status === "waiting")) this.clear();
-    this.hidden = !slots.length && !this.trouble.childElementCount;
+    this.hidden = !slots.length && this.anew.hidden && !this.trouble.childElementCount;
     const cards = slots.map((slot, place) => {
       const known = this.#cards.get(slot);
       if (known) return known;
