@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bozzetto.app.secret import TOKEN_FILE, install_token, new_token, same, shared
+from bozzetto.app.secret import LOOK, TOKEN_FILE, TokenFile, install_token, new_token, same, shared
 from bozzetto.errors import SetupError
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="rights are told otherwise there")
@@ -53,3 +53,23 @@ def test_a_file_that_holds_no_token_is_named(tmp_path: Path, content: bytes) -> 
     assert caught.value.hint == "bozzetto serve --new-token makes another"
     assert (tmp_path / TOKEN_FILE).read_bytes() == content
     assert new_token(tmp_path) == install_token(tmp_path)
+
+
+def test_what_runs_hears_of_a_new_token(tmp_path: Path) -> None:
+    now = [100.0]
+    held = TokenFile(tmp_path, lambda: now[0])
+    first = held.read()
+    second = new_token(tmp_path)
+    assert held.read() == first
+    now[0] += LOOK
+    assert held.read() == second == install_token(tmp_path)
+    (tmp_path / TOKEN_FILE).write_text("nothing of the kind, and longer than a token is by far")
+    now[0] += LOOK
+    nobodys = held.read()
+    assert nobodys not in (first, second)
+    (tmp_path / TOKEN_FILE).unlink()
+    now[0] += LOOK
+    assert held.read() not in (first, second, nobodys)
+    assert not (tmp_path / TOKEN_FILE).exists()
+    now[0] += LOOK
+    assert new_token(tmp_path) == held.read()

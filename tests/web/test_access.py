@@ -6,6 +6,7 @@ import http.client
 import json
 import socket
 import time
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -13,6 +14,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from bozzetto.app import Assistant
+from bozzetto.app.secret import new_token
 from bozzetto.errors import SetupError
 from bozzetto.web.access import HEADERS
 from bozzetto.web.application import make_app
@@ -238,6 +240,19 @@ def test_two_servers_at_a_time_and_a_quick_end(assistant: Assistant) -> None:
         assert one.access.cookie != two.access.cookie
         began = time.monotonic()
     assert time.monotonic() - began < 5
+
+
+def test_a_new_token_turns_the_old_one_out_of_a_server_that_runs(tmp_path: Path) -> None:
+    with Assistant.open(tmp_path) as a, Server(a, port=0) as server:
+        old = {"Authorization": f"Bearer {server.access.token}"}
+        with httpx2.Client(base_url=f"http://127.0.0.1:{server.port}", headers=old) as c:
+            assert c.get("/api/v1/session").status_code == 200
+            new = {"Authorization": f"Bearer {new_token(tmp_path)}"}
+            until = time.monotonic() + 10
+            while c.get("/api/v1/session").status_code == 200 and time.monotonic() < until:
+                time.sleep(0.05)
+            assert c.get("/api/v1/session").status_code == 401
+            assert c.get("/api/v1/session", headers=new).status_code == 200
 
 
 def test_openapi_says_what_there_is(client: httpx2.Client) -> None:

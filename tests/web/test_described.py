@@ -34,7 +34,7 @@ OTHERS = {
 
 @pytest.fixture
 def app(shelf: Assistant) -> FastAPI:
-    return make_app(shelf, Access("x" * 32, 1, shelf.accounts))
+    return make_app(shelf, Access(lambda: "x" * 32, 1, shelf.accounts))
 
 
 def operations(app: FastAPI) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -103,7 +103,7 @@ def scope(client: str, server: str = "127.0.0.1") -> dict[str, object]:
 
 
 def access(team: Assistant, *names: str, port: int = 8642, secure: bool = False) -> Access:
-    return Access("bzt_", port, team.accounts, names, secure)
+    return Access(lambda: "bzt_", port, team.accounts, names, secure)
 
 
 @pytest.mark.parametrize(

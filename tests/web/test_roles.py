@@ -11,7 +11,7 @@ from bozzetto.web.roles import ROLES, Role
 
 
 def app_of(assistant: Assistant) -> FastAPI:
-    return make_app(assistant, Access("token", 1, assistant.accounts))
+    return make_app(assistant, Access(lambda: "token", 1, assistant.accounts))
 
 
 def test_every_route_has_a_role(assistant: Assistant) -> None:

@@ -11,6 +11,8 @@ import os
 import re
 import secrets
 import stat
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
@@ -20,6 +22,7 @@ __all__ = [
     "SECRET",
     "TOKEN_FILE",
     "Kind",
+    "TokenFile",
     "digest",
     "install_token",
     "make",
@@ -37,6 +40,9 @@ SECRET = re.compile(r"bz[tsk]_[A-Za-z0-9_-]{43,}")
 
 TOKEN_FILE = "server.token"
 """The file in a home that holds its token: whoever can read it is its owner."""
+
+LOOK = 1.0
+"""Seconds between two looks at whether the file of the token is another."""
 
 
 def make(kind: Kind) -> str:
@@ -83,6 +89,43 @@ def new_token(home: Path) -> str:
     except OSError as error:
         raise _unusable(home / TOKEN_FILE, error.strerror or str(error)) from error
     return install_token(home)
+
+
+class TokenFile:
+    """The token of a home, also where another program makes a new one meanwhile.
+
+    Raises:
+        SetupError: the file cannot be read or written, or holds something else.
+    """
+
+    def __init__(self, home: Path, clock: Callable[[], float] = time.monotonic) -> None:
+        self._token = install_token(home)
+        self._home, self._clock = home, clock
+        self._looked, self._mark = clock(), self._marked()
+
+    def read(self) -> str:
+        """The token, at most a second old."""
+        if self._clock() - self._looked >= LOOK:
+            self._looked = self._clock()
+            mark = self._marked()
+            if mark != self._mark:
+                self._token, self._mark = self._other(gone=mark is None), mark
+        return self._token
+
+    def _marked(self) -> tuple[int, ...] | None:
+        """What is another where the file is; None where there is none."""
+        try:
+            found = (self._home / TOKEN_FILE).stat()
+        except OSError:
+            return None
+        return found.st_ino, found.st_mtime_ns, found.st_ctime_ns
+
+    def _other(self, *, gone: bool) -> str:
+        """What the file holds now; a file that is no good lets nobody in."""
+        try:
+            return make("token") if gone else install_token(self._home)
+        except SetupError:
+            return make("token")
 
 
 def _write(path: Path, *, replacing: bool) -> None:

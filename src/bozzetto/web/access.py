@@ -11,7 +11,7 @@ elsewhere has an account.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from http.cookies import CookieError, SimpleCookie
@@ -51,14 +51,20 @@ class Access:
     """What a server lets in.
 
     `names` are hosts ("prompts.example.org", "10.0.0.7:8642") it answers to beside the address
-    that is called; `secure` says that it speaks TLS itself.
+    that is called; `secure` says that it speaks TLS itself. `held` gives the token of the home
+    as it is now.
     """
 
-    token: str
+    held: Callable[[], str]
     port: int
     accounts: Accounts
     names: tuple[str, ...] = ()
     secure: bool = False
+
+    @property
+    def token(self) -> str:
+        """The token of the home."""
+        return self.held()
 
     @property
     def cookie(self) -> str:

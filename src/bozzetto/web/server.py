@@ -18,7 +18,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bozzetto.app import Assistant
-from bozzetto.app.secret import install_token
+from bozzetto.app.secret import TokenFile
 from bozzetto.errors import InputError, SetupError
 from bozzetto.web.access import Access
 from bozzetto.web.application import drain, make_app, prepare
@@ -78,10 +78,10 @@ class Server:
         tls: Tls | None = None,
     ) -> None:
         self.host = check_host(host, accounts=assistant.accounts.any())
-        token = install_token(assistant.settings.home)
+        held = TokenFile(assistant.settings.home).read
         self._socket = _listen(self.host, port)
         self.port: int = self._socket.getsockname()[1]
-        self.access = Access(token, self.port, assistant.accounts, tuple(names), tls is not None)
+        self.access = Access(held, self.port, assistant.accounts, tuple(names), tls is not None)
         app = self._app = make_app(assistant, self.access)
         try:
             self._server = _Uvicorn(lambda: drain(app), _config(app, tls))
