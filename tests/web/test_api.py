@@ -124,10 +124,36 @@ def test_a_picture_s_file(client: httpx2.Client, assistant: Assistant) -> None:
         "etag": f'"{image.id}"',
         "cache-control": "private, max-age=31536000, immutable",
     }
-    again = client.get(
-        f"/api/v1/images/{image.id}/file", headers={"If-None-Match": f'"{image.id}"'}
-    )
-    assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.parametrize("kind", ["file", "thumbnail"])
+def test_a_picture_that_is_known_is_not_sent_again(
+    client: httpx2.Client, assistant: Assistant, kind: str
+) -> None:
+    identity = assistant.campaigns.board(NAME, reviewer="r").items[0].image.id
+    path = f"/api/v1/images/{identity}/{kind}"
+    tag = f'"{identity}"'
+    for known in (tag, f"W/{tag}", f'"a", W/{tag} ,"b"', "*"):
+        again = client.get(path, headers={"If-None-Match": known})
+        assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", tag)
+    for other in ('"a"', identity, '"*"', f'"{identity}x"', ""):
+        assert client.get(path, headers={"If-None-Match": other}).status_code == 200
+    gone = client.get(f"/api/v1/images/none/{kind}", headers={"If-None-Match": "*"})
+    assert gone.status_code == 404
+
+
+def test_a_part_of_a_picture(client: httpx2.Client, assistant: Assistant) -> None:
+    image = assistant.campaigns.board(NAME, reviewer="r").items[0].image
+    path, data = f"/api/v1/images/{image.id}/file", Path(image.path or "").read_bytes()
+    part = client.get(path, headers={"Range": "bytes=1-3"})
+    assert (part.status_code, part.content) == (206, b"PNG")
+    for asked, status in ((f"bytes={len(data)}-", 416), ("bytes=3-1", 400), ("lines=1-2", 400)):
+        answer = client.get(path, headers={"Range": asked})
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert (answer.status_code, answer.json()["code"]) == (status, "range")
+        assert answer.headers.get("content-range") == (
+            f"bytes */{len(data)}" if status == 416 else None
+        )
 
 
 def test_a_thumbnail_that_is_missing_or_damaged_is_made_again(

@@ -10,10 +10,11 @@ from urllib.parse import quote
 
 from fastapi import Request
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from bozzetto import Stop
+from bozzetto.web.ranges import RangedFile
 from bozzetto.web.runs import OnEvent, Runs, answer_of
 from bozzetto.web.scratch import scratch, swept
 from bozzetto.web.streams import Places
@@ -92,7 +93,7 @@ async def _made(
     return path
 
 
-class _Passing(FileResponse):
+class _Passing(RangedFile):
     """A file that is gone once it was sent, or was not; its place is free then."""
 
     def __init__(

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header
 from fastapi.responses import FileResponse, Response
 
+from bozzetto.web.ranges import RangedFile
 from bozzetto.web.state import TheAssistant
 
 __all__ = ["router"]
@@ -24,19 +25,25 @@ def _headers(identity: str) -> dict[str, str]:
     }
 
 
+def _is_known(tags: str | None, identity: str) -> bool:
+    """Whether a caller has the content (RFC 9110, 13.1.2): one tag of a list, weak or not."""
+    found = [tag.strip().removeprefix("W/") for tag in (tags or "").split(",")]
+    return found == ["*"] or f'"{identity}"' in found
+
+
 @router.get("/{identity}/file", response_class=FileResponse)
 def picture(identity: str, a: TheAssistant, known: Known = None) -> Response:
     """The picture itself."""
     found = a.pictures.file(identity)
-    if known == f'"{identity}"':
+    if _is_known(known, identity):
         return Response(status_code=304, headers=_headers(identity))
-    return FileResponse(found.path, media_type=found.media_type, headers=_headers(identity))
+    return RangedFile(found.path, media_type=found.media_type, headers=_headers(identity))
 
 
 @router.get("/{identity}/thumbnail", response_class=Response)
 def thumbnail(identity: str, a: TheAssistant, known: Known = None) -> Response:
     """A small copy of it, of at most 384 pixels a side."""
-    if known == f'"{identity}"':
-        return Response(status_code=304, headers=_headers(identity))
     data, media_type = a.pictures.thumbnail(identity)
+    if _is_known(known, identity):
+        return Response(status_code=304, headers=_headers(identity))
     return Response(data, media_type=media_type, headers=_headers(identity))
