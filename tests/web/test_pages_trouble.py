@@ -223,3 +223,14 @@ def test_a_prompt_is_copied_over_plain_http(desk: Desk) -> None:
     page.click("aside button:has-text('Copy')")
     desk.said("Copied.")
     assert page.evaluate("window.copied") == "a paper boat, macro photo"
+
+
+def test_an_address_of_no_page_shows_the_way_home(desk: Desk) -> None:
+    desk.open("/library")
+    answer = desk.page.goto(f"http://127.0.0.1:{desk.server.port}/gallery")
+    desk.page.locator("h1", has_text="There is no page here.").wait_for()
+    program = desk.page.request.get(desk.page.url, headers={"Accept": "application/json"})
+    assert answer is not None
+    assert (answer.status, program.status, program.json()["code"]) == (404, 404, "not_found")
+    desk.page.click("main a")
+    desk.page.locator("#idea").wait_for()

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 import bozzetto.web.page
-from bozzetto.web.page import PAGES
+from bozzetto.web.page import NOWHERE, PAGES
 
 STATIC = Path(bozzetto.web.page.__file__).parent / "static"
 SHELL = "shell"
-FOLDERS = sorted({SHELL, *PAGES.values()})
+FOLDERS = sorted({SHELL, NOWHERE, *PAGES.values()})
 LANGUAGES = ["en", "it"]
 
 

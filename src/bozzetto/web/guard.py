@@ -32,6 +32,7 @@ from bozzetto.web.limits import (
     whose,
 )
 from bozzetto.web.log import audit, note_request
+from bozzetto.web.page import nowhere
 from bozzetto.web.problems import MISTAKE, problem
 from bozzetto.web.roles import ROLES, Role, may
 
@@ -138,6 +139,8 @@ class Guard:
                 hint="send it as Authorization: Bearer; this one may stand in a log by now",
             )  # fmt: skip
         asked.caller = access.caller(headers, local=access.local(scope, host))
+        if asked.route is None and not methods and _by_hand(asked):
+            return nowhere()
         return (
             self._stranger(asked, host)
             or _unfit(asked, methods)
@@ -195,6 +198,12 @@ async def as_let_in(request: Request) -> None:
     if request.scope["route"].path != request.state.route.partition(" ")[2]:
         raise HTTPException(403, "this address is for two routes, and so for nobody")
     let_name(request.state.caller, request.app.state.assistant.settings)
+
+
+def _by_hand(asked: Asked) -> bool:
+    """Whether a person opened an address, rather than a program or a part of a page."""
+    ours = asked.path.startswith(("/api/", "/static/"))
+    return asked.method == "GET" and not ours and "text/html" in asked.headers.get("accept", "")
 
 
 def _unfit(asked: Asked, methods: set[str]) -> Response | None:

@@ -15,7 +15,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, HTTPException, Request
 from fastapi.responses import Response
 
-__all__ = ["PAGES", "router"]
+__all__ = ["NOWHERE", "PAGES", "nowhere", "router"]
 
 router = APIRouter(include_in_schema=False)
 
@@ -28,6 +28,9 @@ PAGES: Mapping[str, str] = {
     "/settings": "settings",
 }
 """The folder of each page, by the path of its address."""
+
+NOWHERE = "nowhere"
+"""The folder of the page that says that there is none."""
 
 KINDS = {
     ".css": "text/css; charset=utf-8",
@@ -113,6 +116,11 @@ def _answer(part: Part, known: str | None, unpacks: str) -> Response:
 def page(request: Request, known: Known = None, unpacks: Unpacks = "") -> Response:
     """The empty page; what it shows is in its address, and fetched by its scripts."""
     return _answer(_page(PAGES[request.scope["route"].path]), known, unpacks)
+
+
+def nowhere() -> Response:
+    """The page of an address that is of no page."""
+    return Response(_page(NOWHERE).data, 404, {"Vary": "Accept"}, KINDS[".html"])
 
 
 for _path in PAGES:
