@@ -172,3 +172,23 @@ def test_who_only_reads_is_shown_no_more_than_that(desk: Desk, library: Assistan
     desk.press("Delete", "Control+Enter")
     desk.heard("Your account may read here")
     assert desk.prompt() == written.prompt
+
+
+def test_what_is_being_edited_survives_a_reload(desk: Desk) -> None:
+    desk.write(count=2)
+    before = desk.prompt(1)
+    desk.act("edit", 1)
+    desk.page.fill("prompt-editor textarea >> nth=0", f"{before}, at night")
+    desk.state()
+    desk.page.reload()
+    edited = desk.page.locator("prompt-card").nth(1).locator("prompt-editor textarea").first
+    edited.wait_for()
+    assert edited.input_value() == f"{before}, at night"
+    desk.act("edit", 1)  # closed, and kept
+    desk.becomes(before, 1)
+    desk.act("edit", 1)
+    edited.press("Control+Enter")
+    desk.becomes(f"{before}, at night", 1)
+    desk.page.reload()
+    desk.wait_for(2)
+    assert desk.page.locator("prompt-editor").count() == 0

@@ -5,7 +5,7 @@ import { number, t } from "../shell/texts.js";
 import { visible } from "../shell/visible.js";
 import { told } from "../shell/begin.js";
 import { copy, infotext } from "./copying.js";
-import "./editor.js";
+import { unsaved } from "./editor.js";
 import { meterOf } from "./meter.js";
 import { noteOf } from "./notes.js";
 import { kindOf, shownDiff, shownPhrases, without } from "./phrases.js";
@@ -24,6 +24,7 @@ export class PromptCard extends HTMLElement {
   #at = 0; // the phrase that is looked at
   #accepted = new Set();
   #shown = ""; // what is painted
+  #recalled = false; // whether what was being typed before a reload was looked for
 
   start(slot, { writer, studio, limits, place }) {
     Object.assign(this, { held: slot, writer, studio, limits, place });
@@ -58,6 +59,8 @@ export class PromptCard extends HTMLElement {
     this.setAttribute("aria-busy", String(Boolean(slot.run) || slot.status === "waiting" || slot.status === "writing"));
     this.trouble.replaceChildren(...(slot.problem ? told(slot.problem).map((one) => el("p", { dir: "auto" }, one)) : []));
     if (slot.run || !candidate) return this.#paintComing();
+    if (!this.#recalled && this.studio.edits) this.#view = unsaved(candidate.id)?.kind ?? this.#view;
+    this.#recalled = true;
     const key = JSON.stringify([candidate.id, this.#view, slot.at, slot.states.length]);
     if (key === this.#shown) return undefined;
     const focus = this.contains(document.activeElement) ? document.activeElement.dataset : null;
@@ -105,11 +108,12 @@ export class PromptCard extends HTMLElement {
 
   #editor(kind) {
     const made = el("prompt-editor");
-    const done = (saved) => { if (saved) this.#show("phrases"); };
-    made.addEventListener("leave", () => this.#show("phrases"));
+    const leave = () => { made.forget(); this.#show("phrases"); };
+    const done = (saved) => { if (saved) leave(); };
+    made.addEventListener("leave", leave);
     made.addEventListener("save", async ({ detail }) => {
       if (kind === "refine") {
-        this.#show("phrases");
+        leave();
         this.writer.refine(this.held, detail.prompt);
       } else done(await this.writer.revise(this.held, detail.prompt, detail.negative));
     });

@@ -7,12 +7,32 @@ import { meterOf } from "./meter.js";
 
 const QUIET = 200; // milliseconds without a key until tokens are counted
 
+const place = (id) => `bozzetto.studio-edit:${id}`;
+
+// What was being typed of a candidate in this window, as {kind, prompt, negative}; null for nothing.
+export function unsaved(id) {
+  try {
+    return JSON.parse(sessionStorage.getItem(place(id)));
+  } catch {
+    return null;
+  }
+}
+
+function keep(id, typed) {
+  try {
+    if (typed) sessionStorage.setItem(place(id), JSON.stringify(typed));
+    else sessionStorage.removeItem(place(id));
+  } catch {
+    // A browser that keeps nothing loses it on reload.
+  }
+}
+
 export class PromptEditor extends HTMLElement {
   #timer = 0;
   #flight = null;
 
   start(kind, candidate, limits) {
-    this.candidate = candidate;
+    Object.assign(this, { kind, candidate });
     const name = (part) => `${part}-${candidate.id}`;
     const area = (part, value, rows) => {
       const box = el("textarea", { id: name(part), rows, maxlength: 20_000, dir: "auto", spellcheck: "false" });
@@ -29,9 +49,25 @@ export class PromptEditor extends HTMLElement {
       el("div", { class: "row" }, this.meter,
         el("button", { type: "button", onclick: () => this.#tell("leave") }, t("cancel")),
         el("button", { type: "submit", class: "main" }, t(kind === "edit" ? "save" : "change")))));
+    this.#recall();
+    this.addEventListener("input", () => keep(candidate.id, { kind,
+      prompt: this.prompt.value, negative: this.negative?.value }));
     this.addEventListener("submit", (event) => this.#save(event));
     this.addEventListener("keydown", (event) => this.#pressed(event));
     if (kind === "edit") this.prompt.addEventListener("input", () => this.#count());
+  }
+
+  #recall() {
+    const typed = unsaved(this.candidate.id);
+    if (typed?.kind !== this.kind) return;
+    this.prompt.value = typed.prompt;
+    if (this.negative) this.negative.value = typed.negative ?? "";
+    if (this.kind === "edit") this.#count();
+  }
+
+  // What was typed is saved, or given up.
+  forget() {
+    keep(this.candidate.id, null);
   }
 
   enter() {
