@@ -7,18 +7,35 @@ from dataclasses import asdict, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_type_hints
 
 import pytest
+from pydantic import BaseModel
 from tests.web.test_writing import IDEA, good
 
 from bozzetto.app import Assistant
 from bozzetto.app.safety import restore
 from bozzetto.app.wire import optimize_json, record_json, search_json
 from bozzetto.client import Client
+from bozzetto.client.options import (
+    CompareOptions,
+    GenerateOptions,
+    JudgeOptions,
+    OptimizeOptions,
+    RegenerateOptions,
+    SearchOptions,
+)
 from bozzetto.errors import BackendError, BozzettoError, InputError, NotFoundError, SetupError
 from bozzetto.testing.chat_server import ChatServer
 from bozzetto.types import BadRow, Filters, JobInfo
+from bozzetto.web.bodies import (
+    CompareBody,
+    GenerateBody,
+    OptimizeBody,
+    RegenerateBody,
+    SearchBody,
+)
+from bozzetto.web.campaigns import Said
 from bozzetto.web.server import Server
 
 
@@ -222,3 +239,20 @@ def test_what_is_to_be_done_once_keeps_its_key_when_it_is_sent_again() -> None:
     assert keys[0:8:2] == keys[1:8:2]
     assert len(set(keys)) == 5
     assert keys[-1] is None
+
+
+@pytest.mark.parametrize(
+    ("options", "body", "besides"),
+    [
+        (SearchOptions, SearchBody, {"idea"}),
+        (OptimizeOptions, OptimizeBody, {"idea"}),
+        (RegenerateOptions, RegenerateBody, set[str]()),
+        (GenerateOptions, GenerateBody, {"prompt"}),
+        (CompareOptions, CompareBody, {"idea"}),
+        (JudgeOptions, Said, {"image", "reviewer"}),
+    ],
+)
+def test_options_are_those_of_the_interface(
+    options: type, body: type[BaseModel], besides: set[str]
+) -> None:
+    assert {*get_type_hints(options)} == {*body.model_fields} - besides

@@ -13,10 +13,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, Unpack
 
 from bozzetto.client.campaigns import CampaignsClient
 from bozzetto.client.connection import Connection, OnEvent, as_lines, given, pieces
+from bozzetto.client.options import (
+    CompareOptions,
+    GenerateOptions,
+    OptimizeOptions,
+    RegenerateOptions,
+    SearchOptions,
+)
 from bozzetto.client.records import Json, made, optimized, report, search
 from bozzetto.client.records import candidate as as_candidate
 from bozzetto.client.shelves import IndexClient, JobsClient, LibraryClient
@@ -89,21 +96,21 @@ class Client:
         )
         return report(found["imports"][0])
 
-    def search(self, idea: str | None = None, **options: Any) -> SearchResult:  # noqa: ANN401
+    def search(self, idea: str | None = None, **options: Unpack[SearchOptions]) -> SearchResult:
         """The prompts that fit an idea, best first.
 
         Raises:
             InputError: an option is wrong.
             BackendError: the server is not there.
         """
-        return search(self._connection.post("/search", {"idea": idea} | options))
+        return search(self._connection.post("/search", {"idea": idea, **options}))
 
     def optimize(
         self,
         idea: str,
         *,
         on_event: OnEvent | None = None,
-        **options: Any,  # noqa: ANN401
+        **options: Unpack[OptimizeOptions],
     ) -> OptimizeResult:
         """Write prompts; `on_event` hears the name and data of each event while they come.
 
@@ -112,7 +119,7 @@ class Client:
             SetupError: the chat model lacks its key or its model.
             BackendError: the server is not there, or went away and did not come back.
         """
-        return self._written("/optimize", {"idea": idea} | options, on_event)
+        return self._written("/optimize", {"idea": idea, **options}, on_event)
 
     def refine(
         self,
@@ -120,7 +127,7 @@ class Client:
         prefer: str,
         *,
         on_event: OnEvent | None = None,
-        **options: Any,  # noqa: ANN401
+        **options: Unpack[RegenerateOptions],
     ) -> OptimizeResult:
         """Change a kept candidate by a wish ("warmer, less crowded"); all else stays.
 
@@ -128,7 +135,7 @@ class Client:
             NotFoundError: nothing is kept under that id.
             BackendError: the server is not there.
         """
-        body = {"prefer": prefer} | options
+        body = {"prefer": prefer, **options}
         return self._written(f"/optimize/{candidate}/refine", body, on_event)
 
     def regenerate(
@@ -136,7 +143,7 @@ class Client:
         candidate: str,
         *,
         on_event: OnEvent | None = None,
-        **options: Any,  # noqa: ANN401
+        **options: Unpack[RegenerateOptions],
     ) -> OptimizeResult:
         """Write another in a kept candidate's place, with a new seed.
 
@@ -215,7 +222,7 @@ class Client:
     def _batch(self, path: str, ideas: Iterable[str | Json], options: Json) -> Iterator[Json]:
         return self._connection.lines("POST", path, params=given(options), content=as_lines(ideas))
 
-    def generate(self, prompt: str | None = None, **options: Any) -> JobInfo:  # noqa: ANN401
+    def generate(self, prompt: str | None = None, **options: Unpack[GenerateOptions]) -> JobInfo:
         """Have pictures drawn of a prompt, or of candidates; the job that they wait in.
 
         Raises:
@@ -223,7 +230,7 @@ class Client:
             SetupError: the back end lacks its key, its model or its package.
             BackendError: the server is not there.
         """
-        return made(JobInfo, self._connection.once("/generate", {"prompt": prompt} | options))
+        return made(JobInfo, self._connection.once("/generate", {"prompt": prompt, **options}))
 
     def job(self, job: str) -> JobInfo:
         """How a job stands.
@@ -234,7 +241,9 @@ class Client:
         """
         return made(JobInfo, self._connection.get(f"/jobs/{job}"))
 
-    def compare(self, idea: str, **options: Any) -> tuple[OptimizeResult, JobInfo]:  # noqa: ANN401
+    def compare(
+        self, idea: str, **options: Unpack[CompareOptions]
+    ) -> tuple[OptimizeResult, JobInfo]:
         """Write candidates, then have idea, hit and candidates drawn with the same seeds.
 
         Raises:
@@ -242,7 +251,7 @@ class Client:
             SetupError: a back end is not set up.
             BackendError: the server is not there.
         """
-        found = self._connection.once("/compare", {"idea": idea} | options)
+        found = self._connection.once("/compare", {"idea": idea, **options})
         return optimized(found), made(JobInfo, found["job"])
 
     def picture(self, image: str, target: Path) -> Path:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 from urllib.parse import quote
 
 from bozzetto.client.connection import Connection, OnEvent, given, once
+from bozzetto.client.options import JudgeOptions
 from bozzetto.client.records import Json, image, made
 from bozzetto.types import Image, KeepReport, Verdict
 
@@ -84,13 +85,15 @@ class CampaignsClient:
         """
         return self._connection.get(_path(name, "board"), reviewer=reviewer, blind=blind)
 
-    def judge(self, name: str, picture: str, reviewer: str, **said: Any) -> Verdict:  # noqa: ANN401
+    def judge(
+        self, name: str, picture: str, reviewer: str, **said: Unpack[JudgeOptions]
+    ) -> Verdict:
         """Say something of a picture: `keep`, `rating`, `note`; the rest stays as it was said.
 
         Raises:
             NotFoundError: there is no such campaign, or no such picture in it.
         """
-        body = {"image": picture, "reviewer": reviewer} | said
+        body = {"image": picture, "reviewer": reviewer, **said}
         return made(Verdict, self._connection.once(_path(name, "verdicts"), body)["verdict"])
 
     def undo(self, name: str, reviewer: str) -> Verdict | None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 from bozzetto.client.connection import Connection, OnEvent, given
+from bozzetto.client.options import FilterOptions
 from bozzetto.client.records import Json, image, made, record
 from bozzetto.types import Image, JobInfo, PromptRecord
 
@@ -25,7 +26,7 @@ class LibraryClient:
         """Every prompt, oldest first."""
         return self.each()
 
-    def each(self, **filters: Any) -> Iterator[PromptRecord]:  # noqa: ANN401
+    def each(self, **filters: Unpack[FilterOptions]) -> Iterator[PromptRecord]:
         """The prompts that filters want, oldest first, page by page as they are asked for."""
         after: int | None = 0
         while after is not None:
@@ -33,7 +34,7 @@ class LibraryClient:
             yield from map(record, page["prompts"])
             after = page["next"]
 
-    def count(self, **filters: Any) -> int:  # noqa: ANN401
+    def count(self, **filters: Unpack[FilterOptions]) -> int:
         """How many prompts there are, in all or as filters want them."""
         return int(self._connection.get("/library", limit=1, **filters)["total"])
 
@@ -79,7 +80,7 @@ class LibraryClient:
         found = self._connection.call("DELETE", path, params=given({"source": source}))
         return int(found["deleted"])
 
-    def export(self, **filters: Any) -> Iterator[Json]:  # noqa: ANN401
+    def export(self, **filters: Unpack[FilterOptions]) -> Iterator[Json]:
         """The prompts as `import` reads them back, oldest first."""
         return self._connection.lines("GET", "/library/export", params=given(filters))
 
