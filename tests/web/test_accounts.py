@@ -354,3 +354,11 @@ def test_who_is_put_out_hears_no_more(server: Server, team: Assistant, what: str
     if what != "account":
         team.accounts.remove("li")
     team.jobs.cancel(job)
+
+
+def test_a_program_changes_no_password(fresh: Server, keys: Mapping[str, str]) -> None:
+    said = {"old": PASSWORD, "new": "four words and some"}
+    with logged_in(fresh, "vi") as c:
+        key = {"Authorization": f"Bearer {keys['viewer']}"}
+        assert c.put(f"{V1}/session/password", json=said, headers=key).status_code == 403
+        assert c.get(f"{V1}/session").json()["user"] == "vi"

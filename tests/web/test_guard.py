@@ -67,6 +67,22 @@ def test_through_a_proxy_an_account_gets_in_and_the_owner_does_not(server: Serve
         assert c.delete(SESSION, headers=other).status_code == 403
 
 
+def test_the_token_by_another_name_is_told_where_it_lets_in(server: Server, tmp_path: Path) -> None:
+    said = "by the loopback address alone"
+    with proxied(server) as c:
+        token = {"token": server.access.token}
+        assert said in c.post(SESSION, json=token).json()["detail"]
+        assert said not in c.post(SESSION, json={"token": "bzt_x"}).json()["detail"]
+    with Assistant.open(tmp_path) as a, Server(a, port=0, names=(NAME,)) as alone:
+        bearer = {"Authorization": f"Bearer {alone.access.token}"}
+        with proxied(alone) as c:
+            told = c.get(SESSION, headers=bearer).json()
+        assert (told["code"], said in told["detail"]) == ("token", True)
+        assert "account add" in told["hint"]
+        at_home = httpx2.get(f"http://127.0.0.1:{alone.port}{SESSION}").json()
+        assert said not in at_home["detail"]
+
+
 def test_the_owners_session_is_worth_nothing_through_a_proxy(
     server: Server, team: Assistant
 ) -> None:
@@ -283,6 +299,9 @@ def test_over_tls(team: Assistant, certificate: Tls) -> None:
             assert (plain.status_code, answer.status_code) == (403, 204)
             assert answer.headers["set-cookie"].endswith("; Secure")
             assert c.get(SESSION).json()["user"] == "ada"
+            key = {"Authorization": f"Bearer {team.accounts.add_key('ada', 'viewer')[1]}"}
+            program = c.post(SESSION, json=body, headers=key)  # no page, and so no Origin
+            assert program.headers["set-cookie"].endswith("; Secure")
 
 
 @pytest.mark.parametrize("content", [None, b"", b"not a certificate"])

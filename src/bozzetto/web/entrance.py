@@ -34,9 +34,10 @@ class Entrance:
             HTTPException: 429, too many were wrong, or too many wait.
         """
         who, client = name.casefold(), whose(client)
-        wait = self._throttle.begin(who, client)
-        if wait or self._waiting >= WAITING:
-            raise _later(wait or 1.0)
+        if self._waiting >= WAITING:  # no try of theirs: nobody looks at it
+            raise _later(1.0)
+        if wait := self._throttle.begin(who, client):
+            raise _later(wait)
         self._waiting += 1
         try:
             async with self._one:

@@ -74,6 +74,7 @@ class Asked:
     began: float = field(default_factory=time.perf_counter)
     route: str | None = None
     client: str = ""
+    local: bool = False
     caller: Caller | None = None
     status: int = 0
     secret: bool = False
@@ -138,7 +139,8 @@ class Guard:
                 400, "secret", "a token, key or password does not belong in an address",
                 hint="send it as Authorization: Bearer; this one may stand in a log by now",
             )  # fmt: skip
-        asked.caller = access.caller(headers, local=access.local(scope, host))
+        asked.local = access.local(scope, host)
+        asked.caller = access.caller(headers, local=asked.local)
         if asked.route is None and not methods and _by_hand(asked):
             return nowhere()
         return (
@@ -154,7 +156,7 @@ class Guard:
             return problem(403, "origin", "the request does not come from a page of this server")
         role = ROLES.get(asked.route) if asked.route else None
         if wrong or (asked.caller is None and role is not Role.open):
-            return self._who()
+            return self._who(asked)
         return None
 
     def _by_page(self, asked: Asked) -> bool:
@@ -164,9 +166,14 @@ class Guard:
         opens = asked.route is not None and ROLES.get(asked.route) is Role.open
         return opens or "origin" in asked.headers or self._access.session(asked.headers) != ""
 
-    def _who(self) -> Response:
+    def _who(self, asked: Asked) -> Response:
         if self._access.accounts.any():
             return problem(401, "login", "log in, or send a key of yours as Authorization: Bearer")
+        if not asked.local:
+            return problem(
+                401, "token", "the token lets in by the loopback address alone, and nobody has an"
+                " account", hint="bozzetto account add NAME --role admin",
+            )  # fmt: skip
         return problem(401, "token", "open the address again that the program printed")
 
     def _note(self, asked: Asked) -> None:

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from bozzetto import __version__
 from bozzetto.app.accounts import SESSION
-from bozzetto.web.access import Access
+from bozzetto.web.access import Access, bearer
 from bozzetto.web.entrance import Entrance
 from bozzetto.web.log import audit
 from bozzetto.web.state import TheAccess, TheCaller, TheEntrance
@@ -21,6 +21,9 @@ router = APIRouter(prefix="/api/v1/session", tags=["session"])
 
 WRONG = "name or password is wrong"
 """What a wrong name is told, and a wrong password: who has an account is not to be found out."""
+
+STALE = "this token lets nobody in here; open the newest address"
+ELSEWHERE = "the token lets in by the loopback address alone; by this one log in to an account"
 
 Password = Annotated[str, Field(max_length=1_000)]
 Name = Annotated[str, Field(max_length=200)]
@@ -70,14 +73,14 @@ async def session(
         name = await _account(access, entrance, said.name or "", said.password or "", client)
     elif not _owners(said.token, request, access):
         audit("login refused", client=client)
-        raise HTTPException(401, "this token lets nobody in here; open the newest address")
+        raise HTTPException(401, STALE if not access.fits(said.token) else ELSEWHERE)
     secret = await run_in_threadpool(access.accounts.begin, name)
     audit("login", user=name, client=client)
     answer = Response(status_code=204)
-    secure = request.headers.get("origin", "").lower().startswith("https:")
+    by_proxy = request.headers.get("origin", "").lower().startswith("https:")
     answer.set_cookie(
         access.cookie, secret, max_age=int(SESSION.total_seconds()),
-        httponly=True, samesite="strict", path="/", secure=secure,
+        httponly=True, samesite="strict", path="/", secure=access.secure or by_proxy,
     )  # fmt: skip
     return answer
 
@@ -117,7 +120,8 @@ async def password(
     entrance: TheEntrance,
 ) -> Response:
     """Change one's own password; every browser of the account is logged out."""
-    if caller.name is None or not access.session(request.headers):
+    by_key = bearer(request.headers) is not None or not access.session(request.headers)
+    if caller.name is None or by_key:
         raise HTTPException(403, "only who is logged in to an account has a password")
     client = request.state.client
     await _account(access, entrance, caller.name, said.old, client)
