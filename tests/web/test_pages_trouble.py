@@ -234,3 +234,13 @@ def test_an_address_of_no_page_shows_the_way_home(desk: Desk) -> None:
     assert (answer.status, program.status, program.json()["code"]) == (404, 404, "not_found")
     desk.page.click("main a")
     desk.page.locator("#idea").wait_for()
+
+
+def test_a_page_tells_no_commands(desk: Desk) -> None:
+    page = desk.open("/jobs?id=nothing")
+    told = page.locator("aside [role=alert]")
+    told.wait_for()
+    assert told.all_inner_texts() == ["no job is called 'nothing'"]
+    page.goto(f"http://127.0.0.1:{desk.server.port}/campaigns/nothing")
+    page.locator("main.message p").first.wait_for()
+    assert page.locator("main.message p").all_inner_texts() == ["no campaign is called 'nothing'"]

@@ -9,6 +9,9 @@ import { loadTexts, t } from "./texts.js";
 const PAGES = [["studio", "/"], ["library", "/library"], ["campaigns", "/campaigns"],
                ["jobs", "/jobs"], ["settings", "/settings"]];
 
+// Ways out by the command line are of no use here; but for what only who set it up can mend.
+const COMMANDS = /--[a-z]|(?:^|\s)-[a-z]\b|\b(?:bozzetto|optimize|generate)\b|\b(?:jobs|library|campaign|profile) (?:list|show|lists|resume)\b/;
+
 const live = el("p", { class: "unseen", role: "status", "aria-live": "polite" });
 
 // Say something to who listens to the page rather than sees it.
@@ -31,7 +34,8 @@ export function message(title, ...lines) {
 export function told(problem) {
   if (problem.status === 0) return [t("no_server")];
   if (problem.ended) return [t(`ended.${problem.code}`)];
-  return [problem.message, problem.hint].filter(Boolean);
+  const speaks = problem.code === "setup" || !COMMANDS.test(problem.hint ?? "");
+  return [problem.message, speaks && problem.hint].filter(Boolean);
 }
 
 function wayTo(page) {
