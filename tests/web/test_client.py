@@ -162,7 +162,9 @@ def test_the_installation(ours: Client, shelf: Assistant, tmp_path: Path) -> Non
     assert ours.doctor()["ok"] is True
     assert "sdxl" in [one["name"] for one in ours.profiles()]
     assert "sketch" in [one["scheme"] for one in ours.backends()]
-    restore(ours.backup(tmp_path / "saved.sqlite"), tmp_path / "other")
+    saved = ours.backup(tmp_path / "saved.sqlite")
+    assert saved.stat().st_mode & 0o777 == 0o600  # it holds hashes of passwords
+    restore(saved, tmp_path / "other")
 
 
 def test_errors_are_those_of_the_assistant(ours: Client, shop: Server) -> None:

@@ -280,7 +280,7 @@ class Client:
 
     def backup(self, target: Path) -> Path:
         """Write a whole copy of the library to a file here; `bozzetto restore` takes it back."""
-        return self._connection.download("POST", "/backup", target)
+        return self._connection.download("POST", "/backup", target, rights=0o600)
 
     def session(self) -> Json:
         """Who calls, in which role, and the server's version."""

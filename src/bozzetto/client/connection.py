@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import httpx2
 
@@ -130,11 +131,19 @@ class Connection:
             except httpx2.TransportError as error:
                 raise _lost(error) from error
 
-    def download(self, method: str, path: str, target: Path, **more: Any) -> Path:  # noqa: ANN401
+    def download(
+        self,
+        method: str,
+        path: str,
+        target: Path,
+        *,
+        rights: int = 0o666,
+        **more: Any,  # noqa: ANN401
+    ) -> Path:
         """Write an answer to a file, whole or not at all."""
         beside = target.with_name(f"{target.name}.part")
         try:
-            with self._streamed(method, path, **more) as answer, beside.open("wb") as file:
+            with self._streamed(method, path, **more) as answer, _made(beside, rights) as file:
                 for data in answer.iter_bytes():
                     file.write(data)
             beside.replace(target)
@@ -160,6 +169,15 @@ class Connection:
             yield answer
         finally:
             answer.close()
+
+
+def _made(path: Path, rights: int) -> BinaryIO:
+    """A new file for those whom the rights name, less the process's mask."""
+    path.unlink(missing_ok=True)
+    return os.fdopen(
+        os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), rights),
+        "wb",
+    )
 
 
 def once() -> dict[str, str]:
