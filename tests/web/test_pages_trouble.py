@@ -15,7 +15,7 @@ from bozzetto.app import Assistant
 from bozzetto.web.server import Server
 
 if TYPE_CHECKING:
-    from playwright.sync_api import BrowserContext
+    from playwright.sync_api import Browser, BrowserContext
 
 OPEN = """delete Crypto.prototype.randomUUID;
 Object.defineProperty(Navigator.prototype, "clipboard", { value: undefined });"""
@@ -244,3 +244,13 @@ def test_a_page_tells_no_commands(desk: Desk) -> None:
     page.goto(f"http://127.0.0.1:{desk.server.port}/campaigns/nothing")
     page.locator("main.message p").first.wait_for()
     assert page.locator("main.message p").all_inner_texts() == ["no campaign is called 'nothing'"]
+
+
+def test_one_of_something_is_said_as_one(home: Assistant, browser: Browser) -> None:
+    with Server(home, port=0) as server, browser.new_context(locale="it-IT") as context:
+        desk = Desk(server, context)
+        page = desk.open("/library")
+        desk.row("a paper boat").wait_for()
+        desk.drop({"one.txt": "a kite\n", "two.txt": "a red kite\na blue boat\n"})
+        page.locator("article .good", has_text="2 aggiunti").wait_for()
+        assert page.locator("article .good").all_inner_texts() == ["1 aggiunto", "2 aggiunti"]

@@ -12,9 +12,12 @@ export async function loadTexts(...folders) {
   Object.assign(words, ...found);
 }
 
-// The text of a key; {name} stands for a value.
+// The text of a key; {name} stands for a value, {name:one|many} for a word by its number.
 export function t(key, values = {}) {
-  return (words[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
+  return (words[key] ?? key).replace(/\{(\w+)(?::([^|}]*)\|([^}]*))?\}/g, (_, name, one, many) => {
+    const value = String(values[name] ?? "");
+    return many === undefined ? value : value === "1" ? one : many;
+  });
 }
 
 // Numbers as the page's language writes them.
