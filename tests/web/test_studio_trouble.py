@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.cli.conftest import PROMPTS
 from tests.web.test_studio import Desk
+from tests.web.test_writing import good
 
 from bozzetto.app import Assistant
 from bozzetto.app.drawing import Asked
@@ -192,3 +194,25 @@ def test_what_is_being_edited_survives_a_reload(desk: Desk) -> None:
     desk.page.reload()
     desk.wait_for(2)
     assert desk.page.locator("prompt-editor").count() == 0
+
+
+def test_a_reload_hears_on_what_is_being_written(desk: Desk) -> None:
+    go_on = threading.Event()
+
+    def wait(body: Mapping[str, Any]) -> Iterator[Step]:
+        go_on.wait(20)
+        yield from good(body)
+
+    with ChatServer(wait) as chat:
+        desk.open(f"n=1&chat=ollama:tiny@{chat.address}")
+        desk.say()
+        with desk.page.expect_response("**/optimize"):
+            desk.press("Control+Enter")
+        desk.page.wait_for_selector("prompt-card [data-act=stop]")
+        desk.state()
+        desk.page.reload()
+        desk.page.wait_for_selector("prompt-card [data-act=stop]")
+        go_on.set()
+        desk.wait_for(1)
+        assert len(chat.requests) == 1
+    assert desk.page.inner_text("prompt-card .by") == "ollama:tiny"

@@ -51,6 +51,7 @@ class StudioPage {
     show(el("main", { class: "studio", "data-reads": !studio.edits }, form, found, tray, written, drawn), "studio");
     this.#listen();
     this.#restored({ first: true });
+    if (!studio.state.candidate.length && writer.rejoin()) this.found.open(false);
     form.idea.focus();
     if (this.#empty) form.teach();
   }
@@ -78,7 +79,7 @@ class StudioPage {
     writer.addEventListener("running", () => form.running(writer.running));
     for (const name of ["slot", "slots", "running"]) writer.addEventListener(name, () => this.#hold());
     document.addEventListener("keydown", (event) => this.#pressed(event));
-    addEventListener("pagehide", (event) => { if (!event.persisted) writer.leave(); });
+    addEventListener("pagehide", (event) => { if (!event.persisted) writer.pause(); });
   }
 
   // Another idea from the start; back leads to where one was.

@@ -8,6 +8,8 @@ import { listen } from "../shell/stream.js";
 
 const MOST_BEFORE = 30; // states of a candidate that are looked up
 
+const RUN = "bozzetto.run";
+
 const path = (id) => `/api/v1/candidates/${encodeURIComponent(id)}`;
 const optimize = (id, verb) => `/api/v1/optimize/${encodeURIComponent(id)}/${verb}`;
 
@@ -27,18 +29,34 @@ export class Writer extends EventTarget {
   }
 
   // Write candidates in place of those that stand there.
-  async optimize(body) {
+  optimize(body) {
     this.leave();
-    this.#replace(Array.from({ length: body.n }, (_, index) => slotOf(index, "waiting")));
-    const run = this.#run = { abort: new AbortController(), place: null };
+    const run = { abort: new AbortController(), place: null };
+    const kept = (place) => remember({ place, n: body.n });
+    return this.#write(run, body.n, this.#heard("/api/v1/optimize", body, run, kept));
+  }
+
+  // Hear on what was being written here before a reload; false where nothing was.
+  rejoin() {
+    const { place, n } = remembered() ?? {};
+    if (!place) return false;
+    const run = { abort: new AbortController(), place };
+    this.#write(run, n, listen("GET", place, undefined, { signal: run.abort.signal }));
+    return true;
+  }
+
+  async #write(run, n, events) {
+    this.#replace(Array.from({ length: n }, (_, index) => slotOf(index, "waiting")));
+    this.#run = run;
     this.#tell("running");
     try {
-      for await (const event of this.#heard("/api/v1/optimize", body, run)) this.#hear(event, this.slots);
+      for await (const event of events) this.#hear(event, this.slots);
     } catch (problem) {
       this.#failed(problem, run);
     }
     if (this.#run !== run) return;
     this.#run = null;
+    remember(null);
     const begun = this.slots.length;
     this.#replace(this.slots.filter((slot) => slot.states.length));
     this.#tell("running");
@@ -76,8 +94,14 @@ export class Writer extends EventTarget {
     return call("POST", run.place.replace(/\/events$/, "/stop"), body ?? {}).catch(() => run.abort.abort());
   }
 
+  // The page goes: a change nobody will hear of is stopped; the server waits a while with the rest.
+  pause() {
+    for (const { run } of this.slots) if (run) this.stop({ run });
+  }
+
   // Nobody waits any longer for what is being written.
   leave() {
+    remember(null);
     for (const run of [this.#run, ...this.slots.map((slot) => slot.run)].filter(Boolean)) {
       if (run.place) call("POST", run.place.replace(/\/events$/, "/stop"), {}).catch(() => {});
       run.abort.abort();
@@ -155,8 +179,9 @@ export class Writer extends EventTarget {
     else this.#tell("slot", slot);
   }
 
-  #heard(where, body, run) {
-    return listen("POST", where, body, { signal: run.abort.signal, onplace: (place) => { run.place = place; } });
+  #heard(where, body, run, kept = () => {}) {
+    const onplace = (place) => { run.place = place; kept(place); };
+    return listen("POST", where, body, { signal: run.abort.signal, onplace });
   }
 
   #hear({ name, data }, slots) {
@@ -224,6 +249,24 @@ export class Writer extends EventTarget {
 
   #tell(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}
+
+// What is being written in this window, as {place, n}; null for nothing.
+function remember(run) {
+  try {
+    if (run) sessionStorage.setItem(RUN, JSON.stringify(run));
+    else sessionStorage.removeItem(RUN);
+  } catch {
+    // A browser that keeps nothing does not find it again after a reload.
+  }
+}
+
+function remembered() {
+  try {
+    return JSON.parse(sessionStorage.getItem(RUN));
+  } catch {
+    return null;
   }
 }
 
