@@ -10,6 +10,7 @@ from bozzetto.app import Assistant
 from bozzetto.app.secret import TOKEN_FILE, install_token
 from bozzetto.cli.serve import serve_command
 from bozzetto.errors import InputError, SetupError
+from bozzetto.store.store import FILE
 from bozzetto.types import Caller
 
 PASSWORD = "three words or four\n"
@@ -108,7 +109,8 @@ def test_a_password_is_never_an_argument(run: Run, ada: Path) -> None:
 def test_doctor_warns_of_files_that_others_can_read(run: Run, ada: Path) -> None:
     install_token(ada)
     ada.chmod(0o755)
-    (ada / TOKEN_FILE).chmod(0o644)
+    for name in (TOKEN_FILE, FILE):  # as a home of before has them
+        (ada / name).chmod(0o644)
     checks = {one["name"]: one for one in run("doctor", "--format", "json").json["checks"]}
     assert checks["token"]["state"] == checks["accounts"]["state"] == "warn"
     assert "serve --new-token" in checks["token"]["hint"]
