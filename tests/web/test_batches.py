@@ -1,9 +1,13 @@
 from __future__ import annotations
 
 import json
+import logging
+import time
+from http.client import HTTPConnection
 from typing import Any
 
 import httpx2
+import pytest
 
 from bozzetto.app import Assistant
 from bozzetto.app.wire import optimize_json, search_json
@@ -85,3 +89,21 @@ def test_too_long(api: httpx2.Client) -> None:
     assert found[1]["idea"] == "a fox"
     answer = api.post("/batch/search", content=b"x" * (16 * 2**20 + 1))
     assert (answer.status_code, answer.json()["code"]) == (413, "size")
+
+
+def test_lines_that_are_broken_off_are_no_failure(
+    api: httpx2.Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "bozzetto.web.request")
+    begun = HTTPConnection(api.base_url.host, api.base_url.port or 0, timeout=30)
+    begun.putrequest("POST", "/api/v1/batch/search")
+    begun.putheader("Authorization", api.headers["authorization"])
+    begun.putheader("Content-Length", "100")
+    begun.endheaders()
+    begun.send(b"a fox")
+    begun.close()
+    until = time.monotonic() + 20
+    while not caplog.records and time.monotonic() < until:
+        time.sleep(0.02)
+    assert caplog.records
+    assert [one for one in caplog.records if one.exc_info] == []

@@ -16,6 +16,8 @@ from bozzetto.app.safety import restore
 from bozzetto.app.wire import config_json, doctor_json, index_json
 from bozzetto.web.operations import _without_secrets
 from bozzetto.web.scratch import LEFT, scratch
+from bozzetto.web.server import Server
+from bozzetto.web.streams import Places
 
 
 def test_how_indexes_stand(api: httpx2.Client, shelf: Assistant) -> None:
@@ -74,6 +76,15 @@ def test_a_backup_is_sent_and_leaves_nothing(
     restore(saved, tmp_path / "other")
     with Assistant.open(tmp_path / "other") as again:
         assert again.library.list() == shelf.library.list()
+
+
+def test_a_backup_takes_a_place_as_every_download(tmp_path: Path) -> None:
+    with Assistant.open(tmp_path, actor="owner") as a, Server(a, port=0) as server:
+        server._app.state.places = Places(most=0)
+        headers = {"Authorization": f"Bearer {server.access.token}"}
+        answer = httpx2.post(f"http://127.0.0.1:{server.port}/api/v1/backup", headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (429, "busy")
+    assert list(tmp_path.glob("passing-*")) == []
 
 
 @pytest.fixture

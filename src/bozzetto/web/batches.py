@@ -10,8 +10,9 @@ from contextvars import copy_context
 from dataclasses import asdict
 from typing import Annotated, Any, TypeVar
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, HTTPException, Query, Request, Response
 from pydantic import BaseModel, ValidationError
+from starlette.requests import ClientDisconnect
 
 from bozzetto import Stop
 from bozzetto.app.batch import BatchRequest, over, run_batch
@@ -112,7 +113,10 @@ def _checked(kind: type[Body], said: Json) -> Body:
 
 async def _answered(request: Request, runs: Runs, places: Places, answer: Answer) -> Response:
     """The answers as lines; what goes wrong before the first is a problem."""
-    body = io.BytesIO(await request.body())
+    try:
+        body = io.BytesIO(await request.body())
+    except ClientDisconnect:
+        raise HTTPException(400, "the lines were broken off") from None
     give_back = places.take(request)
     try:
         made = _Made()

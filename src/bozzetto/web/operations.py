@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
-from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import FileResponse
-from starlette.types import Receive, Scope, Send
 
 from bozzetto import Stop
 from bozzetto.app import Assistant
@@ -16,9 +13,9 @@ from bozzetto.app.clock import now
 from bozzetto.app.doctor import examine
 from bozzetto.app.wire import config_json, doctor_json, index_json
 from bozzetto.web.answers import answer, heard
+from bozzetto.web.downloads import binary, download
 from bozzetto.web.log import redacted
-from bozzetto.web.runs import OnEvent, answer_of
-from bozzetto.web.scratch import scratch, swept
+from bozzetto.web.runs import OnEvent
 from bozzetto.web.state import TheAssistant, ThePlaces, TheRuns
 from bozzetto.web.streams import EVENTS
 
@@ -28,9 +25,6 @@ router = APIRouter(prefix="/api/v1", tags=["operations"])
 Json = dict[str, Any]
 
 DATABASE = "application/vnd.sqlite3"
-COPY: dict[int | str, dict[str, Any]] = {
-    200: {"content": {DATABASE: {"schema": {"type": "string", "format": "binary"}}}}
-}
 
 
 def _state(a: Assistant, *, verify: bool = False) -> Json:
@@ -86,29 +80,11 @@ async def doctor(
     return await answer(lambda _, __: doctor_json(examine(a.settings.home)), request, runs, places)
 
 
-class _Passing(FileResponse):
-    """A file that is gone once it was sent, or was not."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it."""
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            await run_in_threadpool(swept, Path(self.path).parent)
-
-
-@router.post("/backup", responses=COPY, response_class=FileResponse)
+@router.post("/backup", responses=binary(DATABASE), response_class=FileResponse)
 async def backup(request: Request, a: TheAssistant, runs: TheRuns) -> Response:
     """A whole and consistent copy of the library, as a file to keep; `restore` takes it back."""
-    folder = await run_in_threadpool(scratch, a.settings.home)
-    try:
-
-        def work(_: OnEvent, __: Stop) -> Json:
-            return {"path": str(a.backup(folder / "library.sqlite"))}
-
-        made = await answer_of(runs.begin(work), request)
-    except BaseException:
-        swept(folder)
-        raise
     stamp = "".join(c for c in now() if c.isdigit())[:14]
-    return _Passing(made["path"], media_type=DATABASE, filename=f"library-{stamp}.sqlite")
+    return await download(
+        a.backup, a.settings.home, request, runs,
+        name=f"library-{stamp}", suffix=".sqlite", kind=DATABASE,
+    )  # fmt: skip
