@@ -25,6 +25,7 @@ GROUPS = {
     "mcp": "integrations",
     "langchain": "integrations",
     "streamlit": "integrations",
+    "backends": "backends",
 }
 """Needs of tests and the dependency groups of pyproject.toml that meet them."""
 

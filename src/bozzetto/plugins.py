@@ -13,7 +13,7 @@ from bozzetto.errors import BozzettoError, MissingExtraError, SetupError
 
 __all__ = ["GROUPS", "load", "names", "split_name"]
 
-GROUPS = ("sources", "embedders", "vectors", "texts", "chat", "images", "scores")
+GROUPS = ("sources", "embedders", "vectors", "stores", "texts", "chat", "images", "scores")
 """The kinds of plug-in; the entry-point group of each is "bozzetto.<kind>"."""
 
 

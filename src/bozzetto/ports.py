@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, runtime_checkable
 
 from bozzetto.types import (
     Batch,
@@ -19,7 +19,9 @@ from bozzetto.types import (
     ImageRequest,
     Keys,
     Progress,
+    StoreRows,
     Vectors,
+    Where,
 )
 
 __all__ = [
@@ -30,15 +32,32 @@ __all__ = [
     "ImageFeatures",
     "ImageGenerator",
     "ImageScorer",
+    "Lifecycle",
     "ManyVectorIndex",
     "PromptSource",
+    "QueryEmbedder",
     "RemoteSource",
     "SourceFeatures",
     "TextIndex",
     "TextIndexFeatures",
     "VectorIndex",
     "VectorIndexFeatures",
+    "VectorStore",
+    "VectorStoreFeatures",
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """What a vendor says of a model: "legacy" still answers, "gone" does not.
+
+    `ends` is the day it goes or went (ISO 8601) where that is known, `instead` a model in its
+    place.
+    """
+
+    state: Literal["active", "legacy", "gone"]
+    ends: str | None = None
+    instead: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +106,17 @@ class RemoteSource(PromptSource, Protocol):
 class EmbedderFeatures:
     """`id` changes whenever vectors would: model, weights, text template, normalisation.
 
-    `languages` are ISO 639-1 codes it was made for; `max_tokens` what it reads of a text.
+    `languages` are ISO 639-1 codes it was made for, () where nobody says; `max_tokens` what it
+    reads of a text. `remote` says that it waits on a network or has processes of its own: ours
+    beside it would gain nothing.
     """
 
     id: str
     dim: int
     languages: tuple[str, ...]
     max_tokens: int
+    remote: bool = False
+    lifecycle: Lifecycle | None = None
 
 
 class Embedder(Protocol):
@@ -111,8 +134,18 @@ class Embedder(Protocol):
         beside them in the batch, up to 1e-3 in cosine.
 
         Raises:
-            SetupError: weights are missing or their hash is wrong.
+            SetupError: weights are missing or their hash is wrong; the key or the model is missing.
+            BackendError: the back end is down, refuses, or answers junk, after some tries.
         """
+        ...
+
+
+@runtime_checkable
+class QueryEmbedder(Embedder, Protocol):
+    """An embedder that reads what is sought in another way than what is found."""
+
+    def embed_queries(self, texts: Sequence[str]) -> Vectors:
+        """As `embed`, for what is sought."""
         ...
 
 
@@ -190,6 +223,102 @@ class ManyVectorIndex(VectorIndex, Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class VectorStoreFeatures:
+    """`name` is the scheme, `place` where it is in words, never with a secret.
+
+    `exact` stores return the true nearest; `batch` is how many rows a `put` likes. `filters`,
+    `deletes` and `lists` say that it can do what those methods promise: where not, the caller
+    looks at the results itself, fills a collection anew, or remembers its collections.
+    """
+
+    name: str
+    place: str
+    exact: bool = False
+    batch: int = 1_000
+    filters: bool = True
+    deletes: bool = True
+    lists: bool = True
+
+
+class VectorStore(Protocol):
+    """Collections of vectors kept by another program, by inner product of unit vectors.
+
+    What it holds can be filled anew from the library at any time. Names of collections are
+    of a-z, 0-9 and "_", begin with a letter and are at most 60 long. Safe to share between
+    threads.
+
+    Every method raises SetupError where credentials, region, extension or package are missing
+    or refused, and BackendError where the store is down, refuses or breaks off.
+    """
+
+    @property
+    def features(self) -> VectorStoreFeatures:
+        """What the store is."""
+        ...
+
+    def create(self, collection: str, dim: int, rows: int) -> None:
+        """Make a collection for about so many rows, without an index where that loads faster.
+
+        One that is there already with that dimension is left as it is.
+
+        Raises:
+            SetupError: it is there with another dimension; says both.
+        """
+        ...
+
+    def put(self, collection: str, rows: StoreRows) -> None:
+        """Add rows, any number; those whose keys are there take the place of the old ones.
+
+        What it was given is safe when it returns.
+        """
+        ...
+
+    def finish(self, collection: str) -> None:
+        """After loading: build the index that searches need, and make every row searchable."""
+        ...
+
+    def delete(self, collection: str, keys: Keys) -> None:
+        """Remove rows; keys that are not there are no matter."""
+        ...
+
+    def search(
+        self,
+        collection: str,
+        query: Vectors,
+        k: int,
+        where: Where = Where(),  # noqa: B008 - frozen
+        *,
+        thorough: bool = False,
+    ) -> tuple[Keys, Vectors]:
+        """The k best for one query of shape (dim,): keys and inner products, best first.
+
+        Fewer than k where there are fewer, or where the store gives no more; ties by key among
+        what it gives. Everything in a finished collection is found, what was put since as well,
+        at the latest some seconds later. `thorough` looks at more, at every row where it can.
+
+        Raises:
+            NotFoundError: there is no such collection.
+        """
+        ...
+
+    def count(self, collection: str) -> int | None:
+        """How many rows a collection holds; None where there is none."""
+        ...
+
+    def collections(self, prefix: str) -> tuple[str, ...]:
+        """The names that begin so, sorted; () where the store cannot list them."""
+        ...
+
+    def drop(self, collection: str) -> None:
+        """Delete a collection, and all that `create` and `finish` made for it; none is fine."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections; a later call opens its own."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class TextIndexFeatures:
     """`name` of the engine."""
 
@@ -238,6 +367,7 @@ class ChatFeatures:
     name: str
     seeds: bool = True
     fixed: bool = True
+    lifecycle: Lifecycle | None = None
 
 
 class ChatModel(Protocol):
@@ -276,6 +406,7 @@ class ImageFeatures:
     negative: bool = True
     parallel: int = 1
     previews: bool = False
+    lifecycle: Lifecycle | None = None
 
 
 class ImageGenerator(Protocol):

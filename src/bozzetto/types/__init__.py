@@ -70,6 +70,7 @@ from bozzetto.types.prompts import (
     WriteStarted,
     WriteStopped,
 )
+from bozzetto.types.stores import Condition, Facts, Operator, StoreRows, Where
 
 __all__ = [
     "ACCOUNT_ROLES",
@@ -86,6 +87,7 @@ __all__ = [
     "ChatEvent",
     "ChatRequest",
     "Check",
+    "Condition",
     "Delta",
     "DrawDone",
     "DrawEvent",
@@ -94,6 +96,7 @@ __all__ = [
     "DrawStarted",
     "Effective",
     "Facets",
+    "Facts",
     "Filters",
     "Finish",
     "GenerateResult",
@@ -114,6 +117,7 @@ __all__ = [
     "Lineage",
     "Login",
     "Message",
+    "Operator",
     "OptimizeResult",
     "Origin",
     "Parameters",
@@ -124,10 +128,12 @@ __all__ = [
     "SearchResult",
     "SourcePrompt",
     "Split",
+    "StoreRows",
     "Strength",
     "Usage",
     "Vectors",
     "Verdict",
+    "Where",
     "Why",
     "Wishes",
     "WriteDelta",

@@ -1,0 +1,1 @@
+"""Stores of vectors: other programs that keep them, one a file."""
