@@ -22,7 +22,8 @@ from types import TracebackType
 from typing import Any, Self, cast
 from urllib.parse import unquote
 
-from bozzetto.testing.aws_rules import Rule, endpoint_rule, model_rule
+from bozzetto.testing.aws_checks import Rule
+from bozzetto.testing.aws_rules import endpoint_rule, model_rule
 
 __all__ = [
     "CUT",
