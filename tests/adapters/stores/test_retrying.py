@@ -30,7 +30,7 @@ def test_what_passes_is_tried_again() -> None:
 def test_the_last_failure_is_told() -> None:
     waits: list[float] = []
     passing = [BackendError(f"try {n}", retryable=True) for n in range(4)]
-    with pytest.raises(BackendError, match="^try 2$"):
+    with pytest.raises(BackendError, match=r"^try 2$"):
         retried(failing(*passing), sleep=waits.append)
     assert len(waits) == 2
 
