@@ -1,0 +1,103 @@
+"""Where Pinecone is, in which cloud it makes indexes, and whose key it gets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import SplitResult, parse_qsl, urlsplit
+
+from bozzetto.adapters.stores.pinecone_failures import KEY
+from bozzetto.errors import SetupError
+from bozzetto.text.normalise import visible
+
+__all__ = ["Place", "place_of"]
+
+_HOME = "https://api.pinecone.io"
+_HOST = "PINECONE_CONTROLLER_HOST"
+_DEFAULTS = {"cloud": "aws", "region": "us-east-1"}
+_SAMPLE = "such as pinecone:?cloud=aws&region=us-east-1"
+_NO_KEY = "pclocal"  # what the vendor's own emulator is sent: it wants some key and looks at none
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where to ask, where indexes are made, and how long to bear silence (seconds)."""
+
+    address: str
+    cloud: str
+    region: str
+    timeout: float
+    key: str = field(repr=False)
+
+    @property
+    def words(self) -> str:
+        """The place for messages."""
+        return f"Pinecone at {self.address} ({self.cloud} {self.region})"
+
+    @property
+    def plain(self) -> bool:
+        """Whether it is spoken to without TLS, as emulators are."""
+        return self.address.startswith("http://")
+
+
+def place_of(rest: str, *, environ: Mapping[str, str], timeout: float) -> Place:
+    """What "[address][?cloud=...&region=...]" means.
+
+    The key goes to Pinecone, or to the address that PINECONE_CONTROLLER_HOST names: one that
+    stands in `rest` alone, an emulator's, is sent none.
+
+    Raises:
+        SetupError: it is not of that form, carries a key, or the key is missing.
+    """
+    address, _, query = rest.strip().partition("?")
+    home = _address(environ.get(_HOST, "").strip() or _HOME)
+    named = _address(address) if address else home
+    return Place(
+        address=named,
+        **_settings(query),
+        timeout=timeout,
+        key=_key(environ) if named == home else _NO_KEY,
+    )
+
+
+def _address(text: str) -> str:
+    """Scheme and host of an address; https where none is said."""
+    try:
+        url = urlsplit(text if "://" in text else f"https://{text.lstrip('/')}")
+        host, _ = url.hostname, url.port
+    except ValueError:
+        host, url = None, SplitResult("", "", "", "", "")
+    if url.username is not None:
+        raise SetupError("pinecone: the address carries a key", hint=f"put the key into {KEY}")
+    if not host or url.scheme not in ("http", "https") or not text.isprintable():
+        shown = visible(text.rpartition("@")[2])
+        raise SetupError(
+            f"pinecone: {shown!r} is not an address",
+            hint=f"{_SAMPLE}, or pinecone:http://127.0.0.1:5080 for its emulator",
+        )
+    return f"{url.scheme}://{url.netloc}{url.path.rstrip('/')}"
+
+
+def _settings(query: str) -> dict[str, str]:
+    given = dict(parse_qsl(query, keep_blank_values=True))
+    wrong = next((name for name in given if name not in _DEFAULTS), None)
+    if wrong is not None and "key" in wrong.lower():
+        raise SetupError("pinecone: a key does not stand here", hint=f"put the key into {KEY}")
+    if wrong is not None:
+        raise SetupError(f"pinecone: there is no setting {visible(wrong)!r}", hint=_SAMPLE)
+    return {name: given.get(name) or usual for name, usual in _DEFAULTS.items()}
+
+
+def _key(environ: Mapping[str, str]) -> str:
+    key = environ.get(KEY, "").strip()
+    if not key:
+        raise SetupError(
+            f"pinecone: the key is missing: {KEY} is not set",
+            hint=f"make one at https://app.pinecone.io and set {KEY}",
+        )
+    if not key.isascii() or not key.isprintable() or " " in key:
+        raise SetupError(
+            f"{KEY} holds characters that no key has",
+            hint="it may have been pasted with a line break or quotes",
+        )
+    return key
