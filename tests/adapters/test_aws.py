@@ -94,13 +94,12 @@ def test_it_asks_by_the_variables_given() -> None:
 
 
 def test_aws_region_goes_before_the_default() -> None:
-    with AwsServer() as server:
+    with AwsServer(region="us-west-2") as server:
         invoke({**server.environ, "AWS_DEFAULT_REGION": "eu-west-1"})
+    with AwsServer(region="eu-west-1") as server:
         environ = {**server.environ, "AWS_DEFAULT_REGION": "eu-west-1"}
         del environ["AWS_REGION"]
         invoke(environ)
-        regions = [call.headers["authorization"].split("/")[2] for call in server.calls]
-    assert regions == ["us-west-2", "eu-west-1"]
 
 
 def test_an_endpoint_for_all_services_serves_too() -> None:
@@ -149,7 +148,7 @@ def test_a_profile_gives_keys_and_region(nothing: dict[str, str]) -> None:
     Path(nothing["AWS_SHARED_CREDENTIALS_FILE"]).write_text(
         f"[work]\naws_access_key_id = {KEY}\naws_secret_access_key = example-secret\n", "utf-8"
     )
-    with AwsServer() as server:
+    with AwsServer(region="eu-central-1") as server:
         invoke({**nothing, "AWS_PROFILE": "work", "AWS_ENDPOINT_URL": server.address})
         assert "/eu-central-1/bedrock/" in server.calls[0].headers["authorization"]
 

@@ -5,23 +5,23 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import pytest
 
 from bozzetto.testing.aws_rules import endpoint_rule, model_rule
-from bozzetto.testing.aws_server import AwsServer, Delay, Fault
+from bozzetto.testing.aws_server import KEY, REGION, SECRET, TOKEN, AwsServer, Delay, Fault
 
 SDXL = "stability.stable-diffusion-xl-v1"
 SD35 = "stability.sd3-5-large-v1:0"
 TITAN = "amazon.titan-image-generator-v2:0"
 CANVAS = "amazon.nova-canvas-v1:0"
 
-SIGNED = (
-    "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20260101/us-west-2/bedrock/aws4_request, "
-    f"SignedHeaders=content-type;host;x-amz-date, Signature={'0' * 64}"
-)
+
+@pytest.fixture(autouse=True)
+def aws(require: Callable[[str], object]) -> None:
+    require("aws")
 
 
 @pytest.fixture
@@ -39,19 +39,31 @@ def amazon(settings: Mapping[str, Any], text: str = "a dog") -> dict[str, Any]:
 
 
 def post(
-    server: AwsServer, path: str, body: object, **headers: str
+    server: AwsServer,
+    path: str,
+    body: object,
+    *,
+    scope: str = "bedrock",
+    region: str = REGION,
+    key: str = KEY,
+    secret: str = SECRET,
+    **headers: str,
 ) -> tuple[int, str, dict[str, Any]]:
-    """Status, error type and answer of a call."""
-    sent = {
-        "Authorization": SIGNED,
-        "Content-Type": "application/json",
-        **{name.replace("_", "-"): value for name, value in headers.items()},
-    }
-    request = urllib.request.Request(
-        server.address + path, json.dumps(body).encode(), sent, method="POST"
-    )
+    """Status, error type and answer of a call; what stands in `headers` is sent unsigned."""
+    from botocore.auth import SigV4Auth
+    from botocore.awsrequest import AWSRequest
+    from botocore.credentials import Credentials
+
+    data = json.dumps(body).encode()
+    named = {"Content-Type": "application/json"}
+    request = AWSRequest("POST", server.address + path, named, data)
+    SigV4Auth(Credentials(key, secret), scope, region).add_auth(request)
+    sent = dict(request.headers.items())
+    sent |= {name.replace("_", "-"): value for name, value in headers.items()}
     try:
-        with urllib.request.urlopen(request, timeout=20) as answer:
+        with urllib.request.urlopen(
+            urllib.request.Request(server.address + path, data, sent, method="POST"), timeout=20
+        ) as answer:
             return answer.status, "", json.load(answer)
     except urllib.error.HTTPError as error:
         with error:
@@ -64,40 +76,82 @@ def test_a_good_call_is_answered(server: AwsServer) -> None:
     assert (status, sorted(answer), len(answer["images"])) == (200, ["error", "images"], 1)
 
 
+INVOKE = f"/model/{TITAN}/invoke"
+REFUSED = "InvalidSignatureException"
+
+
 @pytest.mark.parametrize(
-    ("path", "headers", "expected"),
+    ("path", "how", "expected"),
     [
-        (
-            f"/model/{TITAN}/invoke",
-            {"Authorization": ""},
-            (403, "MissingAuthenticationTokenException"),
-        ),
-        (
-            f"/model/{TITAN}/invoke",
-            {"Authorization": SIGNED.replace("/bedrock/", "/s3/")},
-            (403, "MissingAuthenticationTokenException"),
-        ),
-        (
-            f"/model/{TITAN}/invoke",
-            {"Authorization": SIGNED.replace("AKIDEXAMPLE", "AKIDOTHER")},
-            (403, "UnrecognizedClientException"),
-        ),
-        (
-            f"/model/{TITAN}/invoke",
-            {"X_Amz_Security_Token": "expired"},
-            (403, "ExpiredTokenException"),
-        ),
-        (f"/model/{TITAN}/invoke", {"Content_Type": "text/plain"}, (400, "ValidationException")),
-        (f"/model/{TITAN}/invoke", {"Accept": "image/png"}, (400, "ValidationException")),
+        (INVOKE, {"Authorization": ""}, (403, "MissingAuthenticationTokenException")),
+        (INVOKE, {"scope": "s3"}, (403, REFUSED)),
+        (INVOKE, {"region": "eu-west-1"}, (403, REFUSED)),
+        (INVOKE, {"secret": "another"}, (403, REFUSED)),
+        (INVOKE, {"X_Amz_Date": "20200101T000000Z"}, (403, REFUSED)),
+        (INVOKE, {"key": "AKIDOTHER"}, (403, "UnrecognizedClientException")),
+        (INVOKE, {"Authorization": "Bearer wrong"}, (403, "AccessDeniedException")),
+        (INVOKE, {"X_Amz_Security_Token": "expired"}, (403, "ExpiredTokenException")),
+        (INVOKE, {"Accept": "image/png"}, (400, "ValidationException")),
         ("/model/amazon.titan-image-generator-v1/invoke", {}, (404, "ResourceNotFoundException")),
         ("/model/nobody.nothing-v1/invoke", {}, (400, "ValidationException")),
-        ("/model/x/converse", {}, (404, "UnknownOperationException")),
+        ("/model/x/draw", {}, (404, "UnknownOperationException")),
     ],
 )
 def test_a_bad_call_is_refused(
-    server: AwsServer, path: str, headers: dict[str, str], expected: tuple[int, str]
+    server: AwsServer, path: str, how: dict[str, Any], expected: tuple[int, str]
 ) -> None:
-    assert post(server, path, amazon({"seed": 1}), **headers)[:2] == expected
+    assert post(server, path, amazon({"seed": 1}), **how)[:2] == expected
+
+
+def test_a_key_of_the_api_opens_bedrock_alone(server: AwsServer) -> None:
+    bearer = {"Authorization": f"Bearer {TOKEN}"}
+    assert post(server, INVOKE, amazon({"seed": 1}), **bearer)[0] == 200
+    assert post(server, "/endpoints/e/invocations", {"prompt": "a"}, **bearer)[0] == 403
+
+
+CONVERSE = "/model/us.amazon.nova-lite-v1:0/converse"
+HELLO = [{"role": "user", "content": [{"text": "hello"}]}]
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        ({"messages": [{"role": "user"}]}, 'Missing required parameter in messages[0]: "content"'),
+        ({"messages": "hello"}, "Invalid type for parameter messages"),
+        ({"messages": HELLO, "prompt": "a"}, 'Unknown parameter in input: "prompt"'),
+        (
+            {"messages": HELLO, "inferenceConfig": {"temperature": 1.5}},
+            "Value '1.5' at '#/inferenceConfig/temperature'",
+        ),
+        (
+            {"messages": HELLO, "inferenceConfig": {"maxTokens": 0}},
+            "Invalid value for parameter inferenceConfig.maxTokens",
+        ),
+        (
+            {"messages": [{"role": "tool", "content": [{"text": "a"}]}]},
+            "Value 'tool' at '#/messages/0/role'",
+        ),
+        ({"messages": [*HELLO, *HELLO]}, "A conversation must alternate"),
+        ({"messages": [{"role": "assistant", "content": [{"text": "a"}]}]}, "A conversation must"),
+        ({"messages": [{"role": "user", "content": [{"text": " "}]}]}, "The text field in the"),
+    ],
+)
+def test_a_body_is_held_against_the_services_own_model(
+    server: AwsServer, body: dict[str, Any], words: str
+) -> None:
+    status, kind, answer = post(server, CONVERSE, body)
+    assert (status, kind) == (400, "ValidationException")
+    assert words in answer["message"]
+
+
+def test_a_conversation_is_answered_within_its_limits(server: AwsServer) -> None:
+    body = {"messages": HELLO, "inferenceConfig": {"maxTokens": 2}}
+    assert post(server, CONVERSE, body)[2] == {
+        "output": {"message": {"role": "assistant", "content": [{"text": "Good morning"}]}},
+        "stopReason": "max_tokens",
+        "usage": {"inputTokens": 1, "outputTokens": 2, "totalTokens": 3},
+        "metrics": {"latencyMs": 12},
+    }
 
 
 def test_a_wrong_body_is_refused_in_bedrocks_words(server: AwsServer) -> None:
@@ -113,12 +167,7 @@ def test_a_wrong_body_is_refused_in_bedrocks_words(server: AwsServer) -> None:
 
 
 def test_a_container_refuses_by_an_error_of_the_model(server: AwsServer) -> None:
-    status, kind, answer = post(
-        server,
-        "/endpoints/e/invocations",
-        {},
-        Authorization=SIGNED.replace("/bedrock/", "/sagemaker/"),
-    )
+    status, kind, answer = post(server, "/endpoints/e/invocations", {}, scope="sagemaker")
     assert (status, kind, answer["OriginalStatusCode"]) == (424, "ModelError", 400)
     assert "required key [prompt] not found" in answer["OriginalMessage"]
 

@@ -1,41 +1,76 @@
-"""Amazon Bedrock's InvokeModel and SageMaker's InvokeEndpoint on a loopback port.
+"""Amazon Bedrock's and SageMaker's runtimes on a loopback port.
 
     with AwsServer() as server:
         images = open_images("amazon.titan-image-generator-v2:0", environ=server.environ, timeout=5)
         server.plan(Fault("ThrottlingException", "Too many requests"))
 
-It runs in threads of its own, speaks to boto3's real client, checks what it is asked against
-what is documented, and answers as documented, or as badly as planned.
+It runs in threads of its own, speaks to boto3's real client, computes each signature anew, holds
+what it is asked against botocore's models of the services and what is documented of the model,
+and answers as documented, or as badly as planned.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import re
 import threading
+import time
 from collections import deque
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from types import TracebackType
-from typing import Any, Self, cast
-from urllib.parse import unquote
+from typing import Any, Self
 
-from bozzetto.testing.aws_checks import Rule
-from bozzetto.testing.aws_rules import endpoint_rule, model_rule
+from bozzetto.testing.aws_answers import known, problem, reply
+from bozzetto.testing.aws_http import Listener
+from bozzetto.testing.aws_services import Operation, operation_of, problem_of
+from bozzetto.testing.aws_signing import Key, refusal
+from bozzetto.testing.aws_steps import (
+    CUT,
+    END,
+    FILTERED,
+    Delay,
+    Events,
+    Fault,
+    Flow,
+    Midway,
+    Reply,
+    Step,
+)
 
 __all__ = [
     "CUT",
+    "END",
     "FILTERED",
     "KEY",
+    "REGION",
+    "SECRET",
+    "TOKEN",
     "AwsServer",
     "Call",
     "Delay",
+    "Events",
     "Fault",
+    "Midway",
     "Reply",
     "Step",
 ]
+
+KEY = "AKIDEXAMPLE"
+"""The access key that it knows."""
+
+SECRET = "example-secret"
+"""The secret of that key."""
+
+TOKEN = "example-api-key"
+"""The API key of Bedrock that it knows."""
+
+REGION = "us-west-2"
+"""The region that it stands for, where it is told of no other."""
+
+_CALLER = Key(KEY, SECRET, TOKEN)
+_JSON = ("", "*/*", "application/json", "application/json;jpeg")
+_ACCEPT = ("accept", "x-amzn-sagemaker-accept")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,91 +81,38 @@ class Call:
     name: str
     headers: Mapping[str, str]
     body: Mapping[str, Any]
+    operation: str = "InvokeModel"
 
-
-@dataclass(frozen=True, slots=True)
-class Fault:
-    """An error as the services send theirs. `more` stands beside the message."""
-
-    code: str
-    message: str = ""
-    more: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer with status 200, whatever it holds."""
-
-    data: bytes
-    length: int | None = None
-    """What the header says of its length; None for the truth."""
-
-
-@dataclass(frozen=True, slots=True)
-class Delay:
-    """Seconds to wait before the documented answer."""
-
-    seconds: float
-
-
-Step = Fault | Reply | Delay | str
-"""What becomes of one call; a text is `CUT` or `FILTERED`."""
-
-CUT = "cut"
-"""The connection ends in the middle of the answer."""
-
-FILTERED = "filtered"
-"""The model's content filter takes offence."""
-
-KEY = "AKIDEXAMPLE"
-"""The access key that it knows."""
-
-
-_STATUS = {
-    "AccessDeniedException": 403,
-    "ExpiredTokenException": 403,
-    "InternalDependencyException": 530,
-    "InternalFailure": 500,
-    "InternalServerException": 500,
-    "MissingAuthenticationTokenException": 403,
-    "ModelError": 424,
-    "ModelErrorException": 424,
-    "ModelNotReadyException": 429,
-    "ModelTimeoutException": 408,
-    "ResourceNotFoundException": 404,
-    "ServiceUnavailable": 503,
-    "ServiceUnavailableException": 503,
-    "ThrottlingException": 429,
-    "UnrecognizedClientException": 403,
-}
-"""Of the errors' documentation; all others are 400."""
-
-_PATHS = (
-    ("model", re.compile(r"/model/([^/]+)/invoke")),
-    ("endpoint", re.compile(r"/endpoints/([^/]+)/invocations")),
-)
-_SIGNED = re.compile(
-    r"AWS4-HMAC-SHA256 Credential=([^/]+)/\d{8}/[a-z0-9-]+/([a-z]+)/aws4_request, "
-    r"SignedHeaders=[a-z0-9;-]*host[a-z0-9;-]*, Signature=[0-9a-f]{64}"
-)
-_SCOPES = {"model": "bedrock", "endpoint": "sagemaker"}
-_JSON = ("", "*/*", "application/json", "application/json;jpeg")
+    @property
+    def accept(self) -> str:
+        """The content type that is accepted."""
+        return next((self.headers[name] for name in _ACCEPT if self.headers.get(name)), "")
 
 
 class AwsServer:
-    """Answers pictures. `calls` holds what was asked, in order, good or bad.
+    """Answers what models draw, say and make of texts. `calls` holds what was asked, in order.
 
-    `gone` are models and endpoints that it does not have.
+    `gone` are models and endpoints that it does not have, `says` what a chat model makes of all
+    that it is told. `left` are the moments (`time.monotonic`) at which a client went away from a
+    stream before its end.
     """
 
-    def __init__(self, *, gone: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        gone: tuple[str, ...] = (),
+        says: Callable[[str], str] | None = None,
+        region: str = REGION,
+    ) -> None:
         self.gone = gone
+        self.region = region
         self.calls: list[Call] = []
+        self.left: list[float] = []
+        self._says = says or (lambda heard: "Good morning to you too.")
         self._plan: deque[Step] = deque()
         self._lock = threading.Lock()
         self._closed = threading.Event()
-        self._server = _Server(("127.0.0.1", 0), _Handler)
-        self._server.aws = self
+        self._server = Listener(self.take, self.noticed, self._closed)
         self._thread = threading.Thread(
             target=self._server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
         )
@@ -145,8 +127,8 @@ class AwsServer:
         """The variables of a client that reaches it, and nothing else of Amazon."""
         return {
             "AWS_ACCESS_KEY_ID": KEY,
-            "AWS_SECRET_ACCESS_KEY": "example-secret",
-            "AWS_REGION": "us-west-2",
+            "AWS_SECRET_ACCESS_KEY": SECRET,
+            "AWS_REGION": self.region,
             "AWS_ENDPOINT_URL_BEDROCK_RUNTIME": self.address,
             "AWS_ENDPOINT_URL_SAGEMAKER_RUNTIME": self.address,
             "AWS_CONFIG_FILE": os.devnull,
@@ -157,6 +139,17 @@ class AwsServer:
     def plan(self, *steps: Step) -> None:
         """What becomes of the next calls, one each; later ones are answered as documented."""
         self._plan.extend(steps)
+
+    def wait_left(self, number: int, seconds: float = 5.0) -> bool:
+        """Wait until so many clients went away; whether they did in time."""
+        until = time.monotonic() + seconds
+        while len(self.left) < number and time.monotonic() < until:
+            time.sleep(0.005)
+        return len(self.left) >= number
+
+    def noticed(self) -> None:
+        """A client went away from a stream."""
+        self.left.append(time.monotonic())
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -173,27 +166,40 @@ class AwsServer:
         self._server.server_close()
         self._thread.join(10)
 
-    def answer(self, call: Call) -> Fault | Reply:
-        """What becomes of a call."""
+    def take(self, method: str, path: str, headers: Mapping[str, str], data: bytes) -> Answer:
+        """What becomes of a request: its operation's kind, and the answer."""
+        found = operation_of(method, path)
+        if found is None:
+            return "model", Fault("UnknownOperationException")
+        operation, said = found
+        kind = "endpoint" if operation.scope == "sagemaker" else "model"
+        name = next(iter(said.values()), "")
+        call = Call(kind, name, headers, _object(data), operation.name)
         with self._lock:
             self.calls.append(call)
             step = self._plan.popleft() if self._plan else None
         if isinstance(step, Delay):
             self._closed.wait(step.seconds)
-        wrong = self._wrong(call)
-        if wrong is not None:
-            return wrong
+        signed = refusal(
+            _CALLER, self.address + path, headers, data, region=self.region, scope=operation.scope
+        )
+        if signed:
+            return kind, Fault(*signed)
+        return kind, self._wrong(call, operation, said, data) or self._answer(call, step)
+
+    def _wrong(
+        self, call: Call, operation: Operation, said: Mapping[str, str], data: bytes
+    ) -> Fault | None:
+        misfit = problem_of(operation, said, call.headers, data)
+        if misfit:
+            code = "ValidationException" if call.kind == "model" else "ValidationError"
+            return Fault(code, f"1 validation error detected: {misfit}")
+        return self._missing(call) or _malformed(call)
+
+    def _answer(self, call: Call, step: Step | None) -> Fault | Reply | Flow:
         if isinstance(step, Fault | Reply):
             return step
-        rule = cast(Rule, _rule(call))
-        if step == FILTERED:
-            return _refused(rule)
-        answer = rule.answer(call.body, call.headers.get("accept", ""))
-        data = json.dumps(answer).encode()
-        return Reply(data[: len(data) // 2], len(data)) if step == CUT else Reply(data)
-
-    def _wrong(self, call: Call) -> Fault | None:
-        return _unsigned(call) or self._missing(call) or _malformed(call)
+        return reply(call.kind, call.operation, call.name, call.body, call.accept, step, self._says)
 
     def _missing(self, call: Call) -> Fault | None:
         if call.kind == "endpoint" and call.name in self.gone:
@@ -206,107 +212,33 @@ class AwsServer:
                 "This model version has reached the end of its life. Please refer to the AWS "
                 "documentation for more details.",
             )
-        if _rule(call) is None:
+        if call.kind == "model" and not known(call.name):
             return Fault("ValidationException", "The provided model identifier is invalid.")
         return None
 
 
-def _rule(call: Call) -> Rule | None:
-    return model_rule(call.name) if call.kind == "model" else endpoint_rule(call.name)
+Answer = tuple[str, Fault | Reply | Flow]
 
 
-def _refused(rule: Rule) -> Fault | Reply:
-    if isinstance(rule.refused, str):
-        return Fault("ValidationException", rule.refused)
-    return Reply(json.dumps(rule.refused).encode())
-
-
-def _unsigned(call: Call) -> Fault | None:
-    """What is wrong with how a call is signed; the signature itself is not computed."""
-    found = _SIGNED.fullmatch(call.headers.get("authorization", ""))
-    if found is None or found[2] != _SCOPES[call.kind]:
-        return Fault("MissingAuthenticationTokenException", "Missing Authentication Token")
-    if found[1] != KEY:
-        return Fault(
-            "UnrecognizedClientException", "The security token included in the request is invalid."
-        )
-    if call.headers.get("x-amz-security-token") == "expired":
-        return Fault(
-            "ExpiredTokenException", "The security token included in the request is expired"
-        )
-    return None
+def _object(data: bytes) -> dict[str, Any]:
+    try:
+        body = json.loads(data)
+    except ValueError:
+        return {}
+    return body if isinstance(body, dict) else {}
 
 
 def _malformed(call: Call) -> Fault | None:
     code = "ValidationException" if call.kind == "model" else "ModelError"
     if call.headers.get("content-type") != "application/json":
         return Fault(code, "The content type is not supported")
-    if call.headers.get("accept", "") not in _JSON:
+    if call.accept not in _JSON:
         return Fault(code, "The accepted type is not supported")
-    rule = _rule(call)
-    problem = rule.problem(call.body) if rule else None
-    if problem is None:
-        return None
-    words = f"Malformed input request: {problem}, please reformat your input and try again."
-    if code == "ValidationException":
-        return Fault(code, words)
+    words = problem(call.kind, call.operation, call.name, call.body, call.headers)
+    if words is None or code == "ValidationException":
+        return None if words is None else Fault(code, words)
     return Fault(
         code,
         f'Received client error (400) from primary with message "{words}".',
         {"OriginalStatusCode": 400, "OriginalMessage": words},
     )
-
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    aws: AwsServer
-
-    def handle_error(self, request: object, client_address: object) -> None:
-        """A client that went away is none of our business."""
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: _Server
-    disable_nagle_algorithm = True  # or an answer waits 40 ms for the head's acknowledgement
-
-    def do_POST(self) -> None:
-        """Answer one call."""
-        length = int(self.headers.get("Content-Length", 0))
-        data = self.rfile.read(length)
-        for kind, path in _PATHS:
-            found = path.fullmatch(self.path)
-            if found:
-                self._answer(kind, unquote(found[1]), data)
-                return
-        self._send(404, {"x-amzn-ErrorType": "UnknownOperationException"}, b"{}")
-
-    def _answer(self, kind: str, name: str, data: bytes) -> None:
-        headers = {key.lower(): value for key, value in self.headers.items()}
-        try:
-            body = json.loads(data)
-        except ValueError:
-            body = None
-        call = Call(kind, name, headers, body if isinstance(body, dict) else {})
-        answer = self.server.aws.answer(call)
-        if isinstance(answer, Reply):
-            self._send(200, {}, answer.data, answer.length)
-            return
-        # A name space follows the code, as the services have it.
-        error = {"x-amzn-ErrorType": f"{answer.code}:http://internal.amazon.com/coral/"}
-        name = "message" if kind == "model" else "Message"
-        words = json.dumps({name: answer.message, **answer.more}).encode()
-        self._send(_STATUS.get(answer.code, 400), error, words)
-
-    def _send(
-        self, status: int, headers: Mapping[str, str], data: bytes, length: int | None = None
-    ) -> None:
-        self.send_response(status)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(data) if length is None else length))
-        self.end_headers()
-        self.wfile.write(data)
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
