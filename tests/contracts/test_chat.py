@@ -80,8 +80,8 @@ class TestLlamaServer(ChatContract):
 def test_every_entry_point_for_chat_is_a_row_and_opens_it() -> None:
     assert set(names("chat")) >= set(SERVICES)
     for scheme, service in SERVICES.items():
-        key = {service.key_variable: "k"}
-        chat = load("chat", scheme)("tiny", environ=key, timeout=1.0)
+        environ = {service.key_variable: "k", service.address_variable: "https://h.test"}
+        chat = load("chat", scheme)("tiny", environ=environ, timeout=1.0)
         assert chat.features.name == f"{scheme}:tiny"
 
 

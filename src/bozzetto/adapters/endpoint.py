@@ -16,12 +16,13 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from bozzetto.errors import BackendError, SetupError
 from bozzetto.text.normalise import normalise, visible
 
 __all__ = [
+    "PASSING",
     "Endpoint",
     "NotJsonError",
     "PassingError",
@@ -35,12 +36,20 @@ __all__ = [
 ]
 
 
+PASSING = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+"""Statuses of failures that may pass."""
+
+
 @dataclass(frozen=True, slots=True)
 class Service:
     """What differs from one service to the next.
 
     `model` is the name to send where the user gives none; None where one must be given.
     `needs_key` holds for the default address alone: a server of one's own may want none.
+    Where each customer has an address, `address` is an `example`, and its variable must be set.
+    `header` carries the key, "Bearer" before it in "Authorization" alone. The first of
+    `version_variables` that holds a date asks for that version, at the path `dated`.
+    `vendor` names the file of what is known of its models.
     """
 
     title: str
@@ -49,11 +58,19 @@ class Service:
     key_variable: str
     needs_key: bool = False
     model: str | None = None
+    example: bool = False
+    header: str = "Authorization"
+    version_variables: tuple[str, ...] = ()
+    dated: str = ""
+    vendor: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where to ask, for which model, and how long to bear silence (seconds)."""
+    """Where to ask, for which model, and how long to bear silence (seconds).
+
+    `query` goes with every address below `url`.
+    """
 
     title: str
     url: str
@@ -63,6 +80,15 @@ class Endpoint:
     key_variable: str = ""
     address_variable: str = ""
     local: bool = False
+    header: str = "Authorization"
+    query: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        """The header that carries the key; none without one."""
+        if not self.key:
+            return {}
+        return {self.header: f"Bearer {self.key}" if self.header == "Authorization" else self.key}
 
     @property
     def place(self) -> str:
@@ -133,14 +159,23 @@ def open_endpoint(
         raise SetupError(
             f"{scheme}: no model is named", hint=f"name one of {service.title}'s: {scheme}:MODEL"
         )
-    home = _address(environ.get(service.address_variable, "").strip(), service, scheme)
+    own = environ.get(service.address_variable, "").strip()
+    if service.example and not own and not found:
+        raise SetupError(
+            f"{scheme}: the address is missing: {service.address_variable} is not set",
+            hint=f"set {service.address_variable} to yours of {service.title}",
+        )
+    home = _address(own, service, scheme)
     base = _address(found["address"], service, scheme) if found else home
-    key = _key(service, environ) if base[:2] == home[:2] else ""
-    if not key and service.needs_key and base.geturl() == service.address:
+    ours = base[:2] == home[:2] and bool(own or not service.example)
+    key = _key(service, environ) if ours else ""
+    wanted = ours and (service.example or base.geturl() == service.address)
+    if not key and wanted and service.needs_key:
         raise SetupError(
             f"{scheme}: the key is missing: {service.key_variable} is not set",
             hint=f"set {service.key_variable} to your key of {service.title}",
         )
+    base, query = _versioned(base, service, model, environ)
     return Endpoint(
         title=service.title,
         url=base.geturl(),
@@ -150,7 +185,21 @@ def open_endpoint(
         key_variable=service.key_variable,
         address_variable=service.address_variable,
         local=_is_local(base.hostname or ""),
+        header=service.header,
+        query=query,
     )
+
+
+def _versioned(
+    base: SplitResult, service: Service, model: str, environ: Mapping[str, str]
+) -> tuple[SplitResult, dict[str, str]]:
+    """The address and the query for a dated version of the API, where one is asked for."""
+    asked = (environ.get(name, "").strip() for name in service.version_variables)
+    version = next(filter(None, asked), "")
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d[\w-]{0,20}", version, re.ASCII):
+        return base, {}
+    path = service.dated.format(model=quote(model, safe=""))
+    return base._replace(path=path), {"api-version": version}
 
 
 def _address(text: str, service: Service, scheme: str) -> SplitResult:

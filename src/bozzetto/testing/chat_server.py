@@ -52,13 +52,15 @@ def answer(text: str, *, pause: float = 0.0, sent: int = 10, received: int = 5) 
 class ChatServer:
     """Answers each request by what `script` makes of its body.
 
-    `requests` holds the bodies in order; `left` the moments (`time.monotonic`) at which a
+    `requests` holds the bodies in order and `heads` the lines before them, names of headers in
+    lower case, the first line under ""; `left` the moments (`time.monotonic`) at which a
     client went away before the script was at its end.
     """
 
     def __init__(self, script: Callable[[Mapping[str, Any]], Iterable[Step]]) -> None:
         self._script = script
         self.requests: list[dict[str, Any]] = []
+        self.heads: list[dict[str, str]] = []
         self.left: list[float] = []
         self.address = ""
         self._loop = asyncio.new_event_loop()
@@ -87,6 +89,10 @@ class ChatServer:
         """Wait until so many requests came; whether they did in time."""
         return self._wait(lambda: len(self.requests) >= number, seconds)
 
+    def reply(self, head: Mapping[str, str], body: Mapping[str, Any]) -> Iterable[Step]:
+        """What to send for a request; a server that looks at more than the body overrides it."""
+        return self._script(body)
+
     def _wait(self, done: Callable[[], bool], seconds: float) -> bool:
         until = time.monotonic() + seconds
         while not done() and time.monotonic() < until:
@@ -110,11 +116,14 @@ class ChatServer:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
-            length = int(head.partition("content-length:")[2].partition("\r\n")[0] or 0)
-            body = json.loads(await reader.readexactly(length))
+            first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
+            named = (line.partition(":") for line in lines if line)
+            head = {name.lower(): value.strip() for name, _, value in named} | {"": first}
+            text = await reader.readexactly(int(head.get("content-length", "0")))
+            body = json.loads(text or b"{}")
+            self.heads.append(head)
             self.requests.append(body)
-            if not await self._follow(self._script(body), reader, writer):
+            if not await self._follow(self.reply(head, body), reader, writer):
                 self.left.append(time.monotonic())
         except (OSError, asyncio.IncompleteReadError):
             self.left.append(time.monotonic())

@@ -3,9 +3,10 @@
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import pytest
 
@@ -20,6 +21,7 @@ from bozzetto.adapters.chat.openai import (
     open_vllm,
 )
 from bozzetto.errors import BackendError, BozzettoError, SetupError
+from bozzetto.ports import Lifecycle
 from bozzetto.testing.chat import GREETING, collect
 from bozzetto.types import ChatEvent, ChatRequest, Delta, Finish, Message, Usage
 
@@ -103,7 +105,11 @@ def ask(
 
 
 def _run(
-    server: Server, act: Callable[[OpenAIChat], Awaitable[None]], scheme: str, timeout: float
+    server: Server,
+    act: Callable[[OpenAIChat], Awaitable[None]],
+    scheme: str,
+    timeout: float,
+    more: Mapping[str, str] = MappingProxyType({}),
 ) -> BozzettoError | None:
     async def main() -> None:
         listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
@@ -112,6 +118,7 @@ def _run(
         environ = {
             service.address_variable: f"http://127.0.0.1:{port}/v1",
             service.key_variable: KEY,
+            **more,
         }
         async with listening:
             await act(open_service(scheme, "tiny", environ=environ, timeout=timeout))
@@ -440,6 +447,88 @@ def test_the_first_token_passes_through_at_once() -> None:
     assert _run(Server([[http(chunk("a")), 5.0]]), first, "llamacpp", 5.0) is None
 
 
+# -- what services do in their own way ----------------------------------------------------
+
+
+def test_a_refused_field_is_not_sent_again_in_later_calls() -> None:
+    said = b'{"error": {"message": "unsupported: temperature"}}'
+    server = Server([[http(said, status="400 Bad Request")], [http(chunk("hi", "stop") + DONE)]])
+
+    async def twice(chat: OpenAIChat) -> None:
+        for _ in range(2):
+            assert await collect(chat, GREETING) == [Delta("hi"), Finish("stop")]
+
+    assert _run(server, twice, "llamacpp", 5.0) is None
+    assert ["temperature" in body for _, body in server.requests] == [True, False, False]
+
+
+@pytest.mark.parametrize("version", ["", "2024-10-21", "2025-04-01-preview"])
+def test_azure_gets_its_key_and_its_version_where_it_looks_for_them(version: str) -> None:
+    async def once(chat: OpenAIChat) -> None:
+        assert await collect(chat, GREETING) == [Delta("hi"), Finish("stop")]
+
+    server = Server([[http(AZURE_START + chunk("hi", "stop") + DONE)]])
+    assert _run(server, once, "azure", 5.0, {"AZURE_OPENAI_API_VERSION": version}) is None
+    headers, body = server.requests[0]
+    path = "/v1/chat/completions"
+    if version:
+        path = f"/openai/deployments/tiny/chat/completions?api-version={version}"
+    assert headers[""] == f"POST {path} HTTP/1.1"
+    assert headers["api-key"] == KEY
+    assert "authorization" not in headers
+    assert body["model"] == "tiny"
+
+
+AZURE_START = (
+    b'data: {"choices": [], "prompt_filter_results": [{"prompt_index": 0, '
+    b'"content_filter_results": {"hate": {"filtered": false, "severity": "safe"}}}]}\n\n'
+)
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        [http(
+            b'{"error": {"message": "The response was filtered", "type": null, "param": "prompt", '
+            b'"code": "content_filter", "status": 400, "innererror": {"code": '
+            b'"ResponsibleAIPolicyViolation", "content_filter_result": {}}}}',
+            status="400 Bad Request",
+        )],
+        [http(AZURE_START + chunk(None, "content_filter") + DONE)],
+        [http(AZURE_START + b'data: {"error": {"code": "content_filter", "message": "no"}}\n\n')],
+        [http(
+            b'{"error": {"code": 403, "message": "flagged", "metadata": {"reasons": ["violence"], '
+            b'"flagged_input": "a dog...", "provider_name": "x", "model_slug": "y"}}}',
+            status="403 Forbidden",
+        )],
+    ],
+)  # fmt: skip
+def test_what_a_filter_stops_is_filtered(script: Script) -> None:
+    assert ask(script, scheme="openrouter")[:2] == ([Finish("filtered")], None)
+
+
+def broken_off(code: object) -> bytes:
+    """OpenRouter's way to break off: a chunk with an error beside its choices."""
+    choice = {"index": 0, "delta": {"content": ""}, "finish_reason": "error"}
+    error = {"code": code, "message": "Provider disconnected"}
+    return f"data: {json.dumps({'error': error, 'choices': [choice]})}\n\n".encode()
+
+
+def test_openrouter_waits_out_what_may_pass_before_the_first_word() -> None:
+    waiting = b": OPENROUTER PROCESSING\n\n"
+    good = [http(waiting + chunk("a small") + waiting + chunk(" dog", "stop") + DONE)]
+    passing: tuple[object, ...] = (429, 502, 503, "server_error")
+    for code in passing:
+        events, error, server = ask([http(waiting + broken_off(code))], good, scheme="openrouter")
+        assert (events, error, len(server.requests)) == (GOOD, None, 2)
+    lasting: tuple[object, ...] = (402, "invalid_prompt", [1])
+    for code in lasting:
+        events, error, server = ask([http(broken_off(code))], good, scheme="openrouter")
+        assert (events, len(server.requests)) == ([], 1)
+        assert isinstance(error, BackendError)
+        assert error.message.endswith("failed while answering: Provider disconnected")
+
+
 # -- names, addresses, keys ---------------------------------------------------------------
 
 
@@ -451,6 +540,18 @@ def test_names() -> None:
     assert open_lmstudio("", environ={}, timeout=1.0).features.name == "lmstudio:default"
     there = open_vllm("@cf/m@http://h:1/v1", environ={}, timeout=1.0)
     assert there.features.name == "vllm:@cf/m"
+    tagged = open_service("ollama", "hf.co/a/b:Q4_K_M", environ={}, timeout=1.0)
+    assert tagged.features.name == "ollama:hf.co/a/b:Q4_K_M"
+
+
+def test_what_is_known_of_models() -> None:
+    def lifecycle(model: str) -> Lifecycle | None:
+        return open_openai(model, environ={"OPENAI_API_KEY": KEY}, timeout=1.0).features.lifecycle
+
+    assert lifecycle("gpt-4") == Lifecycle("gone", "2026-10-23", "gpt-5.6-sol")
+    assert lifecycle("gpt-4o-mini") == Lifecycle("legacy", "2027-01-14", "gpt-6-luna")
+    assert lifecycle("gpt-6-luna") is None
+    assert open_ollama("gpt-4", environ={}, timeout=1.0).features.lifecycle is None
 
 
 @pytest.mark.parametrize(
@@ -467,6 +568,29 @@ def test_names() -> None:
         ("ollama", "m", {"OLLAMA_HOST": "[::1]:99"}, "http://[::1]:99/v1", KEY),
         ("llamacpp", "", {}, "http://127.0.0.1:8080/v1", KEY),
         ("llamacpp", "http://h:1", {}, "http://h:1/v1", ""),
+        ("openrouter", "x/y", {}, "https://openrouter.ai/api/v1", KEY),
+        (
+            "azure",
+            "d",
+            {"AZURE_OPENAI_ENDPOINT": "https://r.test/"},
+            "https://r.test/openai/v1",
+            KEY,
+        ),
+        ("azure", "d@https://r.test", {}, "https://r.test/openai/v1", ""),
+        (
+            "azure",
+            "my d/x",
+            {"AZURE_OPENAI_ENDPOINT": "https://r.test/", "OPENAI_API_VERSION": "2024-10-21"},
+            "https://r.test/openai/deployments/my%20d%2Fx",
+            KEY,
+        ),
+        (
+            "azure",
+            "d",
+            {"AZURE_OPENAI_ENDPOINT": "https://r.test/", "AZURE_OPENAI_API_VERSION": "preview"},
+            "https://r.test/openai/v1",
+            KEY,
+        ),
     ],
 )
 def test_addresses_and_the_hosts_a_key_goes_to(
@@ -492,6 +616,10 @@ def test_addresses_and_the_hosts_a_key_goes_to(
         ("ollama", "m", {"OLLAMA_HOST": "ftp://h"}, "is not an address"),
         ("ollama", "m", {"OLLAMA_HOST": "http://h/\r\nx"}, "is not an address"),
         ("vllm", "m@http://me:secret@h/v1", {}, "carries a user name or password"),
+        ("openrouter", "x/y", {}, "OPENROUTER_API_KEY is not set"),
+        ("azure", "d", {"AZURE_OPENAI_API_KEY": KEY}, "AZURE_OPENAI_ENDPOINT is not set"),
+        ("azure", "d", {"AZURE_OPENAI_ENDPOINT": "https://r.test"}, "AZURE_OPENAI_API_KEY is not"),
+        ("azure", "d", {"AZURE_OPENAI_ENDPOINT": "https://r.test/?key=secret"}, "carries a query"),
     ],
 )
 def test_what_is_missing_is_named(

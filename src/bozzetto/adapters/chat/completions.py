@@ -1,69 +1,20 @@
-"""One streamed chat completion over HTTP: ask, retry before the first token, read.
-
-The wire format is OpenAI's "chat completions" with `stream: true`. A server is a stranger:
-what it sends is bounded in time, bytes and characters, and never trusted to be well formed.
-"""
+"""OpenAI's "chat completions" with `stream: true`, as most servers of chat models speak it."""
 
 from __future__ import annotations
 
-import asyncio
 import re
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
-import httpx2
+from bozzetto.adapters.chat.calling import Wire
+from bozzetto.adapters.chat.reading import Completion
+from bozzetto.adapters.endpoint import Endpoint
+from bozzetto.types import ChatRequest
 
-from bozzetto.adapters.chat.reading import Reading
-from bozzetto.adapters.endpoint import Endpoint, PassingError, key_refused, pause_of, said_by
-from bozzetto.errors import BackendError, SetupError
-from bozzetto.types import ChatEvent, ChatRequest, Finish
-
-__all__ = ["answer"]
-
-RETRIES = 2
-"""How often a call is tried again before its first token."""
-
-WAIT = 10.0
-"""Seconds that all the pauses between tries may take together."""
-
-CONNECT = 5.0
-"""Seconds to reach a server at all."""
-
-CHARACTERS_A_TOKEN = 12
-"""No tokenizer of a chat model makes more of a usual text: what is longer never ends."""
-
-_PASSING = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+__all__ = ["COMPLETIONS", "body_of"]
 
 
-async def answer(endpoint: Endpoint, request: ChatRequest) -> AsyncGenerator[ChatEvent]:
-    """Stream one answer; retries and pauses end with the first event.
-
-    Raises:
-        SetupError: the key is refused, or there is no such model.
-        BackendError: the server is down, slow, refuses, breaks off, or talks junk.
-    """
-    body = _body(endpoint, request)
-    waited, tries, started = 0.0, 0, False
-    while True:
-        try:
-            async with aclosing(_once(endpoint, request, body)) as events:
-                async for event in events:
-                    started = True
-                    yield event
-            return
-        except _UnsupportedError as unsupported:
-            body = unsupported.without(body)
-        except BackendError as error:
-            pause = max(getattr(error, "pause", 0.0), 0.5 * 2**tries)
-            tries += 1
-            if started or not error.retryable or tries > RETRIES or waited + pause > WAIT:
-                raise
-            waited += pause
-            await asyncio.sleep(pause)
-
-
-def _body(endpoint: Endpoint, request: ChatRequest) -> dict[str, Any]:
+def body_of(endpoint: Endpoint, request: ChatRequest) -> dict[str, Any]:
+    """The body for a request."""
     body: dict[str, Any] = {
         "model": endpoint.model,
         "messages": [{"role": m.role, "content": m.content} for m in request.messages],
@@ -79,125 +30,20 @@ def _body(endpoint: Endpoint, request: ChatRequest) -> dict[str, Any]:
     return body
 
 
-class _UnsupportedError(Exception):
-    """The server refuses an optional field that older or newer servers want."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = name
-
-    def without(self, body: dict[str, Any]) -> dict[str, Any]:
-        """The body less that field; the token cap goes by its newer name."""
-        rest = {key: value for key, value in body.items() if key != self.name}
-        if self.name == "max_tokens":
-            rest["max_completion_tokens"] = body["max_tokens"]
-        return rest
+def _without(body: dict[str, Any], name: str) -> dict[str, Any]:
+    """The body less a field; the token cap goes by its newer name."""
+    rest = {key: value for key, value in body.items() if key != name}
+    if name == "max_tokens":
+        rest["max_completion_tokens"] = body["max_tokens"]
+    return rest
 
 
-_FILTERED = re.compile(r"\"code\": ?\"content_(?:filter|policy_violation)\"")
-_NAMED = re.compile(r"\b(max_tokens|stream_options|temperature|seed|stop)\b")
-
-
-async def _once(
-    endpoint: Endpoint, request: ChatRequest, body: dict[str, Any]
-) -> AsyncGenerator[ChatEvent]:
-    async with _response(endpoint, body) as response:
-        if response.status_code != 200:
-            text = await _beginning(response)
-            if response.status_code in (400, 403) and _FILTERED.search(text):
-                yield Finish("filtered")
-                return
-            raise _refusal(endpoint, body, response, text)
-        reading = Reading(endpoint, CHARACTERS_A_TOKEN * request.max_tokens)
-        try:
-            async for chunk in response.aiter_bytes():
-                for event in reading.feed(chunk):
-                    yield event
-                if reading.over:
-                    break
-            for event in () if reading.over else reading.feed(b"", last=True):
-                yield event
-        except httpx2.HTTPError as error:
-            # An end was announced already: whatever breaks after it takes nothing away.
-            if reading.reason is None:
-                raise _broken(endpoint, error, bool(reading.characters)) from error
-        for event in reading.end():
-            yield event
-
-
-@asynccontextmanager
-async def _response(endpoint: Endpoint, body: dict[str, Any]) -> AsyncIterator[httpx2.Response]:
-    """The open response. No connection outlives a call, so that no event loop owns one."""
-    headers = {"Accept": "text/event-stream, application/json", "Accept-Encoding": "identity"}
-    if endpoint.key:
-        headers["Authorization"] = f"Bearer {endpoint.key}"
-    client = httpx2.AsyncClient(
-        timeout=httpx2.Timeout(endpoint.timeout, connect=min(CONNECT, endpoint.timeout)),
-        follow_redirects=False,
-        trust_env=not endpoint.local,
-        verify=not endpoint.local or endpoint.url.startswith("https:"),
-    )
-    async with client:
-        url = f"{endpoint.url}/chat/completions"
-        request = client.build_request("POST", url, json=body, headers=headers)
-        try:
-            response = await client.send(request, stream=True)
-        except (httpx2.HTTPError, httpx2.InvalidURL) as error:
-            raise _broken(endpoint, error, False) from error
-        try:
-            yield response
-        finally:
-            await response.aclose()
-
-
-async def _beginning(response: httpx2.Response) -> str:
-    """The first kilobytes of a refusal; what breaks while reading it does not matter."""
-    data = b""
-    try:
-        async for chunk in response.aiter_bytes():
-            data += chunk
-            if len(data) > 20_000:
-                break
-    except httpx2.HTTPError:
-        pass
-    return data[:20_000].decode("utf-8", "replace")
-
-
-def _broken(endpoint: Endpoint, error: Exception, started: bool) -> BackendError:
-    """An error of the transport in our words. A refused connection is not tried again."""
-    place = endpoint.place
-    if isinstance(error, httpx2.ConnectError | httpx2.ConnectTimeout):
-        hint = f"is it running? the address can be set by {endpoint.address_variable}"
-        return BackendError(f"{place} cannot be reached", hint=hint)
-    if isinstance(error, httpx2.TimeoutException):
-        what = "stopped in the middle of its answer" if started else "did not begin to answer"
-        return BackendError(f"{place} {what}: nothing for {endpoint.timeout:g} s")
-    if isinstance(error, httpx2.InvalidURL | httpx2.UnsupportedProtocol):
-        return BackendError(f"{place}: that is not an address")
-    what = "broke off in the middle of its answer" if started else "closed the connection"
-    return PassingError(f"{place} {what}")
-
-
-def _refusal(
-    endpoint: Endpoint, body: dict[str, Any], response: httpx2.Response, text: str
-) -> Exception:
-    """What a status other than 200 means."""
-    status, said = response.status_code, said_by(endpoint, text)
-    if status in (401, 403):
-        return key_refused(endpoint, status, said)
-    if status == 404:
-        return SetupError(
-            f"{endpoint.place} has no model {endpoint.model!r}{said}",
-            hint="or the address is wrong: most end in /v1",
-        )
-    if status in (400, 422):
-        named = _NAMED.search(said)
-        if named and named[1] in body:
-            return _UnsupportedError(named[1])
-    if status in _PASSING and "insufficient_quota" not in text:
-        pause = pause_of(response.headers.get("retry-after", ""))
-        return PassingError(f"{endpoint.place} answered {status}{said}", status=status, pause=pause)
-    if 300 <= status < 400:
-        hint = f"set the address it moved to by {endpoint.address_variable}"
-        return BackendError(f"{endpoint.place} points elsewhere", hint=hint, status=status)
-    return BackendError(f"{endpoint.place} answered {status}{said}", status=status)
+COMPLETIONS = Wire(
+    path="/chat/completions",
+    headers=lambda endpoint: endpoint.credentials,
+    reading=Completion,
+    optional=re.compile(r"\b(max_tokens|stream_options|temperature|seed|stop)\b"),
+    without=_without,
+    hint="or the address is wrong: most end in /v1",
+)
+"""The interface of chat completions."""

@@ -2,7 +2,8 @@
 
 `rest` is a model's name, optionally followed by "@" and the address of the API
 ("llama3.2@http://host:11434/v1"). An address that the caller names gets the service's key
-only when the environment or our table names the same host: a key belongs to its host.
+only when the environment or our table names the same host: a key belongs to its host. A model
+of Azure is the name of a deployment there.
 """
 
 from __future__ import annotations
@@ -10,18 +11,22 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Mapping
 from functools import partial
 
-from bozzetto.adapters.chat.completions import answer
+from bozzetto.adapters.chat.calling import Call, answer
+from bozzetto.adapters.chat.completions import COMPLETIONS, body_of
 from bozzetto.adapters.endpoint import Endpoint, Service, open_endpoint
-from bozzetto.ports import ChatFeatures
+from bozzetto.adapters.models import known
+from bozzetto.ports import ChatFeatures, Lifecycle
 from bozzetto.types import ChatEvent, ChatRequest
 
 __all__ = [
     "SERVICES",
     "OpenAIChat",
+    "open_azure",
     "open_llamacpp",
     "open_lmstudio",
     "open_ollama",
     "open_openai",
+    "open_openrouter",
     "open_service",
     "open_vllm",
 ]
@@ -29,7 +34,23 @@ __all__ = [
 
 SERVICES: dict[str, Service] = {
     "openai": Service(
-        "OpenAI", "https://api.openai.com/v1", "OPENAI_BASE_URL", "OPENAI_API_KEY", True
+        "OpenAI",
+        "https://api.openai.com/v1",
+        "OPENAI_BASE_URL",
+        "OPENAI_API_KEY",
+        True,
+        vendor="openai",
+    ),
+    "azure": Service(
+        "Azure OpenAI",
+        "https://RESOURCE.openai.azure.com/openai/v1",
+        "AZURE_OPENAI_ENDPOINT",
+        "AZURE_OPENAI_API_KEY",
+        True,
+        example=True,
+        header="api-key",
+        version_variables=("AZURE_OPENAI_API_VERSION", "OPENAI_API_VERSION"),
+        dated="/openai/deployments/{model}",
     ),
     "ollama": Service("Ollama", "http://127.0.0.1:11434/v1", "OLLAMA_HOST", "OLLAMA_API_KEY"),
     "llamacpp": Service(
@@ -47,6 +68,13 @@ SERVICES: dict[str, Service] = {
         "LMSTUDIO_API_KEY",
         model="default",
     ),
+    "openrouter": Service(
+        "OpenRouter",
+        "https://openrouter.ai/api/v1",
+        "OPENROUTER_BASE_URL",
+        "OPENROUTER_API_KEY",
+        True,
+    ),
 }
 """Scheme to service."""
 
@@ -54,9 +82,17 @@ SERVICES: dict[str, Service] = {
 class OpenAIChat:
     """A chat model behind an OpenAI-compatible endpoint."""
 
-    def __init__(self, name: str, endpoint: Endpoint, *, fixed: bool = True) -> None:
-        self._features = ChatFeatures(name=name, fixed=fixed)
+    def __init__(
+        self,
+        name: str,
+        endpoint: Endpoint,
+        *,
+        fixed: bool = True,
+        lifecycle: Lifecycle | None = None,
+    ) -> None:
+        self._features = ChatFeatures(name=name, fixed=fixed, lifecycle=lifecycle)
         self._endpoint = endpoint
+        self._refused: set[str] = set()
 
     @property
     def features(self) -> ChatFeatures:
@@ -65,7 +101,8 @@ class OpenAIChat:
 
     def stream(self, request: ChatRequest) -> AsyncGenerator[ChatEvent]:
         """Stream one answer; each call has a connection of its own."""
-        return answer(self._endpoint, request)
+        body = body_of(self._endpoint, request)
+        return answer(Call(COMPLETIONS, self._endpoint, request, body, self._refused))
 
     async def aclose(self) -> None:
         """Nothing is held between calls."""
@@ -83,9 +120,17 @@ def open_service(
     endpoint = open_endpoint(scheme, service, rest, environ=environ, timeout=timeout)
     # A default name stands for whatever the server has loaded.
     name = f"{scheme}:{endpoint.model}"
-    return OpenAIChat(name, endpoint, fixed=endpoint.model != service.model)
+    found = known(service.vendor, "chat", endpoint.model) if service.vendor else None
+    return OpenAIChat(
+        name,
+        endpoint,
+        fixed=endpoint.model != service.model,
+        lifecycle=found.lifecycle if found else None,
+    )
 
 
+open_azure = partial(open_service, "azure")
+open_openrouter = partial(open_service, "openrouter")
 open_openai = partial(open_service, "openai")
 open_ollama = partial(open_service, "ollama")
 open_llamacpp = partial(open_service, "llamacpp")
