@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import SplitResult, parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
+from bozzetto.adapters.stores.address import address_of, is_address
 from bozzetto.adapters.stores.pinecone_failures import KEY
 from bozzetto.errors import SetupError
-from bozzetto.text.normalise import visible
 
 __all__ = ["Place", "place_of"]
 
 _HOME = "https://api.pinecone.io"
 _HOST = "PINECONE_CONTROLLER_HOST"
+_EMULATOR = 5080
+_INSTEAD = f"put the key into {KEY}"
 _DEFAULTS = {"cloud": "aws", "region": "us-east-1"}
 _SAMPLE = "such as pinecone:?cloud=aws&region=us-east-1"
 _NO_KEY = "pclocal"  # what the vendor's own emulator is sent: it wants some key and looks at none
@@ -50,6 +52,8 @@ def place_of(rest: str, *, environ: Mapping[str, str], timeout: float) -> Place:
         SetupError: it is not of that form, carries a key, or the key is missing.
     """
     address, _, query = rest.strip().partition("?")
+    if address and not is_address(address):  # not shown: it may be a key
+        raise SetupError("pinecone: what follows is no address", hint=_SAMPLE)
     home = _address(environ.get(_HOST, "").strip() or _HOME)
     named = _address(address) if address else home
     return Place(
@@ -61,30 +65,19 @@ def place_of(rest: str, *, environ: Mapping[str, str], timeout: float) -> Place:
 
 
 def _address(text: str) -> str:
-    """Scheme and host of an address; https where none is said."""
-    try:
-        url = urlsplit(text if "://" in text else f"https://{text.lstrip('/')}")
-        host, _ = url.hostname, url.port
-    except ValueError:
-        host, url = None, SplitResult("", "", "", "", "")
-    if url.username is not None:
-        raise SetupError("pinecone: the address carries a key", hint=f"put the key into {KEY}")
-    if not host or url.scheme not in ("http", "https") or not text.isprintable():
-        shown = visible(text.rpartition("@")[2])
-        raise SetupError(
-            f"pinecone: {shown!r} is not an address",
-            hint=f"{_SAMPLE}, or pinecone:http://127.0.0.1:5080 for its emulator",
-        )
-    return f"{url.scheme}://{url.netloc}{url.path.rstrip('/')}"
+    """Scheme, host and port of an address; https where none is said."""
+    written = text if "://" in text else f"https://{text}"
+    found = address_of("pinecone", written, port=_EMULATOR, instead=_INSTEAD)
+    return f"{found.url.removesuffix(':443')}{'/' if found.path else ''}{found.path}"
 
 
 def _settings(query: str) -> dict[str, str]:
     given = dict(parse_qsl(query, keep_blank_values=True))
     wrong = next((name for name in given if name not in _DEFAULTS), None)
     if wrong is not None and "key" in wrong.lower():
-        raise SetupError("pinecone: a key does not stand here", hint=f"put the key into {KEY}")
+        raise SetupError("pinecone: a key does not stand here", hint=_INSTEAD)
     if wrong is not None:
-        raise SetupError(f"pinecone: there is no setting {visible(wrong)!r}", hint=_SAMPLE)
+        raise SetupError("pinecone: there is no such setting", hint=_SAMPLE)
     return {name: given.get(name) or usual for name, usual in _DEFAULTS.items()}
 
 
