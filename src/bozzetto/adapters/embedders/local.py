@@ -61,7 +61,7 @@ def unit_rows(
     if not np.isfinite(rows).all():
         raise BackendError(f"{name} gave vectors with numbers that are not finite")
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    for row in np.flatnonzero(lengths[:, 0] == 0):
+    for row in np.flatnonzero(lengths[:, 0] == 0).tolist():
         if not mute and texts[row].strip():
             raise BackendError(f"{name} gave a vector of zeros, which points nowhere")
         rows[row], lengths[row] = 1, rows.shape[1] ** 0.5
