@@ -11,8 +11,9 @@ from __future__ import annotations
 import difflib
 import getpass
 import os
+import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from types import MappingProxyType
@@ -21,7 +22,19 @@ from typing import Any
 from bozzetto.errors import InputError, SetupError
 from bozzetto.types import Price
 
-__all__ = ["OPTIONS", "Option", "Settings", "config_path", "find_home", "load_settings"]
+__all__ = [
+    "KEYS",
+    "OPTIONS",
+    "Option",
+    "Settings",
+    "config_path",
+    "find_home",
+    "load_environ",
+    "load_settings",
+]
+
+KEYS = "keys.env"
+"""The file of the home that keys may stand in: lines NAME=value, for its owner alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +52,19 @@ class Option:
 OPTIONS = (
     Option("profile", str, "sdxl", "the image model prompts are written for"),
     Option("chat", str, "compose", "who writes: compose (no model), or scheme:model"),
+    Option(
+        "embedder",
+        str,
+        "",
+        "who embeds the library: scheme:model; builtin: the program's own; empty: who did it last",
+    ),
+    Option(
+        "vectors",
+        str,
+        "",
+        "where its vectors are searched: a store's address; here: this machine; empty: where they"
+        " are",
+    ),
     Option("images", str, "sketch:", "who draws: sketch: (a placeholder), or scheme:rest"),
     Option(
         "backends",
@@ -88,6 +114,8 @@ class Settings:
     home: Path
     profile: str
     chat: str
+    embedder: str
+    vectors: str
     images: str
     backends: str
     k: int
@@ -128,6 +156,38 @@ def find_home(home: str | Path | None, environ: Mapping[str, str]) -> tuple[Path
 def config_path(home: Path) -> Path:
     """Where the settings file of a home lies, whether it exists or not."""
     return home / "config.toml"
+
+
+def load_environ(home: Path, environ: Mapping[str, str] | None = None) -> Mapping[str, str]:
+    """The environment that back ends see: the process's, over what `keys.env` of the home says.
+
+    Raises:
+        SetupError: others can read the file, or a line of it is not NAME=value.
+    """
+    environ = os.environ if environ is None else environ
+    path = home / KEYS
+    try:
+        text = path.read_text(encoding="utf-8")
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return environ
+    except (OSError, UnicodeDecodeError) as error:
+        raise SetupError(f"{path} cannot be read: {error}") from None
+    if os.name == "posix" and mode & 0o077:
+        raise SetupError(f"{path} can be read by others of this machine", hint=f"chmod 600 {path}")
+    return {**dict(_key_lines(text, path)), **environ}
+
+
+def _key_lines(text: str, path: Path) -> Iterator[tuple[str, str]]:
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        name, equals, value = line.removeprefix("export ").partition("=")
+        if not equals or not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name.strip()):
+            raise SetupError(f"{path}, line {number} is not NAME=value")  # not shown: a key
+        value = value.strip()
+        quoted = len(value) > 1 and value[0] == value[-1] and value[0] in "'\""
+        yield name.strip(), value[1:-1] if quoted else value
 
 
 def load_settings(

@@ -3,17 +3,27 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from bozzetto.plugins import load
-from bozzetto.ports import Embedder, EmbedderFeatures, SourceFeatures, TextIndex, VectorIndex
+from bozzetto.ports import (
+    Embedder,
+    EmbedderFeatures,
+    SourceFeatures,
+    TextIndex,
+    VectorIndex,
+    VectorStore,
+)
 from bozzetto.search.engine import Bridge, Held, Searcher
 from bozzetto.search.indexes import LARGE, Indexes
+from bozzetto.search.stored import Kept
 from bozzetto.search.views import texts_of
 from bozzetto.store.entries import Entry, hash_of
+from bozzetto.store.ledger import Ledger
 from bozzetto.store.store import Store
 from bozzetto.store.vectors import VectorCache, text_hashes
 from bozzetto.text.normalise import normalise, prompt_id
@@ -59,6 +69,8 @@ class Shelf:
     bridge: Bridge | None = None
     held: Held | None = None
     opened: list[VectorIndex] = field(default_factory=list)
+    elsewhere: VectorStore | None = None
+    """A store that its vectors are searched in."""
 
     def fill(self, prompts: Sequence[str | SourcePrompt], source: str = "first") -> None:
         features = SourceFeatures(source, "text")
@@ -90,7 +102,14 @@ class Shelf:
             texts=self.texts,
             student=None if large is None else _Same(self.embedders["minilm"]),
             large=LARGE if large is None else large,
+            kept=self.kept,
         )
+
+    @cached_property
+    def kept(self) -> Kept | None:
+        if self.elsewhere is None:
+            return None
+        return Kept(self.elsewhere, "memory:", Ledger(self.home / "stores.sqlite"))
 
     def texts(self) -> TextIndex:
         index: TextIndex = load("texts", "tantivy")()
@@ -127,6 +146,8 @@ def make_shelf(tmp_path: Path) -> Iterator[Callable[..., Shelf]]:
 
     yield make
     for shelf in made:
+        if shelf.kept is not None:
+            shelf.kept.ledger.close()
         shelf.cache.close()
         shelf.store.close()
 

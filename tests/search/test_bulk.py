@@ -14,6 +14,7 @@ import pytest
 
 from bozzetto.plugins import load
 from bozzetto.ports import EmbedderFeatures
+from bozzetto.search.bulk import BulkFactory
 from bozzetto.search.dense import Dense, Sought
 from bozzetto.search.indexes import Indexes
 from bozzetto.search.views import VIEWS
@@ -112,7 +113,7 @@ def test_the_teachers_vectors_take_the_place_of_the_students(shelf: Any) -> None
     assert key == 2
     assert score == pytest.approx(1 - 0.25 * 0.46, abs=1e-3)
     assert first(dense, Pupil().embed([CHERRIES])[0])[0] == 4
-    assert opened.bulk is not None
+    assert isinstance(opened.bulk, BulkFactory)
     assert opened.bulk.refined(dense.place) == (2, 2)
 
 

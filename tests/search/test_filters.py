@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bozzetto.search.engine import Searcher
+from bozzetto.testing.stores import MemoryStore
 from bozzetto.types import Filters, Hit, SourcePrompt
 
 THINGS = ("fox", "lighthouse", "teapot", "robot", "castle", "puppy", "ship", "garden")
@@ -55,10 +56,22 @@ class Library(NamedTuple):
     held: dict[str, SourcePrompt]
 
 
-@pytest.fixture(params=["small", "large", "large, half of it newer than the index"])
+@pytest.fixture(
+    params=[
+        "small",
+        "large",
+        "large, half of it newer than the index",
+        "small, in a store",
+        "small, in a store that cannot filter",
+        "large, in a store",
+        "large, in a store, half of it newer than the index",
+    ]
+)
 def library(request: pytest.FixtureRequest, shelf: Any) -> Library:
     half = len(PROMPTS) // 2
-    large = None if request.param == "small" else 3
+    large = None if request.param.startswith("small") else 3
+    if "store" in request.param:
+        shelf.elsewhere = MemoryStore(filters="cannot" not in request.param)
     shelf.fill(PROMPTS[:half])
     if "newer" not in request.param:
         shelf.fill(PROMPTS[half:], "second")

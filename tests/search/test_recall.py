@@ -52,7 +52,7 @@ def test_an_exact_index_finds_all(known: object) -> None:
 
 
 def test_an_index_that_misses_half_is_told() -> None:
-    found = sampled_recall(Forgetful(), KEYS, truth)  # type: ignore[arg-type]
+    found = sampled_recall(Forgetful(), KEYS, truth)
     assert found == pytest.approx(0.5)
 
 

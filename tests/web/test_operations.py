@@ -21,7 +21,7 @@ from bozzetto.web.streams import Places
 
 
 def test_how_indexes_stand(api: httpx2.Client, shelf: Assistant) -> None:
-    shape = index_json(shelf.index.tier, shelf.index.status()) | {"waiting": 0}
+    shape = index_json(shelf.index, shelf.index.status()) | {"waiting": 0}
     assert api.get("/index").json() == json.loads(json.dumps(shape))
     verified = api.post("/index/verify").json()
     assert {one["state"] for one in verified["indexes"]} == {"complete"}

@@ -183,7 +183,7 @@ class Assistant(Picturing):
             InputError: the idea holds no word, an id is unknown, or k is below 1.
         """
         self._ready.ensure()
-        return self._indexing.searcher.search(
+        found = self._indexing.searcher.search(
             idea,
             k=self.settings.k if k is None else k,
             like=like,
@@ -193,6 +193,8 @@ class Assistant(Picturing):
             filters=filters,
             max_nsfw=self.settings.max_nsfw,
         )
+        waits = self._indexing.wish_that_waits()
+        return replace(found, notes=(*found.notes, waits)) if waits else found
 
     def optimize(
         self,
@@ -240,6 +242,7 @@ class Assistant(Picturing):
             profile=self._profile(profile or (frame.profile if frame else None)),
             chat=chat or self.settings.chat,
             timeout=self.settings.timeout,
+            home=self.settings.home,
             wishes=wishes,
             strength=strength,
             template=frame,
@@ -339,7 +342,7 @@ class Assistant(Picturing):
     @cached_property
     def index(self) -> Index:
         """The indexes of the library."""
-        return Index(self._indexing)
+        return Index(self._indexing, self.settings)
 
     @cached_property
     def library(self) -> Shelf:
@@ -371,7 +374,9 @@ class Assistant(Picturing):
             SetupError: the chat model lacks its key or its model's name.
         """
         self._profile(profile)
-        check_chat(chat or self.settings.chat, timeout=self.settings.timeout)
+        check_chat(
+            chat or self.settings.chat, timeout=self.settings.timeout, home=self.settings.home
+        )
 
     def tokens(self, prompt: str, profile: str | None = None) -> Mapping[str, int]:
         """How many tokens a prompt has for the encoders of a profile's model, CLIP's always."""

@@ -248,7 +248,9 @@ class Campaigns:
             SetupError: nobody scores under that name, or its model is not there.
         """
         images = self.show(name).images
-        return best_first(score(self._store, images, by, timeout=self._settings.timeout))
+        return best_first(
+            score(self._store, images, by, timeout=self._settings.timeout, home=self._settings.home)
+        )
 
     # Handing on
 

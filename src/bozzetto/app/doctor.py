@@ -110,7 +110,7 @@ def _shared(settings: Settings) -> Iterator[Check]:
 def _chat(settings: Settings) -> Check:
     if settings.chat == "compose":
         return Check("chat", "ok", "compose: written from the library, no language model")
-    open_chat(settings.chat, timeout=settings.timeout)
+    open_chat(settings.chat, timeout=settings.timeout, home=settings.home)
     return Check("chat", "ok", f"{settings.chat} (not called)")
 
 
@@ -203,7 +203,7 @@ def _content(settings: Settings, store: Store) -> Iterator[Check]:
             yield Check(f"source {info.name}", "ok", detail)
         else:
             yield Check(f"source {info.name}", "warn", detail, "unfinished: import it again")
-    from bozzetto.app.indexing import findings
+    from bozzetto.app.findings import findings
 
     for name, good, detail, hint in findings(settings, store):
         yield Check(name, "ok" if good else "warn", detail, hint)

@@ -268,7 +268,7 @@ class Drawing:
 
     def open(self, name: str) -> ImageGenerator:
         """The image generator of a name."""
-        return open_images(name, timeout=self._settings.timeout)
+        return open_images(name, timeout=self._settings.timeout, home=self._settings.home)
 
     def work(
         self,

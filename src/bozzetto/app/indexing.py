@@ -3,36 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from itertools import islice
-from pathlib import Path
 from typing import cast
 
 import numpy as np
 
 from bozzetto.app.counts import library_counts, library_phrases
-from bozzetto.app.parts import EMBEDDERS, load_bridge, open_embedder
+from bozzetto.app.parts import (
+    EMBEDDERS,
+    load_bridge,
+    open_embedder,
+    open_named_embedder,
+    open_store,
+)
+from bozzetto.app.phrasing import LibraryPhrases
+from bozzetto.app.serving import Serving, named, read, wished, write
 from bozzetto.config import Settings
 from bozzetto.embed.lexicon import Wording
-from bozzetto.embed.phrases import PhraseBook
 from bozzetto.embed.student import Student
 from bozzetto.embed.texts import Progress as EmbedProgress
 from bozzetto.embed.texts import embed_texts
-from bozzetto.errors import DataError
+from bozzetto.errors import InputError, SetupError
 from bozzetto.optimize.translate import translate_each
 from bozzetto.plugins import load
-from bozzetto.ports import Embedder, TextIndex, VectorIndex
-from bozzetto.search.bulk import NAME as BULK
+from bozzetto.ports import Embedder, EmbedderFeatures, TextIndex, VectorIndex
 from bozzetto.search.engine import Searcher
 from bozzetto.search.examine import IndexState
-from bozzetto.search.indexes import LARGE, Indexes
-from bozzetto.search.views import ENGLISH, MANY, texts_of
+from bozzetto.search.indexes import Indexes
+from bozzetto.search.stored import Kept
+from bozzetto.search.views import ENGLISH, MANY, OWN, texts_of
+from bozzetto.store.ledger import FILE as LEDGER
+from bozzetto.store.ledger import Ledger
 from bozzetto.store.reading import ScanRow
 from bozzetto.store.store import Store
 from bozzetto.store.vectors import Hashes, VectorCache, text_hashes
 from bozzetto.types import Progress, PromptRecord
 
-__all__ = ["Indexing", "findings", "told"]
+__all__ = ["VECTORS", "Indexing"]
 
 EXACT_UP_TO = 50_000
 """Rows up to which every vector is looked at: quicker than loading an index library."""
@@ -63,10 +72,153 @@ class Indexing:
         self._cache = cache or VectorCache(settings.home / VECTORS)
         self.folder = settings.home / INDEXES
         self._kept = settings.home / KEPT
+        self.ledger = Ledger(settings.home / LEDGER)
+        self._serves: Serving | None = None
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Let go of the files, and of a store."""
+        if (indexes := self.__dict__.get("_indexes")) is not None:
+            indexes.close()
+        self.ledger.close()
         self._cache.close()
+
+    # Who embeds, and where vectors are searched
+
+    @property
+    def serving(self) -> Serving:
+        """What the library is searched by now; another process may put something else in force."""
+        found = read(self._settings.home) or Serving()
+        if found != self._serves:
+            for name in ("_indexes", "_searcher", "_own"):
+                self.__dict__.pop(name, None)
+            self._serves = found
+        return found
+
+    @property
+    def wish(self) -> Serving:
+        """What the settings ask for."""
+        return wished(self._settings, self.serving)
+
+    def wish_that_waits(self) -> str | None:
+        """What a person is told where the settings ask for something else than what serves."""
+        now, wish = self.serving, self.wish
+        if wish.same(now):
+            return None
+        what = named(wish) if wish.embedder != now.embedder else wish.vectors or "this machine"
+        return f"searched by {named(now)} until `bozzetto index build` has brought in {what}"
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The embedders the library is read with."""
+        return (OWN,) if self.serving.embedder else EMBEDDERS
+
+    @cached_property
+    def _own(self) -> Embedder:
+        """The embedder that was named, as long as it is the one that made the vectors."""
+        serving = self.serving
+        found = self._opened(serving.embedder)
+        if found.features.id != serving.id:
+            raise SetupError(
+                f"the library was indexed by {serving.id}, and {serving.embedder} is "
+                f"{found.features.id} now",
+                hint="bozzetto index build --embedder NAME embeds it anew",
+            )
+        return found
+
+    def _opened(self, name: str) -> Embedder:
+        settings = self._settings
+        return open_named_embedder(name, timeout=settings.timeout, home=settings.home)
+
+    def _embedder(self, name: str) -> Embedder:
+        self.serving  # noqa: B018 - somebody may have put another in force
+        return self._own if name == OWN else open_embedder(name, self._kept)
+
+    def _features(self, name: str) -> EmbedderFeatures:
+        """The features of an embedder; one that was named is not opened for it."""
+        return self.serving.features if name == OWN else open_embedder(name, self._kept).features
+
+    def _kept_at(self, address: str) -> Kept | None:
+        """The store at an address; None for this machine."""
+        if not address:
+            return None
+        settings = self._settings
+        store = open_store(address, timeout=settings.timeout, home=settings.home)
+        return Kept(store, address, self.ledger)
+
+    def _adopt(self) -> None:
+        """In a home where nothing was embedded yet the settings' wish serves from the start."""
+        wish = self.wish
+        if wish.same(self.serving) or any(
+            self._cache.size(self._features(n).id) for n in EMBEDDERS
+        ):
+            return
+        if read(self._settings.home) is None:
+            write(self._settings.home, self._complete(wish))
+
+    def _complete(self, wish: Serving) -> Serving:
+        """A wish with what its embedder says of itself; the store is asked whether it is there.
+
+        Raises:
+            SetupError, BackendError: the one or the other cannot be used; nothing has changed.
+        """
+        kept = self._kept_at(wish.vectors)
+        if kept is not None:
+            kept.store.count("bozzetto_nothing")
+            kept.store.close()
+        if not wish.embedder:
+            return Serving(vectors=wish.vectors)
+        features = self._opened(wish.embedder).features
+        return Serving(wish.embedder, features.id, features.dim, wish.vectors)
+
+    def move(self, wish: Serving, *, embed: bool = True) -> None:
+        """Bring a wish about; what serves now serves until all is there. Resumable.
+
+        Raises:
+            InputError: another embedder is wished, and nothing may be embedded.
+            SetupError, BackendError: it cannot be done; run again, it goes on.
+        """
+        before = self.serving
+        target = self._complete(wish)
+        if target == before:
+            return
+        if target.embedder != before.embedder and not embed:
+            raise InputError(
+                "another embedder needs every prompt embedded anew", hint="leave out --no-embed"
+            )
+        if target.embedder:
+            self._embed_by(self._opened(target.embedder), target.embedder, self._texts(OWN))
+        elif before.embedder:
+            for name in EMBEDDERS:
+                self._embed(name, self._texts(name))
+        old = self._indexes
+        new = self._indexes_of(target)
+        new.refresh()
+        write(self._settings.home, target)
+        for place, error in old.leave(new):
+            self._progress(Progress("index", 0, message=f"{place} was left as it is: {error}"))
+        self.serving  # noqa: B018 - the new ones serve from here on
+
+    def drop(self, address: str) -> tuple[str, ...]:
+        """Delete all that was made for this home in a store; which collections there were.
+
+        Those that are noted, and those that carry this home's name: a note may have been lost.
+        """
+        kept = self._kept_at(address)
+        if kept is None:
+            return ()
+        try:
+            noted = {one.name for one in self.ledger.collections(address)}
+            names = sorted(noted | set(kept.store.collections(f"bozzetto_{self.ledger.home()}_")))
+            there = [name for name in names if kept.store.count(name) is not None]
+            for name in names:
+                kept.store.drop(name)
+                self.ledger.forget(address, name)
+        finally:
+            kept.store.close()
+        serving = self.serving
+        if serving.vectors == address:
+            write(self._settings.home, replace(serving, vectors=""))
+        return tuple(there)
 
     @cached_property
     def _student(self) -> Student:
@@ -74,26 +226,40 @@ class Indexing:
 
     @cached_property
     def _indexes(self) -> Indexes:
+        return self._indexes_of(self.serving)
+
+    def _indexes_of(self, serving: Serving) -> Indexes:
+        """The indexes that some choice asks for."""
+        own = bool(serving.embedder)
+        builtin = {name: open_embedder(name, self._kept).features for name in EMBEDDERS}
         return Indexes(
             self._store,
             self._cache,
             self.folder,
-            embedders={name: open_embedder(name, self._kept).features for name in EMBEDDERS},
+            embedders={OWN: serving.features} if own else builtin,
             vectors=_make_index,
             texts=lambda: cast(TextIndex, load("texts", "tantivy")()),
-            student=self._student,
+            student=None if own else self._student,
+            kept=self._kept_at(serving.vectors),
             progress=self._progress,
         )
 
-    @cached_property
+    @property
     def searcher(self) -> Searcher:
         """The search over this home."""
-        wording = Wording(*(open_embedder(name, self._kept) for name in EMBEDDERS))
+        self.serving  # noqa: B018 - somebody may have put another in force
+        return self._searcher
+
+    @cached_property
+    def _searcher(self) -> Searcher:
+        builtin = {name: open_embedder(name, self._kept) for name in EMBEDDERS}
+        wording = Wording(*builtin.values())
+        own = bool(self.serving.embedder)
         return Searcher(
             self._store,
             self._indexes,
-            embedders={name: open_embedder(name, self._kept) for name in EMBEDDERS},
-            bridge=lambda vectors: load_bridge().map(vectors),
+            embedders={OWN: self._own} if own else builtin,
+            bridge=None if own else lambda vectors: load_bridge().map(vectors),
             translate=self._english,
             held=wording.held,
             answers=wording.answers,
@@ -126,26 +292,27 @@ class Indexing:
         texts are shared between prompts, so only a look at all of them tells which. A large
         library is indexed by its student first, and better while the embedder goes through it.
         """
-        state = self._store.state()
-        asked: dict[str, list[Hashes]] = {name: [] for name in EMBEDDERS}
+        self._adopt()
+        state, names = self._store.state(), self.names
+        asked: dict[str, list[Hashes]] = {name: [] for name in (*names, MANY)}
         large = self._indexes.bulk is not None
         if large:
             self._indexes.refresh()
         self._embed(MANY, _noting(library_phrases(self._store, self.folder), asked[MANY]))
         library_counts(self._store, self.folder)
-        for name in (ENGLISH,) if large else EMBEDDERS:
+        for name in (ENGLISH,) if large else names:
             texts = self._texts(name, 1 if large else None)
             self._embed(name, _noting(texts, asked[name]), self._refining() if large else None)
         self._indexes.refresh()
         if self._store.state() == state:  # else somebody's new vectors might be among them
-            for name, hashes in asked.items():
-                embedder = open_embedder(name, self._kept).features.id
-                self._cache.keep_only(embedder, np.concatenate([text_hashes([]), *hashes]))
+            for name in names:  # what others have embedded is kept, for a way back
+                hashes = np.concatenate([text_hashes([]), *asked[name]])
+                self._cache.keep_only(self._features(name).id, hashes)
 
     def embed_few(self, records: Sequence[PromptRecord]) -> None:
         """Embed some prompts alone; searches find them at once, without a look at all others."""
         large = self._indexes.bulk is not None
-        for name in (ENGLISH,) if large else EMBEDDERS:
+        for name in (ENGLISH,) if large else self.names:
             for record in records:
                 row = ScanRow(record.seq, record.id, record.text, record.core)
                 self._embed(name, texts_of(name, row)[: 1 if large else None])
@@ -172,12 +339,26 @@ class Indexing:
         texts: Iterable[str],
         progress: Callable[[EmbedProgress], None] | None = None,
     ) -> None:
+        if name == OWN:
+            self._embed_by(self._embedder(OWN), self.serving.embedder, texts)
+            return
         embed_texts(
             open_embedder(name, self._kept),
             self._cache,
             texts,
             name=f"{name}:{self._kept}",
             progress=progress or self._tell(name),
+            processes=self._settings.workers or None,
+        )
+
+    def _embed_by(self, embedder: Embedder, name: str, texts: Iterable[str]) -> None:
+        """Embed by an embedder that was named; processes of ours are of use to a local one."""
+        embed_texts(
+            embedder,
+            self._cache,
+            texts,
+            name="" if embedder.features.remote else name,
+            progress=self._tell(name),
             processes=self._settings.workers or None,
         )
 
@@ -198,17 +379,17 @@ class Indexing:
         """How many prompts lack a vector, of the first embedder that lacks any."""
         if self._indexes.bulk is not None:
             return self._indexes.dense(ENGLISH).waiting
-        return next(filter(None, map(self._lacking, EMBEDDERS)), 0)
+        return next(filter(None, map(self._lacking, self.names)), 0)
 
     def _lacking(self, name: str) -> int:
-        embedder = open_embedder(name, self._kept)
-        if not self._cache.size(embedder.features.id):
+        embedder = self._features(name).id
+        if not self._cache.size(embedder):
             return self._store.count()
         rows = self._store.scan()
         lacking = 0
         while some := [texts_of(name, row) for row in islice(rows, _SCANNED)]:
             hashes = text_hashes([text for texts in some for text in texts])
-            absent = np.isin(hashes, self._cache.missing(embedder.features.id, hashes))
+            absent = np.isin(hashes, self._cache.missing(embedder, hashes))
             lacking += int(absent.reshape(len(some), -1).any(axis=1).sum())
         return lacking
 
@@ -223,29 +404,6 @@ class Indexing:
         return tell
 
 
-class LibraryPhrases:
-    """The phrase book of a library as it is when a question comes."""
-
-    def __init__(self, store: Store, cache: VectorCache, folder: Path, embedder: Embedder) -> None:
-        self._store, self._cache, self._folder = store, cache, folder
-        self._embedder = embedder
-        self._book: PhraseBook | None = None
-        self._state = -1
-
-    def nearest(self, texts: Sequence[str], k: int) -> list[list[tuple[str, float]]]:
-        """For each text, up to k English phrases with their cosine, likeliest first."""
-        state = self._store.state()
-        if self._book is None or self._state != state:
-            phrases = library_phrases(self._store, self._folder)
-            self._book, self._state = PhraseBook(self._embedder, phrases, self._cache), state
-        return self._book.nearest(texts, k)
-
-    def similar(self, one: str, other: str) -> float:
-        """How near two texts of any languages are in meaning, as a cosine."""
-        a, b = self._embedder.embed([one, other])
-        return float(a @ b)
-
-
 def _noting(texts: Iterable[str], hashes: list[Hashes]) -> Iterator[str]:
     """The texts as they are, their hashes noted down."""
     rest = iter(texts)
@@ -257,50 +415,3 @@ def _noting(texts: Iterable[str], hashes: list[Hashes]) -> Iterator[str]:
 def _make_index(rows: int) -> VectorIndex:
     scheme = "exact" if rows <= EXACT_UP_TO else "faiss"
     return cast(VectorIndex, load("vectors", scheme)())
-
-
-Finding = tuple[str, bool, str, str | None]
-"""For the doctor: name, whether all is well, what was found, the way out."""
-
-
-def findings(settings: Settings, store: Store) -> Iterator[Finding]:
-    """How embeddings and indexes stand; nothing is embedded, built or mended."""
-    cache = VectorCache(settings.home / VECTORS, looking=True)
-    indexing = Indexing(settings, store, lambda _: None, cache)
-    try:
-        yield _embeddings(indexing, cache)
-        for found in indexing.examine():
-            good = found.state in ("complete", "behind", "none")
-            hint = "bozzetto index build builds it anew"
-            yield f"index {found.name}", good, told(found), None if good else hint
-    finally:
-        indexing.close()
-
-
-def told(found: IndexState) -> str:
-    """What is known of an index, in one line."""
-    parts = [found.detail]
-    if found.rows and found.name == BULK:
-        parts.append(f"{found.strong:,} refined by the embedder, the others by its student")
-    if found.recall is not None:
-        parts.append(f"finds {found.recall:.1%} of the true ten nearest, by a sample")
-    return "; ".join(parts)
-
-
-def _embeddings(indexing: Indexing, cache: VectorCache) -> Finding:
-    try:
-        cache.check()
-        waiting = indexing.waiting()
-    except DataError as error:
-        hint = "the next command that needs it makes it anew; import of any source embeds again"
-        return "embeddings", False, error.message, hint
-    if waiting:
-        hint = "bozzetto index build goes on with it"
-        return "embeddings", False, f"{waiting:,} prompts wait", hint
-    tier = (
-        f"large, more than {LARGE:,} prompts: a student's vectors until the embedder has come "
-        "round, other languages over the bridge"
-        if indexing.large
-        else "complete"
-    )
-    return "embeddings", True, f"{tier}, every vector read and sound", None

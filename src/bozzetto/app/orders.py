@@ -32,6 +32,7 @@ class Order:
     profile: Profile
     chat: str
     timeout: float
+    home: Path
     wishes: Wishes = field(default_factory=Wishes)
     strength: Strength = "enrich"
     template: Template | None = None
@@ -40,12 +41,10 @@ class Order:
     filters: Filters = field(default_factory=Filters)
 
     @classmethod
-    def kept(
-        cls, idea: str, settings: Mapping[str, Any], *, timeout: float, profiles: Path
-    ) -> Self:
+    def kept(cls, idea: str, settings: Mapping[str, Any], *, timeout: float, home: Path) -> Self:
         """The order that a kept candidate was written to, from the idea and settings kept with it.
 
-        `profiles` is the folder of the user's own.
+        `home` holds the user's own profiles, and keys.
 
         Raises:
             NotFoundError: its profile is not there any more.
@@ -60,9 +59,10 @@ class Order:
             seed=settings.get("seed", 0),
             pick=tuple(settings.get("pick", ())),
             prefer=tuple(settings.get("prefer", ())),
-            profile=load_profile(own or settings.get("profile", "plain"), profiles),
+            profile=load_profile(own or settings.get("profile", "plain"), home / "profiles"),
             chat=settings.get("chat", COMPOSE),
             timeout=timeout,
+            home=home,
             wishes=Wishes(**_fields(settings.get("wishes", {}))),
             strength=settings.get("strength", "enrich"),
             template=Template(**{**frame, "slots": slots}) if frame else None,

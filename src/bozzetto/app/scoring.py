@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
 
-from bozzetto.errors import SetupError
-from bozzetto.plugins import load, split_name
-from bozzetto.ports import ImageScorer
+from bozzetto.app.parts import open_scores
 from bozzetto.store.store import Store
 from bozzetto.types import Image
 
@@ -22,17 +18,16 @@ SORTED_BY = ("aesthetic", "clip")
 """The score that sorts: the first of these that a picture has."""
 
 
-def score(store: Store, images: Sequence[Image], by: str, *, timeout: float) -> list[Image]:
+def score(
+    store: Store, images: Sequence[Image], by: str, *, timeout: float, home: Path
+) -> list[Image]:
     """Note the scores of the pictures whose files are there; the pictures with them.
 
     Raises:
         SetupError: nobody scores under that name, or its model is not there.
         DataError: a picture cannot be read.
     """
-    scheme, rest = split_name(by)
-    if not scheme:
-        raise SetupError(f"{by!r} names no scores", hint="for example clip:FOLDER")
-    scorer = cast(ImageScorer, load("scores", scheme)(rest, environ=os.environ, timeout=timeout))
+    scorer = open_scores(by, timeout=timeout, home=home)
     there = [image for image in images if image.path and Path(image.path).is_file()]
     for at in range(0, len(there), AT_ONCE):
         some = there[at : at + AT_ONCE]

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from bozzetto.app.serving import BUILTIN, HERE
 from bozzetto.errors import BozzettoError
 from bozzetto.types import (
     BadRow,
@@ -28,6 +29,7 @@ from bozzetto.types import (
 if TYPE_CHECKING:  # a search is told without what draws and reviews
     from bozzetto.app.boards import Board, BoardItem, Campaign, Summary
     from bozzetto.app.doctor import Check as Finding
+    from bozzetto.app.index import Index
     from bozzetto.config import Settings
     from bozzetto.search.examine import IndexState
     from bozzetto.store.facets import Stats, Values
@@ -330,9 +332,16 @@ def doctor_json(checks: Sequence[Finding]) -> Json:
     }
 
 
-def index_json(tier: str, states: Iterable[IndexState]) -> Json:
-    """How each index stands."""
-    return {"tier": tier, "indexes": [_index_json(state) for state in states]}
+def index_json(index: Index, states: Iterable[IndexState]) -> Json:
+    """How each index stands, by whom it was embedded and where it is searched."""
+    serving = index.serving
+    return {
+        "tier": index.tier,
+        "embedder": serving.embedder or BUILTIN,
+        "vectors": serving.vectors or HERE,
+        "wished": index.waits,
+        "indexes": [_index_json(state) for state in states],
+    }
 
 
 def _index_json(state: IndexState) -> Json:
@@ -344,6 +353,7 @@ def _index_json(state: IndexState) -> Json:
         "refined": state.strong,
         "recall": None if state.recall is None else round(state.recall, 4),
         "bytes": state.size,
+        "stored": state.stored,
     }
 
 

@@ -200,7 +200,7 @@ class Writer:
             kept.idea,
             kept.settings,
             timeout=self._settings.timeout,
-            profiles=self._settings.home / "profiles",
+            home=self._settings.home,
         )
 
 

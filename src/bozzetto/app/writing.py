@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
+from pathlib import Path
 
 from bozzetto.app.bridge import run
 from bozzetto.app.orders import COMPOSE, Order
@@ -59,14 +60,14 @@ class Rework:
     wish: str | None = None
 
 
-def check_chat(name: str, *, timeout: float) -> None:
+def check_chat(name: str, *, timeout: float, home: Path) -> None:
     """Make sure that a chat model can be set up; nothing is sent.
 
     Raises:
         SetupError: its key, its model's name or its scheme is missing or wrong.
     """
     if name != COMPOSE:
-        run(open_chat(name, timeout=timeout).aclose())
+        run(open_chat(name, timeout=timeout, home=home).aclose())
 
 
 def write(
@@ -155,7 +156,7 @@ class _Task:
         self, sessions: Sessions, hear: Callable[[WriteEvent], None], keep: Keep
     ) -> OptimizeResult:
         """The chat model's candidates; where its back end failed, those of `compose`."""
-        model = open_chat(self.order.chat, timeout=self.order.timeout)
+        model = open_chat(self.order.chat, timeout=self.order.timeout, home=self.order.home)
         done: dict[int, Candidate] = {}
 
         def note(event: WriteEvent) -> None:

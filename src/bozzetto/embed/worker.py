@@ -16,6 +16,9 @@ from bozzetto.ports import Embedder
 
 __all__ = ["main"]
 
+_SILENCE = 60.0
+"""Seconds a back end may stay silent; what has a network of its own is not run here."""
+
 
 def main(name: str) -> None:
     """Answer until the other side is gone; an interruption of the terminal is its business."""
@@ -30,7 +33,9 @@ def main(name: str) -> None:
         except EOFError:
             return
         try:
-            embedder = embedder or plugins.load("embedders", scheme)(rest)
+            embedder = embedder or plugins.load("embedders", scheme)(
+                rest, environ=os.environ, timeout=_SILENCE
+            )
             _answer(embedder, texts, answers)
         except BrokenPipeError:
             return

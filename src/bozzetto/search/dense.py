@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import numpy as np
 
@@ -19,24 +20,28 @@ from bozzetto.errors import DataError
 from bozzetto.ports import EmbedderFeatures, ManyVectorIndex, VectorIndex
 from bozzetto.search.folders import Stamp, newest, opened, publish, sweep
 from bozzetto.search.fuse import Leg, among, best_of, lookup
-from bozzetto.search.recall import sampled_recall
+from bozzetto.search.recall import Searchable, sampled_recall
 from bozzetto.search.views import View
 from bozzetto.store.reading import ScanRow
 from bozzetto.store.store import Store
 from bozzetto.store.vectors import VectorCache, text_hashes
-from bozzetto.types import Keys, Vectors
+from bozzetto.types import Keys, Vectors, Where
 
 __all__ = [
     "Dense",
     "DenseFactory",
     "Lacking",
     "MakeIndex",
+    "SearchedView",
     "Sought",
     "ViewIndex",
     "hubness",
+    "less_hubs",
     "nobody",
     "none_yet",
 ]
+
+Rows = TypeVar("Rows", Vectors, Keys)
 
 MakeIndex = Callable[[int], VectorIndex]
 """An empty vector index fit for that many rows."""
@@ -77,10 +82,40 @@ class Sought:
     allow: Keys | None
     name: str
     weight: float = 1.0
+    where: Where = Where()  # noqa: RUF009 - frozen
+    """What a store is asked for, so that it finds those allowed; no less than these."""
 
     def query(self, view: int) -> Vectors | None:
         """That for a view."""
         return self.queries[view] if view < len(self.queries) else None
+
+
+def less_hubs(keys: Keys, hubs: Vectors, found: Keys, scores: Vectors) -> tuple[Keys, Vectors]:
+    """What was found with its hubness taken off; `keys` ascend and have one each."""
+    return found, scores - _HUBNESS * lookup(keys, hubs, found, 0.0)
+
+
+class SearchedView(Protocol):
+    """One view of the prompts, wherever its vectors are kept."""
+
+    @property
+    def index(self) -> Searchable:
+        """What is asked."""
+        ...
+
+    @property
+    def keys(self) -> Keys:
+        """Those inside, ascending."""
+        ...
+
+    @property
+    def hubs(self) -> Vectors:
+        """How near to everything each one is."""
+        ...
+
+    def search(self, sought: Sequence[Sought], view: int) -> Iterator[tuple[Keys, Vectors]]:
+        """For each query of this view the keys nearest to it, ascending, with their scores."""
+        ...
 
 
 @dataclass(slots=True)
@@ -94,7 +129,7 @@ class ViewIndex:
     def search(self, sought: Sequence[Sought], view: int) -> Iterator[tuple[Keys, Vectors]]:
         """For each query of this view the keys nearest to it, ascending, with their scores."""
         for keys, scores in self._found(sought, view):
-            yield keys, scores - _HUBNESS * lookup(self.keys, self.hubs, keys, 0.0)
+            yield less_hubs(self.keys, self.hubs, keys, scores)
 
     def _found(self, sought: Sequence[Sought], view: int) -> Sequence[tuple[Keys, Vectors]]:
         asked = [(query, one.allow) for one in sought if (query := one.query(view)) is not None]
@@ -112,7 +147,7 @@ class Dense:
     def __init__(
         self,
         stamp: Stamp,
-        views: Sequence[ViewIndex],
+        views: Sequence[SearchedView],
         sample: Vectors,
         lacking: Lacking,
         place: Path,
@@ -120,14 +155,14 @@ class Dense:
         self.stamp = stamp
         self.place = place
         self._views = views
-        self._sample = sample
+        self.sample = sample
         self._tail: list[tuple[Keys, Vectors, Vectors]] = []
         self.lacking = self.left_out = lacking
         self.beyond = 0
         """Newer prompts that are searched neither in the indexes nor beside them."""
 
     @property
-    def views(self) -> Sequence[ViewIndex]:
+    def views(self) -> Sequence[SearchedView]:
         """The index of each view."""
         return self._views
 
@@ -164,7 +199,7 @@ class Dense:
 
     def follow(self, keys: Keys, views: Sequence[Vectors], lacking: Lacking) -> None:
         """Take in rows the indexes lack: keys, the vectors of each view, and who has none."""
-        self._tail = [(keys, vectors, hubness(vectors, self._sample)) for vectors in views]
+        self._tail = [(keys, vectors, hubness(vectors, self.sample)) for vectors in views]
         self.lacking = lacking
 
 
@@ -315,7 +350,7 @@ class DenseFactory:
         return vectors
 
 
-def spread(vectors: Vectors, most: int = _SAMPLE) -> Vectors:
+def spread(vectors: Rows, most: int = _SAMPLE) -> Rows:
     """Rows spread evenly over the library, against which hubness is measured; none of a few."""
     if len(vectors) < _SAMPLE_LEAST:
         return vectors[:0]

@@ -25,9 +25,20 @@ from bozzetto.search.together import Together
 from bozzetto.search.understand import Query, understand
 from bozzetto.search.wording import WORDS_OF_A_SCRAP, by_words, counts_words, telling, word_for_word
 from bozzetto.store.facets import Allowed
+from bozzetto.store.facts import where_of
 from bozzetto.store.store import Store
 from bozzetto.text.words import words
-from bozzetto.types import Answer, By, Filters, Hit, Keys, PromptRecord, SearchResult, Vectors
+from bozzetto.types import (
+    Answer,
+    By,
+    Filters,
+    Hit,
+    Keys,
+    PromptRecord,
+    SearchResult,
+    Vectors,
+    Where,
+)
 
 __all__ = ["MAX_HITS", "Bridge", "Held", "Searcher"]
 
@@ -44,7 +55,7 @@ Told = TypeVar("Told")
 
 _WEIGHTS = {
     "english": {"english": 1.0, "many": 0.5},
-    "many": {"bridge": 0.8, "translated": 0.8, "many": 1.0},
+    "many": {"bridge": 0.8, "translated": 0.8, "many": 1.0, "own": 1.0},
 }
 """What each leg counts, for an idea in English and for one in another language."""
 
@@ -92,6 +103,7 @@ class _Asked:
 
     aim: Aim
     allow: Keys | None
+    where: Where
     tell: Callable[[Meaning], object]
 
 
@@ -214,7 +226,8 @@ class Searcher:
         def tell(meaning: Meaning, lexical: Leg) -> Told:
             return then(self._ranking(aim, k, allowed, meaning, lexical))
 
-        return self._legs(aim, (aim, filters, max_nsfw), allowed.keys, tell)
+        where = Where() if allowed.keys is None else where_of(filters, max_nsfw)
+        return self._legs(aim, (aim, filters, max_nsfw), allowed.keys, where, tell)
 
     def _ranking(
         self, aim: Aim, k: int, allowed: Allowed, meaning: Meaning, lexical: Leg
@@ -244,7 +257,12 @@ class Searcher:
         )
 
     def _legs(
-        self, aim: Aim, asked: object, allow: Keys | None, then: Callable[[Meaning, Leg], Told]
+        self,
+        aim: Aim,
+        asked: object,
+        allow: Keys | None,
+        where: Where,
+        then: Callable[[Meaning, Leg], Told],
     ) -> Told:
         """What is to be told of what is found by meaning and, beside it, by words.
 
@@ -268,8 +286,8 @@ class Searcher:
             if last is not None and last[0] == key:
                 return tell(last[1])
             if aim.like or aim.unlike:  # which may cancel out: nobody else's matter
-                return tell(*self._meanings.find([(aim, allow)]))
-            return cast(Told, self._together(_Asked(aim, allow, tell)))
+                return tell(*self._meanings.find([(aim, allow, where)]))
+            return cast(Told, self._together(_Asked(aim, allow, where, tell)))
 
     def _answer(self, asked: Sequence[_Asked]) -> Iterator[object]:
         """The answers to those that wait, one after the other, by one thread.
@@ -277,7 +295,7 @@ class Searcher:
         Threads that each went on with their own would wait for the interpreter, and for each
         other, longer than they work.
         """
-        found = self._meanings.find([(one.aim, one.allow) for one in asked])
+        found = self._meanings.find([(one.aim, one.allow, one.where) for one in asked])
         return (one.tell(meaning) for one, meaning in zip(asked, found, strict=True))
 
     def _looks(self, aim: Aim, meaning: Meaning, seen: Sequence[PromptRecord]) -> Leg:

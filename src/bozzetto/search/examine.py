@@ -25,13 +25,15 @@ class IndexState:
     """
 
     name: str
-    state: Literal["complete", "behind", "none", "stale", "damaged", "newer"]
+    state: Literal["complete", "behind", "none", "stale", "damaged", "newer", "unreachable"]
     detail: str
     rows: int = 0
     strong: int = 0
     recall: float | None = None
     size: int = 0
     """Bytes on the disk."""
+    stored: int | None = None
+    """Rows that a vector store says it holds, of the view with the fewest; None without one."""
 
 
 class Factory(Protocol):

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 import numpy as np
 
+from bozzetto.errors import BackendError, BozzettoError, SetupError
 from bozzetto.ports import Embedder, EmbedderFeatures, TextIndex
 from bozzetto.search.bulk import NAME, BulkFactory
 from bozzetto.search.dense import Dense, DenseFactory, MakeIndex, none_yet
 from bozzetto.search.examine import Factory, IndexState, compare, examine
+from bozzetto.search.filling import StoredFactory
 from bozzetto.search.folders import Stamp, changed, sweep
 from bozzetto.search.lexical import Lexical, LexicalFactory
-from bozzetto.search.views import ENGLISH, VIEWS
+from bozzetto.search.stored import Kept
+from bozzetto.search.views import ENGLISH, OWN, VIEWS
 from bozzetto.store.reading import ScanRow
 from bozzetto.store.store import Store
 from bozzetto.store.vectors import VectorCache, text_hashes
@@ -55,13 +59,26 @@ class Indexes:
         texts: Callable[[], TextIndex],
         student: Embedder | None = None,
         large: int = LARGE,
+        kept: Kept | None = None,
         progress: Callable[[Progress], None] = lambda _: None,
     ) -> None:
         self._store, self._cache, self._embedders = store, cache, embedders
         self._folder = folder
-        self._dense = {
-            name: DenseFactory(
-                name,
+        self._kept = kept
+        self._dense: dict[str, DenseFactory | StoredFactory] = {
+            name: StoredFactory(
+                _label(name, features, kept),
+                features,
+                VIEWS[name],
+                store=store,
+                cache=cache,
+                folder=folder,
+                kept=kept,
+                progress=progress,
+            )
+            if kept
+            else DenseFactory(
+                _label(name, features, None),
                 features,
                 VIEWS[name],
                 store=store,
@@ -71,16 +88,7 @@ class Indexes:
             )
             for name, features in embedders.items()
         }
-        self._bulk = student and BulkFactory(
-            embedders[ENGLISH],
-            student,
-            VIEWS[ENGLISH][_CORE],
-            store=store,
-            cache=cache,
-            folder=folder,
-            make=vectors,
-            progress=progress,
-        )
+        self._bulk = self._bulk_of(student, vectors, progress) if student else None
         self._large = large
         self._lexical = LexicalFactory(store=store, folder=folder, make=texts)
         self._open_dense: dict[str, Dense] = {}
@@ -89,8 +97,36 @@ class Indexes:
         self._counted = (-1, 0)
         self._lock = threading.RLock()
 
+    def _bulk_of(
+        self, student: Embedder, make: MakeIndex, progress: Callable[[Progress], None]
+    ) -> BulkFactory | StoredFactory:
+        """What serves a library too large for its embedder."""
+        features, view = self._embedders[ENGLISH], VIEWS[ENGLISH][_CORE]
+        if self._kept is not None:
+            return StoredFactory(
+                _label(NAME, features, self._kept),
+                features,
+                (view,),
+                store=self._store,
+                cache=self._cache,
+                folder=self._folder,
+                kept=self._kept,
+                student=student,
+                progress=progress,
+            )
+        return BulkFactory(
+            features,
+            student,
+            view,
+            store=self._store,
+            cache=self._cache,
+            folder=self._folder,
+            make=make,
+            progress=progress,
+        )
+
     @property
-    def bulk(self) -> BulkFactory | None:
+    def bulk(self) -> BulkFactory | StoredFactory | None:
         """What builds the one vector index of a library that is large; None where it is not."""
         return self._bulk if self._bulk and self._count() > self._large else None
 
@@ -108,6 +144,32 @@ class Indexes:
         out /= np.linalg.norm(out, axis=1, keepdims=True)
         return out
 
+    def close(self) -> None:
+        """Let go of a store's connections."""
+        if self._kept is not None:
+            self._kept.store.close()
+
+    def leave(self, others: Indexes) -> Iterator[tuple[str, BozzettoError]]:
+        """Delete these indexes where others serve now, collections in a store too; what stayed.
+
+        Indexes that both have are left alone.
+        """
+        theirs = {one.name for one in others._factories()}
+        for factory in self._factories():
+            if factory.name in theirs:
+                continue
+            self._sweep(factory.name)
+            if isinstance(factory, StoredFactory):
+                try:
+                    factory.drop()
+                except BozzettoError as error:
+                    yield factory.title, error
+
+    def _factories(self) -> Iterator[Factory]:
+        yield from self._dense.values()
+        if self._bulk is not None:
+            yield self._bulk
+
     @property
     def large(self) -> bool:
         """Whether a look at the indexes takes so long that several should go on side by side."""
@@ -115,7 +177,7 @@ class Indexes:
 
     def serves(self, name: str) -> bool:
         """Whether an embedder has an index in a library of this size."""
-        return name == ENGLISH or self.bulk is None
+        return name in self._dense and (name in (ENGLISH, OWN) or self.bulk is None)
 
     def dense(self, name: str) -> Dense:
         """The vector indexes of an embedder, as new as the library and its vectors.
@@ -128,12 +190,29 @@ class Indexes:
             current = index is not None and self._seen[name] == state
             if (bulk := self.bulk) is not None:
                 index = self._served(bulk, name, index, current=current)
+            elif isinstance(factory, StoredFactory):
+                index = self._there(factory, index)
             elif index is None or not current or factory.arrived(index):
                 index = self._renewed(factory, index or factory.open())
             self._open_dense[name], self._seen[name] = index, state
             return index
 
-    def _served(self, bulk: BulkFactory, name: str, index: Dense | None, *, current: bool) -> Dense:
+    def _there(self, factory: StoredFactory, index: Dense | None) -> Dense:
+        """What a store holds, up to date; in a large library as it is, with newer rows beside."""
+        if index is None or not index.place.exists():
+            index = factory.open()
+        if index is None:
+            return factory.build()
+        if self._count() <= self._large:
+            return factory.build() if factory.moved(index) or factory.arrived(index) else index
+        newer = list(islice(self._store.scan(index.stamp.max_seq), _FOLLOWED))
+        factory.follow(index, newer)
+        index.beyond = max(0, self._count() - index.stamp.total - len(newer))
+        return index
+
+    def _served(
+        self, bulk: BulkFactory | StoredFactory, name: str, index: Dense | None, *, current: bool
+    ) -> Dense:
         """The index of a large library that is there, with as many newer rows as are sane."""
         if not self.serves(name):
             return none_yet(len(VIEWS[name]), self._folder)
@@ -208,11 +287,13 @@ class Indexes:
         self.refresh_words()
         if (bulk := self.bulk) is not None:
             bulk.renew()
-            self._sweep(*self._dense)
+            self._sweep(*(one.name for one in self._dense.values()))
             self.dense(ENGLISH)
             return
-        for name in self._dense:
-            self.dense(name)
+        for name, factory in self._dense.items():
+            index = self.dense(name)
+            if isinstance(factory, StoredFactory) and factory.moved(index):
+                factory.build()  # a search of a large library does not wait for it
         self._sweep(NAME)
 
     def refresh_words(self) -> None:
@@ -241,17 +322,22 @@ class Indexes:
     ) -> IndexState:
         found = examine(self._folder, factory)
         if isinstance(found, IndexState):
-            return found
+            title = factory.title if isinstance(factory, StoredFactory) else found.name
+            return replace(found, name=title)
         if whole and (broken := changed(found.place)):
             detail = f"not as it was written: {', '.join(broken)} in {found.place}"
             return IndexState(factory.name, "damaged", detail)
-        return replace(
+        state = replace(
             self._compared(factory.name, found.stamp),
             rows=found.stamp.rows,
             strong=found.stamp.strong,
-            recall=recall(found.index),
             size=found.size(),
         )
+        try:
+            state = _counted(state, factory) if isinstance(factory, StoredFactory) else state
+            return replace(state, recall=recall(found.index))
+        except (BackendError, SetupError) as error:
+            return replace(state, state="unreachable", detail=error.message)
 
     def _compared(self, name: str, stamp: Stamp) -> IndexState:
         newer, count = self._newer(stamp), self._store.count()
@@ -271,7 +357,32 @@ class Indexes:
         return rows if len(rows) <= limit and 0 <= gone <= limit else None
 
 
-def _recall_of(factory: DenseFactory | BulkFactory) -> Callable[[object], float | None]:
+def _label(name: str, features: EmbedderFeatures, kept: Kept | None) -> str:
+    """What the folders of an index begin with: others must not be taken for it."""
+    own = f"{name}_{short(features.id)}" if name == OWN else name
+    return f"at_{short(kept.address)}_{own}" if kept else own
+
+
+def short(text: str) -> str:
+    """Eight letters that stand for a text."""
+    return hashlib.blake2b(text.encode(), digest_size=4).hexdigest()
+
+
+def _counted(state: IndexState, factory: StoredFactory) -> IndexState:
+    """What is known of a store's index, with what the store itself says that it holds."""
+    counts = factory.counts()
+    short_of = [count for count in counts if count != state.rows]
+    found = replace(state, name=factory.title, stored=min((c or 0 for c in counts), default=0))
+    if not short_of:
+        return found
+    said = "nothing" if None in counts else f"{short_of[0]:,} rows"
+    detail = f"{state.detail}; the store holds {said} of {state.rows:,}: bozzetto index build"
+    return replace(found, state="stale", detail=detail)
+
+
+def _recall_of(
+    factory: DenseFactory | BulkFactory | StoredFactory,
+) -> Callable[[object], float | None]:
     return lambda index: factory.recall(index) if isinstance(index, Dense) else None
 
 

@@ -10,16 +10,16 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from bozzetto.errors import SetupError
-from bozzetto.ports import Embedder
+from bozzetto.ports import Embedder, QueryEmbedder
 from bozzetto.search.aim import Aim, toward
 from bozzetto.search.beside import beside
 from bozzetto.search.dense import Sought
 from bozzetto.search.fuse import Leg
 from bozzetto.search.indexes import Indexes
 from bozzetto.search.understand import Query
-from bozzetto.search.views import ENGLISH, MANY, VIEWS
+from bozzetto.search.views import ENGLISH, MANY, OWN, VIEWS
 from bozzetto.text.words import content_words, owner
-from bozzetto.types import Keys, Vectors
+from bozzetto.types import Keys, Vectors, Where
 
 __all__ = ["Bridge", "Learn", "Meaning", "Meanings", "Translate", "lacking"]
 
@@ -32,7 +32,8 @@ Translate = Callable[[Sequence[tuple[str, str]]], Sequence[str | None]]
 Learn = Callable[[Sequence[str]], None]
 """English words that will be asked for are looked at in one go."""
 
-_LEGS = ("english", "bridge", "translated", "many")
+_LEGS = ("own", "english", "bridge", "translated", "many")
+_EMBEDDERS = (OWN, ENGLISH, MANY)
 
 Weights = Mapping[str, Mapping[str, float]]
 """What each leg counts, for an idea in English ("english") and for another ("many")."""
@@ -62,6 +63,7 @@ class _Search:
 
     aim: Aim
     allow: Keys | None
+    where: Where = Where()  # noqa: RUF009 - frozen
     problems: list[SetupError] = field(default_factory=list)
     vectors: dict[str, Vectors] = field(default_factory=dict)
     legs: list[Leg] = field(default_factory=list)
@@ -94,14 +96,16 @@ class Meanings:
         self._learn = learn
         self._begun = False
 
-    def find(self, asked: Sequence[tuple[Aim, Keys | None]]) -> list[Meaning]:
+    def find(self, asked: Sequence[tuple[Aim, Keys | None, Where]]) -> list[Meaning]:
         """For each aim and the keys it may find, the legs by meaning and what goes with them.
+
+        The `Where` is what a store is asked for these keys.
 
         Raises:
             SetupError: no embedder can be loaded.
             InputError: what is liked and what is not cancel out.
         """
-        all_ = [_Search(aim, allow) for aim, allow in asked]
+        all_ = [_Search(*one) for one in asked]
         self._see(all_)
         self._search(all_)
         found = [self._meaning(one) for one in all_]
@@ -124,26 +128,32 @@ class Meanings:
 
     def _see(self, searches: Sequence[_Search]) -> None:
         """Set the ideas as each embedder that reads their language sees them."""
-        served = tuple(filter(self._indexes.serves, (ENGLISH, MANY)))
+        served = tuple(filter(self._indexes.serves, _EMBEDDERS))
         for one in searches:
             if not one.query.text:
                 names = filter(self._embedders.__contains__, served)
                 one.vectors = {name: self._nowhere(name) for name in names}
         said = [one for one in searches if one.query.text]
         readers = {
-            name: [one for one in said if name in (served if one.query.english else (MANY,))]
-            for name in (ENGLISH, MANY)
+            name: [one for one in said if name in self._readers(one.query, served)]
+            for name in _EMBEDDERS
         }
         readers = {name: some for name, some in readers.items() if some}
         # The first search of a process loads the weights of both.
         long, self._begun = self._indexes.large or not self._begun, True
         with beside(max(1, len(readers)), long=long) as pool:
             list(pool.map(self._embed, readers, readers.values()))
-        for other in (ENGLISH, MANY):
+        for other in () if OWN in self._embedders else (ENGLISH, MANY):
             self._embed(other, [one for one in said if not one.vectors])
         for one in said:
             if not one.vectors:
                 raise one.problems[0]
+
+    def _readers(self, query: Query, served: Sequence[str]) -> Sequence[str]:
+        """The embedders that are asked for an idea, by its language."""
+        if OWN in self._embedders:
+            return (OWN,)
+        return served if query.english else (MANY,)
 
     def _search(self, searches: Sequence[_Search]) -> None:
         """Set the legs, and the ideas in English as far as they are understood.
@@ -173,7 +183,8 @@ class Meanings:
 
     def _sought(self, embedder: str, one: _Search, leg: str, vector: Vectors) -> Sought:
         weights = self._weights["english" if ENGLISH in one.vectors else "many"]
-        return Sought(self._toward(one.aim, embedder, vector), one.allow, leg, weights[leg])
+        queries = self._toward(one.aim, embedder, vector)
+        return Sought(queries, one.allow, leg, weights[leg], one.where)
 
     def _toward(self, aim: Aim, embedder: str, idea: Vectors) -> Sequence[Vectors | None]:
         """The query for each view that is asked: the idea's, drawn by the prompts given."""
@@ -198,6 +209,9 @@ class Meanings:
     def _direct(self, one: _Search) -> Iterator[tuple[str, str, Vectors]]:
         """The searches for an idea as it stands: whose index, what the leg is called, for what."""
         vectors = one.vectors
+        if OWN in vectors:
+            yield OWN, "own", vectors[OWN]
+            return
         if ENGLISH in vectors:
             yield ENGLISH, "english", vectors[ENGLISH]
         elif (mapped := self._mapped(vectors[MANY], one.problems)) is not None:
@@ -224,7 +238,7 @@ class Meanings:
         if name not in self._embedders or not searches:
             return
         try:
-            vectors = self._embedders[name].embed([one.query.text for one in searches])
+            vectors = _asking(self._embedders[name])([one.query.text for one in searches])
         except SetupError as error:
             for one in searches:
                 one.problems.append(error)
@@ -245,7 +259,7 @@ class Meanings:
 
     def _say_in_english(self, searches: Sequence[_Search]) -> None:
         """Set ideas put into English word by word, where there is a way."""
-        if self._translate is None or ENGLISH not in self._embedders or not searches:
+        if self._translate is None or not searches:
             return
         try:
             said = self._translate([(one.query.text, one.query.language) for one in searches])
@@ -259,7 +273,7 @@ class Meanings:
     def _read(self, searches: Sequence[_Search]) -> list[tuple[_Search, str, Vectors]]:
         """Those ideas that have an English, with the vectors of that."""
         there = [(one, one.english) for one in searches if one.english]
-        if not there:
+        if not there or ENGLISH not in self._embedders:
             return []
         try:
             vectors = self._embedders[ENGLISH].embed([english for _, english in there])
@@ -268,6 +282,11 @@ class Meanings:
                 one.problems.append(error)
             return []
         return [(one, "translated", v) for (one, _), v in zip(there, vectors, strict=True)]
+
+
+def _asking(embedder: Embedder) -> Callable[[Sequence[str]], Vectors]:
+    """How an embedder reads what is sought."""
+    return embedder.embed_queries if isinstance(embedder, QueryEmbedder) else embedder.embed
 
 
 def lacking(error: SetupError) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 import numpy as np
 
-from bozzetto.ports import VectorIndex
 from bozzetto.types import Keys, Vectors
 
-__all__ = ["Truth", "sampled_recall"]
+__all__ = ["Searchable", "Truth", "sampled_recall"]
 
 _QUERIES = 50
 _K = 10
@@ -23,11 +23,22 @@ _DEEP = 100
 _SAME = 1e-4
 """Scores that differ by less are ties, of which any will do."""
 
+
+class Searchable(Protocol):
+    """What can be asked for the rows nearest to a query."""
+
+    def search(
+        self, query: Vectors, k: int, allow: Keys | None = None, *, thorough: bool = False
+    ) -> tuple[Keys, Vectors]:
+        """As `VectorIndex.search`."""
+        ...
+
+
 Truth = Callable[[Keys], tuple[Keys, Vectors]]
 """Ascending keys to those still there and their vectors, as they were before any shortening."""
 
 
-def sampled_recall(index: VectorIndex, keys: Keys, truth: Truth) -> float | None:
+def sampled_recall(index: Searchable, keys: Keys, truth: Truth) -> float | None:
     """The share of the true ten nearest that the index finds, 0-1; None where it is empty.
 
     The queries lie between two prompts each, spread evenly over the library.

@@ -10,13 +10,16 @@ from typing import Protocol
 
 from bozzetto.text.gist import gist
 
-__all__ = ["ENGLISH", "MANY", "VIEWS", "Row", "View", "spelled", "texts_of"]
+__all__ = ["ENGLISH", "MANY", "OWN", "VIEWS", "Row", "View", "spelled", "texts_of"]
 
 ENGLISH = "minilm"
 """The embedder that reads English."""
 
 MANY = "use"
 """The embedder that reads many languages in one space."""
+
+OWN = "own"
+"""The embedder that the user named in the place of these two."""
 
 
 class Row(Protocol):
@@ -71,6 +74,7 @@ def _gist(row: Row) -> str:
 VIEWS: dict[str, tuple[View, ...]] = {
     ENGLISH: (View("core", "core-2", _core), View("whole", "whole-2", _whole)),
     MANY: (View("core", "core-2", _core), View("gist", "gist-2", _gist)),
+    OWN: (View("core", "core-2", _core), View("whole", "whole-2", _whole)),
 }
 """The views of each embedder; a prompt's score is that of the view that fits best."""
 

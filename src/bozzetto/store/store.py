@@ -14,6 +14,7 @@ from bozzetto.store import (
     candidates,
     editing,
     facets,
+    facts,
     families,
     kept,
     meta,
@@ -40,6 +41,7 @@ from bozzetto.store.writing import Begun
 from bozzetto.types import (
     BadRow,
     Candidate,
+    Facts,
     Filters,
     Keys,
     OptimizeResult,
@@ -164,6 +166,14 @@ class Store:
     def scan(self, after: int = 0) -> Iterator[ScanRow]:
         """Stream (seq, id, text, core) of every prompt after a number, in order."""
         return reading.scan(self._database, after)
+
+    def scan_facts(self, after: int = 0) -> Iterator[tuple[int, Facts]]:
+        """Stream what filters ask of every prompt after a number, in order."""
+        return facts.scan_facts(self._database, after)
+
+    def facts(self, seqs: Sequence[int]) -> dict[int, Facts]:
+        """What filters ask of some prompts that are there, ascending numbers."""
+        return facts.facts_of(self._database, seqs)
 
     def allowed(self, filters: Filters, nsfw_limit: float, *, apart: Sequence[int] = ()) -> Allowed:
         """The prompts that may be found, and how many the NSFW limit alone hides.

@@ -63,8 +63,11 @@ class MemoryStore:
     `break_after` puts it lets through before it vanishes, as a server does that is stopped.
     """
 
-    def __init__(self, *, place: str = "memory", break_after: int | None = None) -> None:
+    def __init__(
+        self, *, place: str = "memory", break_after: int | None = None, filters: bool = True
+    ) -> None:
         self._place = place
+        self._filters = filters
         self._held: dict[str, tuple[int, dict[int, tuple[Vectors, Facts]]]] = {}
         self._lock = threading.Lock()
         self.break_after = break_after
@@ -73,7 +76,9 @@ class MemoryStore:
     @property
     def features(self) -> VectorStoreFeatures:
         """What the store is."""
-        return VectorStoreFeatures("memory", self._place, exact=True, batch=100)
+        return VectorStoreFeatures(
+            "memory", self._place, exact=True, batch=100, filters=self._filters
+        )
 
     def create(self, collection: str, dim: int, rows: int) -> None:
         """Make a collection; one of that dimension stays."""
@@ -119,6 +124,8 @@ class MemoryStore:
         thorough: bool = False,
     ) -> tuple[Keys, Vectors]:
         """The k best."""
+        if not self._filters and where != Where():
+            raise ValueError("this store does not filter")
         with self._lock:
             rows = list(self._collection(collection).items())
         fitting = [(key, vector) for key, (vector, facts) in rows if holds(facts, where)]

@@ -29,7 +29,7 @@ DATABASE = "application/vnd.sqlite3"
 
 def _state(a: Assistant, *, verify: bool = False) -> Json:
     found = a.index.verify() if verify else a.index.status()
-    return index_json(a.index.tier, found) | {"waiting": a.library.waiting()}
+    return index_json(a.index, found) | {"waiting": a.library.waiting()}
 
 
 @router.get("/index", responses=EVENTS, response_model=None)

@@ -9,7 +9,7 @@ The weights are int8 but the arithmetic is float32, so a row does not depend on 
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -85,7 +85,9 @@ class MiniLM:
             return self._loaded
 
 
-def open_embedder(rest: str = "") -> MiniLM:
+def open_embedder(
+    rest: str = "", *, environ: Mapping[str, str] | None = None, timeout: float = 0.0
+) -> MiniLM:
     """The embedder `minilm:`; nothing is read yet."""
     return MiniLM()
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
@@ -110,7 +110,9 @@ class Use:
             return self._backend
 
 
-def open_embedder(rest: str = "") -> Use:
+def open_embedder(
+    rest: str = "", *, environ: Mapping[str, str] | None = None, timeout: float = 0.0
+) -> Use:
     """The embedder `use:` or `use:FOLDER`, which may keep files there; nothing is read yet."""
     return Use(Path(rest) if rest else None)
 

@@ -106,22 +106,33 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class IndexInfo:
-    """How an index stands to the library; `recall` of a sample, `bytes` on the disk."""
+    """How an index stands to the library; `recall` of a sample, `bytes` on the disk.
+
+    `stored` is how many rows a vector store says it holds, null without one.
+    """
 
     name: str
-    state: Literal["complete", "behind", "none", "stale", "damaged", "newer"]
+    state: Literal["complete", "behind", "none", "stale", "damaged", "newer", "unreachable"]
     detail: str
     rows: int
     refined: int
     recall: float | None
     bytes: int
+    stored: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """The indexes, and how many prompts wait for them."""
+    """The indexes, and how many prompts wait for them.
+
+    `embedder` and `vectors` name who embeds and where vectors are searched, "builtin" and "here"
+    where that is the program itself; `wished` says what the settings ask for instead.
+    """
 
     tier: Literal["small", "large"]
+    embedder: str
+    vectors: str
+    wished: str | None
     indexes: Sequence[IndexInfo]
     waiting: int
 

@@ -1,0 +1,230 @@
+# ruff: noqa: ANN401 - pytest has no way to import the fixture's class
+"""What a store holds follows the library; what goes wrong there costs nothing here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from bozzetto.errors import BackendError, SetupError
+from bozzetto.ports import VectorStoreFeatures
+from bozzetto.search.engine import Searcher
+from bozzetto.store.editing import Edit
+from bozzetto.testing.stores import MemoryStore
+from bozzetto.types import Filters, SourcePrompt
+
+NOW = "2026-02-03T04:05:06Z"
+WHO = {"actor": "ada", "now": NOW}
+THINGS = ("fox", "lighthouse", "teapot", "robot", "castle", "puppy", "ship", "garden")
+PROMPTS = [f"a {thing} and a {other}, oil painting" for thing in THINGS for other in THINGS]
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    return MemoryStore()
+
+
+@pytest.fixture
+def filled(shelf: Any, store: MemoryStore) -> Any:
+    """A small library of which the store has everything."""
+    shelf.elsewhere = store
+    shelf.fill(PROMPTS)
+    shelf.embed()
+    shelf.indexes().refresh()
+    return shelf
+
+
+def counts(store: MemoryStore) -> list[int | None]:
+    return [store.count(name) for name in store.collections("bozzetto_")]
+
+
+def ids(shelf: Any, idea: str, filters: Filters | None = None) -> list[str]:
+    return [hit.id for hit in shelf.searcher().neighbours(idea, 5, filters=filters)]
+
+
+def test_a_collection_a_view_and_nothing_else(filled: Any, store: MemoryStore) -> None:
+    home = filled.kept.ledger.home()
+    names = store.collections("")
+    assert sorted(name.rpartition("_")[2] for name in names) == ["core", "core", "gist", "whole"]
+    assert all(name.startswith(f"bozzetto_{home}_") and len(name) <= 60 for name in names)
+    assert counts(store) == [64] * 4
+    assert sorted(store.finished) == list(names)
+
+
+def test_it_is_found_as_on_this_machine(make_shelf: Any, store: MemoryStore) -> None:
+    here = make_shelf()
+    here.fill(PROMPTS)
+    here.embed()
+    local = [(hit.id, hit.score) for hit in here.searcher().search("a castle, a ship").hits]
+    here.elsewhere = store
+    del here.__dict__["kept"]
+    there = [(hit.id, hit.score) for hit in here.searcher().search("a castle, a ship").hits]
+    assert there == [(one, pytest.approx(score, abs=1e-4)) for one, score in local]
+
+
+def test_what_has_not_changed_is_not_sent_again(filled: Any, store: MemoryStore) -> None:
+    store.break_after = 0
+    filled.indexes().refresh()
+    assert ids(filled, "a fox") == ids(filled, "a fox")
+
+
+def test_new_prompts_follow(filled: Any, store: MemoryStore) -> None:
+    filled.fill(["a dragon over a harbour, ink"], "second")
+    filled.embed()
+    (record,) = [one for one in filled.store.page(limit=100) if "dragon" in one.text]
+    assert ids(filled, "a dragon over a harbour")[0] == record.id
+    assert counts(store) == [65] * 4
+
+
+def test_a_prompt_that_waits_for_its_vector_comes_when_it_has_one(
+    filled: Any, store: MemoryStore
+) -> None:
+    filled.fill(["a dragon over a harbour, ink"], "second")
+    assert len(ids(filled, "a fox")) == 5
+    assert counts(store) == [64] * 4
+    filled.embed()
+    ids(filled, "a fox")
+    assert counts(store) == [65] * 4
+
+
+def test_deleted_prompts_go(filled: Any, store: MemoryStore) -> None:
+    gone = ids(filled, "a robot and a teapot")[:3]
+    assert filled.store.delete(gone, **WHO) == 3
+    assert not set(ids(filled, "a robot and a teapot")) & set(gone)
+    assert counts(store) == [61] * 4
+
+
+def test_an_edit_follows(filled: Any, store: MemoryStore) -> None:
+    identity = ids(filled, "a puppy and a ship")[0]
+    assert ids(filled, "a fox", Filters(tag=("o'brien",))) == []
+    filled.store.edit(identity, Edit(tags=frozenset({"o'brien"})), **WHO)
+    assert ids(filled, "a fox", Filters(tag=("O'Brien",))) == [identity]
+    assert counts(store) == [64] * 4
+
+
+def test_a_store_that_vanishes_while_it_is_filled(shelf: Any, store: MemoryStore) -> None:
+    shelf.elsewhere = store
+    shelf.fill([f"{prompt} {n}" for n in range(4) for prompt in PROMPTS])
+    shelf.embed()
+    store.break_after = 4
+    with pytest.raises(BackendError, match="memory cannot be reached"):
+        shelf.indexes().refresh()
+    assert sum(count or 0 for count in counts(store)) == 356  # 256 of a view, 100 of another
+    assert shelf.store.count() == 256
+    store.break_after = 2 + 3 + 3  # what is left, a hundred at a time: nothing is sent twice
+    shelf.indexes().refresh()
+    assert store.break_after == 0
+    assert counts(store) == [256] * 4
+
+
+def test_a_store_that_somebody_emptied_is_filled_anew(filled: Any, store: MemoryStore) -> None:
+    for name in store.collections(""):
+        store.drop(name)
+    filled.fill(["a dragon over a harbour, ink"], "second")
+    filled.embed()
+    filled.indexes().refresh()
+    assert counts(store) == [65] * 4
+
+
+def test_the_state_counts_both_sides(filled: Any, store: MemoryStore) -> None:
+    _, minilm, use = filled.indexes().examine()
+    assert (minilm.name, minilm.state, minilm.rows, minilm.stored, minilm.recall) == (
+        "minilm in memory",
+        "complete",
+        64,
+        64,
+        1.0,
+    )
+    assert use.name == "use in memory"
+    name = store.collections("")[0]
+    store.delete(name, np.array([1, 2], np.int64))
+    states = [(one.state, one.stored) for one in filled.indexes().examine()[1:]]
+    assert sorted(states) == [("complete", 64), ("stale", 62)]
+    worst = next(one for one in filled.indexes().examine() if one.state == "stale")
+    assert worst.detail.endswith("the store holds 62 rows of 64: bozzetto index build")
+
+
+def test_a_store_that_is_away_is_said(filled: Any) -> None:
+    class Away(MemoryStore):
+        def count(self, collection: str) -> int | None:
+            raise BackendError("memory cannot be reached")
+
+    del filled.__dict__["kept"]
+    filled.elsewhere = Away()
+    states = filled.indexes().examine()
+    assert [(one.state, one.detail) for one in states[1:]] == [
+        ("unreachable", "memory cannot be reached")
+    ] * 2
+
+
+def test_another_dimension_there_is_refused(shelf: Any, store: MemoryStore) -> None:
+    shelf.elsewhere = store
+    shelf.fill(PROMPTS)
+    shelf.embed()
+    indexes = shelf.indexes()
+    name = next(iter(indexes._factories())).collections[0]
+    store.create(name, 7, 1)
+    with pytest.raises(SetupError, match="7 dimensions, not 64"):
+        indexes.refresh()
+    assert store.count(name) == 0
+
+
+def test_a_large_library_is_served_as_it_is_until_it_is_renewed(
+    shelf: Any, store: MemoryStore
+) -> None:
+    shelf.elsewhere = store
+    shelf.fill(PROMPTS)
+    indexes = shelf.indexes(large=3)
+    indexes.refresh()
+    assert counts(store) == [64]
+    shelf.fill(["a dragon over a harbour, ink"], "second")
+    searcher = Searcher(shelf.store, indexes, embedders=shelf.embedders, bridge=lambda v: v)
+    found = searcher.neighbours("a dragon over a harbour", 1)
+    assert "dragon" in found[0].prompt
+    assert counts(store) == [64]
+    indexes.refresh()
+    assert counts(store) == [65]
+    assert indexes.examine()[1].strong == 0
+    shelf.embed()
+    indexes.refresh()
+    assert indexes.examine()[1].strong == 65
+
+
+def test_a_store_that_cannot_delete_is_filled_anew(shelf: Any) -> None:
+    class Keeps(MemoryStore):
+        @property
+        def features(self) -> VectorStoreFeatures:
+            return VectorStoreFeatures("keeps", "memory", exact=True, deletes=False)
+
+    shelf.elsewhere = store = Keeps()
+    shelf.fill(PROMPTS)
+    shelf.embed()
+    shelf.indexes().refresh()
+    shelf.store.delete(ids(shelf, "a robot")[:1], **WHO)
+    shelf.indexes().refresh()
+    assert counts(store) == [63] * 4
+
+
+def test_prompts_carry_their_facts(shelf: Any, store: MemoryStore) -> None:
+    shelf.elsewhere = store
+    shelf.fill(
+        [
+            SourcePrompt("a fox, oil", "line 1", tags=("warm",), use="poster", rating=4),
+            SourcePrompt("a ship, ink", "line 2", image="x.png", prompt_nsfw=0.4),
+        ]
+    )
+    shelf.embed()
+    shelf.indexes().refresh()
+    held = store._held[store.collections("")[0]][1]
+    first, second = (facts for _, facts in held.values())
+    assert (first.tags, first.sources, first.use, first.rating, first.nsfw, first.added) == (
+        ("warm",),
+        ("first",),
+        "poster",
+        4,
+        -1.0,
+        1767323045,
+    )
+    assert (second.has_image, second.nsfw, second.model_family) == (True, 0.4, "")
