@@ -131,19 +131,19 @@ def test_a_store_that_somebody_emptied_is_filled_anew(filled: Any, store: Memory
 def test_the_state_counts_both_sides(filled: Any, store: MemoryStore) -> None:
     _, minilm, use = filled.indexes().examine()
     assert (minilm.name, minilm.state, minilm.rows, minilm.stored, minilm.recall) == (
-        "minilm in memory",
+        "minilm",
         "complete",
         64,
         64,
         1.0,
     )
-    assert use.name == "use in memory"
+    assert use.name == "use"
     name = store.collections("")[0]
     store.delete(name, np.array([1, 2], np.int64))
     states = [(one.state, one.stored) for one in filled.indexes().examine()[1:]]
     assert sorted(states) == [("complete", 64), ("stale", 62)]
     worst = next(one for one in filled.indexes().examine() if one.state == "stale")
-    assert worst.detail.endswith("the store holds 62 rows of 64: bozzetto index build")
+    assert worst.detail.endswith("; memory holds 62 of 64: bozzetto index build")
 
 
 def test_a_store_that_is_away_is_said(filled: Any) -> None:

@@ -10,29 +10,23 @@ from typing import cast
 
 import numpy as np
 
+from bozzetto.app.choices import Choices
 from bozzetto.app.counts import library_counts, library_phrases
-from bozzetto.app.parts import (
-    EMBEDDERS,
-    load_bridge,
-    open_embedder,
-    open_named_embedder,
-    open_store,
-)
+from bozzetto.app.parts import EMBEDDERS, load_bridge, open_embedder
 from bozzetto.app.phrasing import LibraryPhrases
-from bozzetto.app.serving import Serving, named, read, wished, write
+from bozzetto.app.serving import Serving, read, waiting, wished, write
 from bozzetto.config import Settings
 from bozzetto.embed.lexicon import Wording
 from bozzetto.embed.student import Student
 from bozzetto.embed.texts import Progress as EmbedProgress
 from bozzetto.embed.texts import embed_texts
-from bozzetto.errors import InputError, SetupError
+from bozzetto.errors import InputError
 from bozzetto.optimize.translate import translate_each
 from bozzetto.plugins import load
 from bozzetto.ports import Embedder, EmbedderFeatures, TextIndex, VectorIndex
 from bozzetto.search.engine import Searcher
 from bozzetto.search.examine import IndexState
 from bozzetto.search.indexes import Indexes
-from bozzetto.search.stored import Kept
 from bozzetto.search.views import ENGLISH, MANY, OWN, texts_of
 from bozzetto.store.ledger import FILE as LEDGER
 from bozzetto.store.ledger import Ledger
@@ -73,6 +67,7 @@ class Indexing:
         self.folder = settings.home / INDEXES
         self._kept = settings.home / KEPT
         self.ledger = Ledger(settings.home / LEDGER)
+        self._choices = Choices(settings, self.ledger)
         self._serves: Serving | None = None
 
     def close(self) -> None:
@@ -101,11 +96,7 @@ class Indexing:
 
     def wish_that_waits(self) -> str | None:
         """What a person is told where the settings ask for something else than what serves."""
-        now, wish = self.serving, self.wish
-        if wish.same(now):
-            return None
-        what = named(wish) if wish.embedder != now.embedder else wish.vectors or "this machine"
-        return f"searched by {named(now)} until `bozzetto index build` has brought in {what}"
+        return waiting(self.serving, self.wish)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -114,20 +105,7 @@ class Indexing:
 
     @cached_property
     def _own(self) -> Embedder:
-        """The embedder that was named, as long as it is the one that made the vectors."""
-        serving = self.serving
-        found = self._opened(serving.embedder)
-        if found.features.id != serving.id:
-            raise SetupError(
-                f"the library was indexed by {serving.id}, and {serving.embedder} is "
-                f"{found.features.id} now",
-                hint="bozzetto index build --embedder NAME embeds it anew",
-            )
-        return found
-
-    def _opened(self, name: str) -> Embedder:
-        settings = self._settings
-        return open_named_embedder(name, timeout=settings.timeout, home=settings.home)
+        return self._choices.own(self.serving)
 
     def _embedder(self, name: str) -> Embedder:
         self.serving  # noqa: B018 - somebody may have put another in force
@@ -137,14 +115,6 @@ class Indexing:
         """The features of an embedder; one that was named is not opened for it."""
         return self.serving.features if name == OWN else open_embedder(name, self._kept).features
 
-    def _kept_at(self, address: str) -> Kept | None:
-        """The store at an address; None for this machine."""
-        if not address:
-            return None
-        settings = self._settings
-        store = open_store(address, timeout=settings.timeout, home=settings.home)
-        return Kept(store, address, self.ledger)
-
     def _adopt(self) -> None:
         """In a home where nothing was embedded yet the settings' wish serves from the start."""
         wish = self.wish
@@ -153,22 +123,7 @@ class Indexing:
         ):
             return
         if read(self._settings.home) is None:
-            write(self._settings.home, self._complete(wish))
-
-    def _complete(self, wish: Serving) -> Serving:
-        """A wish with what its embedder says of itself; the store is asked whether it is there.
-
-        Raises:
-            SetupError, BackendError: the one or the other cannot be used; nothing has changed.
-        """
-        kept = self._kept_at(wish.vectors)
-        if kept is not None:
-            kept.store.count("bozzetto_nothing")
-            kept.store.close()
-        if not wish.embedder:
-            return Serving(vectors=wish.vectors)
-        features = self._opened(wish.embedder).features
-        return Serving(wish.embedder, features.id, features.dim, wish.vectors)
+            write(self._settings.home, self._choices.complete(wish))
 
     def move(self, wish: Serving, *, embed: bool = True) -> None:
         """Bring a wish about; what serves now serves until all is there. Resumable.
@@ -178,7 +133,7 @@ class Indexing:
             SetupError, BackendError: it cannot be done; run again, it goes on.
         """
         before = self.serving
-        target = self._complete(wish)
+        target = self._choices.complete(wish)
         if target == before:
             return
         if target.embedder != before.embedder and not embed:
@@ -186,7 +141,9 @@ class Indexing:
                 "another embedder needs every prompt embedded anew", hint="leave out --no-embed"
             )
         if target.embedder:
-            self._embed_by(self._opened(target.embedder), target.embedder, self._texts(OWN))
+            self._embed_by(
+                self._choices.embedder(target.embedder), target.embedder, self._texts(OWN)
+            )
         elif before.embedder:
             for name in EMBEDDERS:
                 self._embed(name, self._texts(name))
@@ -203,7 +160,7 @@ class Indexing:
 
         Those that are noted, and those that carry this home's name: a note may have been lost.
         """
-        kept = self._kept_at(address)
+        kept = self._choices.kept(address)
         if kept is None:
             return ()
         try:
@@ -240,7 +197,7 @@ class Indexing:
             vectors=_make_index,
             texts=lambda: cast(TextIndex, load("texts", "tantivy")()),
             student=None if own else self._student,
-            kept=self._kept_at(serving.vectors),
+            kept=self._choices.kept(serving.vectors),
             progress=self._progress,
         )
 

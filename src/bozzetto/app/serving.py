@@ -19,7 +19,18 @@ from bozzetto.errors import DataError, SetupError
 from bozzetto.plugins import split_name
 from bozzetto.ports import EmbedderFeatures
 
-__all__ = ["BUILTIN", "FILE", "HERE", "Serving", "named", "place_of", "read", "wished", "write"]
+__all__ = [
+    "BUILTIN",
+    "FILE",
+    "HERE",
+    "Serving",
+    "named",
+    "place_of",
+    "read",
+    "waiting",
+    "wished",
+    "write",
+]
 
 FILE = "serving.json"
 
@@ -101,6 +112,14 @@ def wished(settings: Settings, now: Serving) -> Serving:
     if vectors:
         found = replace(found, vectors="" if vectors == HERE else place_of(vectors))
     return found
+
+
+def waiting(now: Serving, wish: Serving) -> str | None:
+    """What a person is told where something else is wished than what serves."""
+    if wish.same(now):
+        return None
+    what = named(wish) if wish.embedder != now.embedder else wish.vectors or "this machine"
+    return f"searched by {named(now)} until `bozzetto index build` has brought in {what}"
 
 
 def place_of(address: str) -> str:

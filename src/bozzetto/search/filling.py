@@ -80,8 +80,12 @@ class StoredFactory:
     @property
     def title(self) -> str:
         """The index in words, for people."""
-        own = self.name.split("_", 2)[-1]
-        return f"{own} in {self._kept.store.features.place}"
+        return self.name.split("_", 2)[-1]
+
+    @property
+    def place(self) -> str:
+        """Where the store is, in words."""
+        return self._kept.store.features.place
 
     @property
     def collections(self) -> tuple[str, ...]:
@@ -232,7 +236,7 @@ class StoredFactory:
         self._put(collection, at, np.flatnonzero(rows.there)[changed], digests[changed], rows)
         noted = next(one for one in kept.ledger.collections(address) if one.name == collection)
         if changed.any() or not noted.finished:
-            self._tell(collection, len(wanted), len(wanted), "building its index")
+            self._tell(collection, len(wanted), len(wanted), f"building the index of {collection}")
             kept.store.finish(collection)
             kept.ledger.finished(address, collection)
 

@@ -163,7 +163,7 @@ class Indexes:
                 try:
                     factory.drop()
                 except BozzettoError as error:
-                    yield factory.title, error
+                    yield f"{factory.title} in {factory.place}", error
 
     def _factories(self) -> Iterator[Factory]:
         yield from self._dense.values()
@@ -372,12 +372,12 @@ def _counted(state: IndexState, factory: StoredFactory) -> IndexState:
     """What is known of a store's index, with what the store itself says that it holds."""
     counts = factory.counts()
     short_of = [count for count in counts if count != state.rows]
-    found = replace(state, name=factory.title, stored=min((c or 0 for c in counts), default=0))
+    fewest = min((c or 0 for c in counts), default=0)
+    detail = f"{state.detail}; {factory.place} holds {fewest:,} of {state.rows:,}"
+    found = replace(state, name=factory.title, stored=fewest, detail=detail)
     if not short_of:
         return found
-    said = "nothing" if None in counts else f"{short_of[0]:,} rows"
-    detail = f"{state.detail}; the store holds {said} of {state.rows:,}: bozzetto index build"
-    return replace(found, state="stale", detail=detail)
+    return replace(found, state="stale", detail=f"{detail}: bozzetto index build")
 
 
 def _recall_of(
