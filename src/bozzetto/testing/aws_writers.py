@@ -341,7 +341,7 @@ ENDPOINTS: tuple[tuple[str, Writes], ...] = (
     ("llama-2", _LLAMA2),
     ("flan-t5", _FLAN),
     ("bloomz", _BLOOMZ),
-    ("cohere", _COMMAND),
+    ("command", _COMMAND),
     ("j2-", _JURASSIC),
     ("vllm", _MESSAGES),
 )
