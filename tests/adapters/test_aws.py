@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 import pytest
 
 from bozzetto.adapters.aws import ask, in_thread, json_object, open_client, read_body
-from bozzetto.adapters.aws_errors import Asked, error_of
+from bozzetto.adapters.aws_errors import CODES, Asked, error_of
 from bozzetto.errors import BackendError, BozzettoError, InputError, SetupError
 from bozzetto.testing.aws_server import KEY, AwsServer, Fault
 
@@ -239,6 +239,7 @@ def test_each_call_is_made_once() -> None:
         (Fault("InternalServerException"), True, "no reason is given"),
         (Fault("ModelNotReadyException", "cold"), True, "Amazon Bedrock: cold"),
         (Fault("ServiceQuotaExceededException", "enough"), False, "Amazon Bedrock: enough"),
+        (Fault("modelStreamErrorException", "broke"), True, "broke .ModelStreamErrorException.$"),
         (Fault("NewestException", "who knows"), False, "who knows .NewestException."),
         (
             Fault("ModelErrorException", "out of memory", {"originalStatusCode": 500}),
@@ -320,6 +321,26 @@ def test_a_server_that_is_not_there_may_come_back() -> None:
     with pytest.raises(BackendError, match="Could not connect to the endpoint URL") as caught:
         invoke(environ)
     assert caught.value.retryable
+    assert "AWS_REGION" in (caught.value.hint or "")
+
+
+def test_another_region_than_that_of_the_address_is_named() -> None:
+    with AwsServer(region="us-west-2") as server, pytest.raises(SetupError) as caught:
+        invoke({**server.environ, "AWS_REGION": "eu-west-1"})
+    assert caught.value.message == "Amazon Bedrock is in another region than the request is for"
+    assert "AWS_REGION" in (caught.value.hint or "")
+
+
+def test_every_error_of_the_services_stands_in_the_table() -> None:
+    """Those of their operations and of their streams, as botocore's models have them."""
+    from botocore.loaders import Loader
+
+    found: set[str] = set()
+    for service in ("bedrock-runtime", "sagemaker-runtime"):
+        shapes = Loader().load_service_model(service, "service-2")["shapes"]
+        found |= {name for name, shape in shapes.items() if shape.get("exception")}
+    assert "ModelStreamErrorException" in found
+    assert found - CODES == set()
 
 
 def test_an_error_that_is_no_services_is_the_clients() -> None:

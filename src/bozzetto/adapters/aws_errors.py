@@ -1,7 +1,7 @@
 """What Amazon's services and their client say went wrong, in our terms: a table.
 
-Codes and messages as documented for InvokeModel, Converse and InvokeEndpoint, and as seen
-("This Model is marked by provider as Legacy ...", a ResourceNotFoundException).
+Codes and messages as documented for InvokeModel, Converse, InvokeEndpoint and their streams, and
+as seen ("This Model is marked by provider as Legacy ...", a ResourceNotFoundException).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from bozzetto.adapters.paid import lost
 from bozzetto.errors import BackendError, BozzettoError, InputError, SetupError
 from bozzetto.text.normalise import visible
 
-__all__ = ["Asked", "Said", "error_of", "line", "said"]
+__all__ = ["CODES", "Asked", "Said", "error_of", "line", "said"]
 
 _LONGEST = 400  # characters of a service's words that are shown
 
@@ -61,8 +61,9 @@ def said(error: BaseException) -> Said | None:
         return None
     inner, about = answer.get("Error") or {}, answer.get("ResponseMetadata") or {}
     words = answer.get("OriginalMessage") or inner.get("Message") or answer.get("message") or ""
+    code = line(inner.get("Code") or "no code")
     return Said(
-        code=line(inner.get("Code") or "no code"),
+        code=code if code == "no code" else code[:1].upper() + code[1:],  # streams begin it small
         words=line(words),
         status=_number(about.get("HTTPStatusCode")),
         original=_number(answer.get("OriginalStatusCode") or answer.get("originalStatusCode")),
@@ -79,6 +80,13 @@ def _login(asked: Asked, what: Said) -> BozzettoError:
         f"{asked.title} does not accept the credentials ({what.code})",
         hint="sign in again (aws sso login), run aws configure, or set AWS_ACCESS_KEY_ID, "
         "AWS_SECRET_ACCESS_KEY and, for temporary ones, AWS_SESSION_TOKEN anew",
+    )
+
+
+def _region(asked: Asked, what: Said) -> BozzettoError:
+    return SetupError(
+        f"{asked.title} is in another region than the request is for",
+        hint="set AWS_REGION to the region of AWS_ENDPOINT_URL, or leave that one out",
     )
 
 
@@ -107,6 +115,14 @@ def _model(asked: Asked, what: Said) -> BozzettoError:
     )
 
 
+def _quota(asked: Asked, what: Said) -> BozzettoError:
+    return BackendError(
+        f"{asked.title}: {what.words or 'a quota is exceeded'} ({what.code})",
+        hint="ask for more in the console, Service Quotas",
+        status=what.status,
+    )
+
+
 def _backend(retryable: bool) -> Callable[[Asked, Said], BozzettoError]:
     def make(asked: Asked, what: Said) -> BozzettoError:
         return BackendError(
@@ -124,6 +140,7 @@ def _words(pattern: str) -> re.Pattern[str]:
 
 _Rule = tuple[frozenset[str], re.Pattern[str], Callable[[Asked, Said], BozzettoError]]
 _RULES: tuple[_Rule, ...] = (
+    (frozenset({"InvalidSignatureException"}), _words("scoped to a valid region"), _region),
     (
         frozenset({
             "ExpiredToken", "ExpiredTokenException", "IncompleteSignature",
@@ -150,15 +167,21 @@ _RULES: tuple[_Rule, ...] = (
     (
         frozenset({
             "InternalDependencyException", "InternalFailure", "InternalServerException",
-            "ModelNotReadyException", "ModelTimeoutException", "ServiceUnavailable",
+            "InternalStreamFailure", "ModelNotReadyException", "ModelStreamError",
+            "ModelStreamErrorException", "ModelTimeoutException", "ServiceUnavailable",
             "ServiceUnavailableException", "Throttling", "ThrottlingException",
             "TooManyRequestsException",
         }),
         _words(""),
         _backend(retryable=True),
     ),
+    (frozenset({"ServiceQuotaExceededException"}), _words(""), _quota),
+    (frozenset({"ConflictException"}), _words(""), _backend(retryable=False)),
 )  # fmt: skip
 """Codes (none: any), what the words must hold, what becomes of it; the first that fits."""
+
+CODES = frozenset[str]().union(*(codes for codes, _, _ in _RULES))
+"""All codes that stand in the table."""
 
 
 def _from_service(what: Said, asked: Asked) -> BozzettoError:
@@ -189,6 +212,9 @@ _CLIENT_SETUP = {
 """botocore's own errors that whoever set it up can mend (subclasses too), and how."""
 
 
+_FAR = frozenset({"EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError"})
+"""botocore's own errors, subclasses too, before the service has anything of a request."""
+
 _LOST = frozenset({"HTTPClientError", "IncompleteReadError", "ResponseParserError"})
 """botocore's own errors, subclasses too, after the service has the whole request."""
 
@@ -203,7 +229,10 @@ def _from_client(error: BaseException, asked: Asked) -> BozzettoError:
     message = f"{asked.title}: {line(error)}"
     if asked.paid and not _LOST.isdisjoint(names):
         return lost(message)
-    return BackendError(message, retryable="ResponseParserError" not in names)
+    hint = None
+    if not _FAR.isdisjoint(names):
+        hint = "look at AWS_REGION, at the network, and at AWS_ENDPOINT_URL if it is set"
+    return BackendError(message, hint=hint, retryable="ResponseParserError" not in names)
 
 
 def error_of(error: BaseException, asked: Asked) -> BozzettoError:
