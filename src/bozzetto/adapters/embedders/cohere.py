@@ -38,11 +38,8 @@ def open_embedder(rest: str, *, environ: Mapping[str, str], timeout: float) -> R
     model = endpoint.model
     row = known("cohere", "embed", model)
     spec = spec_of(f"cohere:{model}", row, dimensions, endpoint.place)
-    headers = {"Authorization": f"Bearer {endpoint.key}"} if endpoint.key else {}
     sized = spec.dim if sizable(row) else None
-    return open_remote(
-        replace(spec, texts=TEXTS, types=True), _asker(Line(endpoint, headers), model, sized)
-    )
+    return open_remote(replace(spec, texts=TEXTS, types=True), _asker(Line(endpoint), model, sized))
 
 
 def _asker(line: Line, model: str, dim: int | None) -> Ask:

@@ -11,7 +11,6 @@ import json
 import threading
 import time
 import weakref
-from collections.abc import Mapping
 from typing import Any
 
 import httpx2
@@ -35,11 +34,10 @@ _IDLE = 60.0  # seconds that a connection is kept for the next search
 
 
 class Line:
-    """The way to one service. `headers` carry the key; safe to share between threads."""
+    """The way to one service. Safe to share between threads."""
 
-    def __init__(self, endpoint: Endpoint, headers: Mapping[str, str]) -> None:
+    def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
-        self._headers = {"Accept": "application/json", **headers}
         self._lock = threading.Lock()
         self._opened: httpx2.Client | None = None
 
@@ -68,17 +66,18 @@ class Line:
     def _client(self) -> httpx2.Client:
         with self._lock:
             if self._opened is None:
-                self._opened = _open(self._endpoint, self._headers)
+                self._opened = _open(self._endpoint)
                 weakref.finalize(self, self._opened.close)
             return self._opened
 
 
-def _open(endpoint: Endpoint, headers: Mapping[str, str]) -> httpx2.Client:
+def _open(endpoint: Endpoint) -> httpx2.Client:
     """A client. A proxy of the environment is not for loopback."""
     return httpx2.Client(
         timeout=httpx2.Timeout(endpoint.timeout, connect=min(CONNECT, endpoint.timeout)),
         limits=httpx2.Limits(keepalive_expiry=_IDLE),
-        headers=headers,
+        headers={"Accept": "application/json", **endpoint.credentials},
+        params=dict(endpoint.query),
         follow_redirects=False,
         trust_env=not endpoint.local,
         verify=not endpoint.local or endpoint.url.startswith("https:"),

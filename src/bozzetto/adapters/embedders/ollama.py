@@ -44,9 +44,8 @@ def open_embedder(rest: str, *, environ: Mapping[str, str], timeout: float) -> R
     )
     row = known_open(endpoint.model)
     spec = spec_of(f"ollama:{endpoint.model}", row, dimensions, endpoint.place)
-    headers = {"Authorization": f"Bearer {endpoint.key}"} if endpoint.key else {}
     sized = dimensions if sizable(row) else None
-    ask = _asker(Line(endpoint, headers), endpoint.model, sized)
+    ask = _asker(Line(endpoint), endpoint.model, sized)
     return open_remote(replace(spec, texts=TEXTS), ask)
 
 

@@ -21,7 +21,7 @@ from bozzetto.adapters.chat.openai import SERVICES
 from bozzetto.adapters.embedders.http import Line
 from bozzetto.adapters.embedders.naming import sizable, spec_of, split_dimensions
 from bozzetto.adapters.embedders.ollama import known_open
-from bozzetto.adapters.embedders.remote import Ask, Remote, open_remote
+from bozzetto.adapters.embedders.remote import Ask, Remote, Spec, open_remote
 from bozzetto.adapters.endpoint import Endpoint, open_endpoint
 from bozzetto.adapters.models import Known, known
 from bozzetto.errors import BackendError, SetupError
@@ -42,6 +42,7 @@ LOCAL_TEXTS = 32
 """Texts a call of a server of one's own, which works through them one after the other."""
 
 _HOSTED = ("openai", "azure")
+_AZURE_TOKENS = 8191  # "8192 tokens for all embedding models"
 
 
 def open_service(scheme: str, rest: str, *, environ: Mapping[str, str], timeout: float) -> Remote:
@@ -59,40 +60,36 @@ def open_service(scheme: str, rest: str, *, environ: Mapping[str, str], timeout:
             hint=f"name the one that {endpoint.title} has loaded: {scheme}:MODEL",
         )
     row = None if scheme == "azure" else _known(endpoint.model)
+    spec = _spec(scheme, endpoint, row, dimensions)
+    body: dict[str, Any] = {"model": endpoint.model}
+    if dimensions is not None and sizable(row):
+        body["dimensions"] = dimensions
+    if scheme in _HOSTED:  # a third of the bytes; its own client asks for it, too
+        body["encoding_format"] = "base64"
+    return open_remote(spec, _asker(endpoint, body))
+
+
+def _spec(scheme: str, endpoint: Endpoint, row: Known | None, dimensions: int | None) -> Spec:
+    """What is known of a model: of Azure's deployments nothing, but that they are OpenAI's."""
     name = f"{scheme}:{endpoint.model}"
     if scheme == "azure":  # a deployment's name means nothing on another resource
         name += f"@{urlsplit(endpoint.url).hostname}"
     spec = spec_of(name, row, dimensions, endpoint.place)
     if scheme == "azure":
-        spec = replace(spec, tokens=8191)
-    spec = replace(spec, texts=TEXTS if scheme in _HOSTED else LOCAL_TEXTS)
-    packed = scheme in _HOSTED and endpoint.url == SERVICES[scheme].address
-    line = Line(endpoint, _headers(scheme, endpoint))
-    sized = dimensions if sizable(row) else None
-    return open_remote(spec, _asker(line, endpoint, sized, packed=packed))
+        spec = replace(spec, tokens=_AZURE_TOKENS)
+    return replace(spec, texts=TEXTS if scheme in _HOSTED else LOCAL_TEXTS)
 
 
 def _known(model: str) -> Known | None:
     return known("openai", "embed", model) or known_open(model)
 
 
-def _headers(scheme: str, endpoint: Endpoint) -> dict[str, str]:
-    if not endpoint.key:
-        return {}
-    if scheme == "azure":
-        return {"api-key": endpoint.key}
-    return {"Authorization": f"Bearer {endpoint.key}"}
+def _asker(endpoint: Endpoint, body: Mapping[str, Any]) -> Ask:
+    line = Line(endpoint)
 
-
-def _asker(line: Line, endpoint: Endpoint, dimensions: int | None, *, packed: bool) -> Ask:
-    """`packed` asks for base64, a third of the bytes of numbers in words."""
-    extra: dict[str, Any] = {} if dimensions is None else {"dimensions": dimensions}
-    if packed:
-        extra["encoding_format"] = "base64"
-
-    def ask(texts: Sequence[str], query: bool) -> Any:  # noqa: ANN401
-        body = {"model": endpoint.model, "input": list(texts), **extra}
-        return _ordered(line.ask("POST", "/embeddings", body).get("data"), endpoint.place)
+    def ask(texts: Sequence[str], query: bool) -> list[Any]:
+        answer = line.ask("POST", "/embeddings", {**body, "input": list(texts)})
+        return _ordered(answer.get("data"), endpoint.place)
 
     return ask
 
