@@ -146,7 +146,8 @@ class PineconeIndex:
         metadata = one.get("metadata", {})
         for name, value in metadata.items():
             self._check(name, value)
-        if len(json.dumps(metadata, ensure_ascii=False).encode()) > _MOST_METADATA:
+        told = json.dumps(metadata, ensure_ascii=False, separators=(",", ":"))
+        if len(told.encode()) > _MOST_METADATA:
             raise _wrong(f"Metadata size exceeds the limit of {_MOST_METADATA} bytes per vector")
         return values, metadata
 

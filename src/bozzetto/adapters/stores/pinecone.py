@@ -5,7 +5,7 @@ share the index "bozzetto-<dimension>". It is by dotproduct, approximate, and ha
 makes a search more thorough. What was written is counted and found seconds later.
 
 The vendor's client tries each request four times, waiting as Retry-After asks, and sends large
-loads eight requests at a time; around that stands one try more, for answers that break off.
+loads eight requests at a time: nothing is tried again around that.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from bozzetto.adapters.failures import told
 from bozzetto.adapters.stores.pinecone_failures import FAILURES
 from bozzetto.adapters.stores.pinecone_place import Place, place_of
 from bozzetto.adapters.stores.pinecone_rows import filter_of, per_request, vectors_of
-from bozzetto.adapters.stores.retrying import retried
 from bozzetto.errors import BackendError, NotFoundError, SetupError
 from bozzetto.ports import VectorStore, VectorStoreFeatures
 from bozzetto.types import Keys, StoreRows, Vectors, Where
@@ -176,12 +175,8 @@ class PineconeStore:
 
     def _ask(self, work: Callable[[], T]) -> T:
         """What the vendor's client gives, its errors as ours."""
-
-        def tried() -> T:
-            with told(FAILURES, self._place.words, (self._place.key,)):
-                return work()
-
-        return retried(tried, 2)
+        with told(FAILURES, self._place.words, (self._place.key,)):
+            return work()
 
     def _gone(self, work: Callable[[], object]) -> None:
         """Delete what may be gone already."""
@@ -194,7 +189,10 @@ class PineconeStore:
         with self._lock:
             if self._client is None:
                 self._client = pinecone.Pinecone(
-                    self._place.key, host=self._place.address, timeout=self._place.timeout
+                    self._place.key,
+                    host=self._place.address,
+                    timeout=self._place.timeout,
+                    ssl_verify=not self._place.plain,  # else certificates are read for nothing
                 )
             return self._client
 
