@@ -20,7 +20,15 @@ from typing import Any, TypeVar
 from bozzetto.adapters.aws_errors import Asked, error_of
 from bozzetto.errors import BackendError, MissingExtraError, SetupError
 
-__all__ = ["ANSWER_LIMIT", "ask", "in_thread", "json_object", "open_client", "read_body"]
+__all__ = [
+    "ANSWER_LIMIT",
+    "ask",
+    "in_thread",
+    "json_object",
+    "open_client",
+    "read_body",
+    "signing",
+]
 
 ANSWER_LIMIT = 180 * 1024 * 1024
 """Bytes of an answer that are read at most: a file of 128 MiB, the largest that is kept, in base64
@@ -65,6 +73,36 @@ def open_client(
             f"{service}: {error}",
             hint=f"look at {_endpoint_variable(service)} and AWS_ENDPOINT_URL",
         ) from None
+
+
+def signing(title: str, *, environ: Mapping[str, str], region: str = "") -> tuple[Any, str]:
+    """Credentials to sign requests with, renewed where they expire, and the region to sign for.
+
+    A `region` that is given goes before those of the variables and the profile.
+
+    Raises:
+        MissingExtraError: botocore is not installed.
+        SetupError: no region or no credentials are found, or what is found is broken.
+    """
+    try:
+        from botocore.credentials import Credentials
+        from botocore.exceptions import BotoCoreError, NoCredentialsError, NoRegionError
+    except ImportError as error:
+        raise MissingExtraError(
+            f"{title} needs the package boto3", hint="pip install 'bozzetto[aws]'"
+        ) from error
+    try:
+        keys = _keys(environ)
+        session = _session(environ, "")
+        found = region or _first(environ, _REGIONS) or session.get_config_variable("region")
+        if not found:
+            raise NoRegionError()
+        credentials = Credentials(*keys.values()) if keys else session.get_credentials()
+        if credentials is None:
+            raise NoCredentialsError()
+    except BotoCoreError as error:
+        raise error_of(error, Asked(title=title, name=title)) from None
+    return credentials, found
 
 
 def _client(service: str, environ: Mapping[str, str], timeout: float, parallel: int) -> Any:  # noqa: ANN401

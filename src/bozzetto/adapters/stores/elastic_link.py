@@ -1,0 +1,105 @@
+"""One call to a cluster, tried again; bulk requests of which only what failed is sent again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Protocol
+
+from bozzetto.adapters.stores.elastic_errors import Place, passing, refusal
+from bozzetto.adapters.stores.elastic_queries import Entry, bodies
+from bozzetto.adapters.stores.retrying import retried
+from bozzetto.errors import BackendError
+
+__all__ = ["Asking", "Link"]
+
+_BULK_TRIES = 6  # 0.2 s to 16 s apart: a cluster that turns rows away needs some time
+
+
+class Link(Protocol):
+    """A vendor's client, as far as it is used, its errors in our terms."""
+
+    @property
+    def place(self) -> Place:
+        """Where it goes."""
+        ...
+
+    def call(self, method: str, path: str, body: Mapping[str, Any] | str | None = None) -> Any:  # noqa: ANN401 - JSON
+        """The JSON of an answer; a body that is text is NDJSON.
+
+        Raises:
+            NotFoundError: there is no such index.
+            SetupError, BackendError: as `VectorStore` says.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+class Asking:
+    """Calls of a link, repeated where their failure passes."""
+
+    def __init__(self, link: Link, sleep: Callable[[float], None] = time.sleep) -> None:
+        self.link = link
+        self._sleep = sleep
+
+    @property
+    def words(self) -> str:
+        """Where it goes, for messages."""
+        return self.link.place.words
+
+    def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401
+        """As the link's; three tries."""
+        return retried(lambda: self.link.call(method, path, body), sleep=self._sleep)
+
+    def until(self, done: Callable[[], bool], seconds: float, fails: str) -> None:
+        """Ask again and again, for so long at most.
+
+        Raises:
+            BackendError: it never was so; says how it fails.
+        """
+        waited, pause = 0.0, 0.05
+        while not done():
+            if waited > seconds:
+                raise BackendError(f"{self.words} {fails} for {seconds:.0f} s", retryable=True)
+            self._sleep(pause)
+            waited, pause = waited + pause, min(2.0, pause * 1.5)
+
+    def bulk(self, index: str, entries: Iterable[Entry]) -> Iterator[tuple[int, str]]:
+        """Do the entries; yield each one's key and the id of its document.
+
+        Raises:
+            BackendError, SetupError, NotFoundError: some were refused; those before are done.
+        """
+        for body in bodies(entries):
+            piece = _Piece(self.link, f"/{index}/_bulk", body)
+            retried(piece.send, _BULK_TRIES, sleep=self._sleep)
+            yield from piece.done
+
+
+class _Piece:
+    """A part of a bulk request: what is done of it, and what is still to do."""
+
+    def __init__(self, link: Link, path: str, entries: list[Entry]) -> None:
+        self._link, self._path = link, path
+        self._pending = entries
+        self.done: list[tuple[int, str]] = []
+
+    def send(self) -> None:
+        """Send what is to do; raises where some of it stays so."""
+        answer = self._link.call("POST", self._path, "".join(one.lines for one in self._pending))
+        items: list[dict[str, Any]] = [next(iter(one.values())) for one in answer["items"]]
+        if len(items) != len(self._pending):
+            raise BackendError(
+                f"{self._link.place.words} answers for {len(items)} rows of {len(self._pending)}"
+            )
+        pairs = list(zip(self._pending, items, strict=True))
+        failed = [(one, item) for one, item in pairs if item.get("error")]
+        self.done += [(one.key, str(item["_id"])) for one, item in pairs if not item.get("error")]
+        self._pending = [one for one, item in failed if passing(item)]
+        if failed:
+            lasting = [item for _, item in failed if not passing(item)]
+            told = lasting or [item for _, item in failed]
+            raise refusal(int(told[0]["status"]), told[0], self._link.place, len(told))
