@@ -46,3 +46,22 @@ class TestSentenceTransformers(EmbedderContract):
     def embedder(self, sentence_transformers: Embedder) -> Embedder:
         assert isinstance(sentence_transformers, QueryEmbedder)
         return sentence_transformers
+
+
+@pytest.fixture(scope="module")
+def fastembed(require: Require, tmp_path_factory: pytest.TempPathFactory) -> Embedder:
+    require("backends")
+    from bozzetto.testing.tiny_embedder import build_onnx
+
+    folder = build_onnx(tmp_path_factory.mktemp("models") / "minilm")
+    found: Embedder = load("embedders", "fastembed")(
+        str(folder), environ={"OMP_NUM_THREADS": "1"}, timeout=1.0
+    )
+    return found
+
+
+class TestFastEmbed(EmbedderContract):
+    @pytest.fixture
+    def embedder(self, fastembed: Embedder) -> Embedder:
+        assert isinstance(fastembed, QueryEmbedder)
+        return fastembed

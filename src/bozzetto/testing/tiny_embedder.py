@@ -1,15 +1,17 @@
-"""Models of sentence-transformers, written by this module, that know what texts mean or nearly.
+"""Small embedding models for sentence-transformers and fastembed, without any download.
 
     python -m bozzetto.testing.tiny_embedder FOLDER    one folder for each kind
 
 "static" has the vectors of the word pieces of bozzetto's own student model: a text is the mean of
 its pieces, and near what it means. "transformer" is a BERT of two layers with random weights, to
 run the code of the real ones: near are texts that share words. Needs the packages of
-`pip install 'bozzetto[sentence-transformers]'`. The same kind gives the same weights.
+`pip install 'bozzetto[sentence-transformers]'`. The same kind gives the same weights. `build_onnx`
+lays out the weights that bozzetto has anyway as an export to ONNX does, for fastembed.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -18,9 +20,10 @@ from typing import Any, Final
 
 import numpy as np
 
+from bozzetto.adapters.embedders import minilm
 from bozzetto.embed.student import FILE
 
-__all__ = ["KINDS", "PROMPTS", "build_embedder"]
+__all__ = ["KINDS", "PROMPTS", "build_embedder", "build_onnx"]
 
 SEED: Final = 20221122
 PROMPTS: Final = {"query": "query: ", "document": "passage: "}
@@ -49,6 +52,22 @@ def build_embedder(
         modules = _BUILDERS[kind]()
     model = SentenceTransformer(modules=modules, device="cpu", prompts=dict(prompts or {}))
     model.save_pretrained(str(folder), create_model_card=False)
+    return folder
+
+
+def build_onnx(folder: Path) -> Path:
+    """Lay out the English embedder's own weights as an exported model; they are not copied.
+
+    Raises:
+        SetupError: the package that carries them is missing.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for file, name in ((minilm.MODEL, "model.onnx"), (minilm.TOKENIZER, "tokenizer.json")):
+        (folder / name).symlink_to(file.locate())
+    settings = {"model_max_length": minilm.FEATURES.max_tokens, "pad_token": "[PAD]"}
+    (folder / "tokenizer_config.json").write_text(json.dumps(settings), "utf-8")
+    config = {"hidden_size": minilm.FEATURES.dim, "pad_token_id": 0}
+    (folder / "config.json").write_text(json.dumps(config), "utf-8")
     return folder
 
 
