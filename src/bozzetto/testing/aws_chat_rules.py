@@ -83,6 +83,7 @@ TALKS: tuple[tuple[str, Talk], ...] = (
     ("anthropic.claude", Talk(most=4096)),
     ("cohere.command-r", Talk(most=4096)),
     ("cohere.command", Talk(system=False, turns=False, most=4096)),
+    ("example.newcomer", Talk(streams=False, system=False)),  # one that nobody knows
     ("meta.llama", Talk(most=2048)),
     ("mistral.mistral-7b", Talk(system=False)),
     ("mistral.mixtral", Talk(system=False)),

@@ -13,7 +13,7 @@ from PIL import Image
 from bozzetto.adapters.aws import open_client
 from bozzetto.adapters.images.bedrock import Bedrock, open_images
 from bozzetto.errors import BackendError, InputError, SetupError
-from bozzetto.ports import ImageFeatures
+from bozzetto.ports import ImageFeatures, Lifecycle
 from bozzetto.testing.aws_server import CUT, FILTERED, AwsServer, Delay, Fault, Reply, Step
 from bozzetto.testing.images import PLAIN, collect
 from bozzetto.types import (
@@ -59,8 +59,15 @@ def size_of(event: ImageEvent) -> tuple[int, int]:
 def test_features() -> None:
     with AwsServer() as server:
         assert open_model(server, SD35).features == ImageFeatures(
-            name=f"bedrock:{SD35}", seeds=True, negative=True, parallel=4, previews=False
+            name=f"bedrock:{SD35}",
+            seeds=True,
+            negative=True,
+            parallel=4,
+            previews=False,
+            lifecycle=Lifecycle("active"),
         )
+        gone = open_model(server, f"arn:aws:bedrock:us-west-2::foundation-model/{CANVAS}").features
+    assert gone.lifecycle == Lifecycle("gone", "2026-09-30", "stability.stable-image-core-v1:1")
 
 
 def test_a_picture_as_it_was_asked_for(server: AwsServer) -> None:

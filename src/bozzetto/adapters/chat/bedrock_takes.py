@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from bozzetto.adapters.bedrock_ids import plain_id
 from bozzetto.adapters.models import Known, known
 
-__all__ = ["Takes", "plain_id", "row_of", "takes_of", "taught"]
-
-_PROFILE = re.compile(r"^(?:arn:[^/]*/)?(?:(?:us-gov|us|eu|apac|au|ca|jp|global)\.)?")
+__all__ = ["Takes", "row_of", "takes_of", "taught"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +31,9 @@ class Takes:
     body: str = ""
 
 
-def plain_id(model: str) -> str:
-    """The model's id out of an id, an inference profile or an ARN that carries it."""
-    return _PROFILE.sub("", model)
-
-
-def row_of(model: str, kind: str = "chat") -> Known | None:
+def row_of(model: str) -> Known | None:
     """What the table of models says of one; None where nothing does."""
-    return known("bedrock", kind, plain_id(model))
+    return known("bedrock", "chat", plain_id(model))
 
 
 def takes_of(model: str) -> Takes:

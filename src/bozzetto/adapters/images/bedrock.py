@@ -13,7 +13,9 @@ from typing import Any
 
 from bozzetto.adapters.aws import ask, in_thread, json_object, open_client, read_body
 from bozzetto.adapters.aws_errors import Asked, said
+from bozzetto.adapters.bedrock_ids import plain_id
 from bozzetto.adapters.images.bedrock_bodies import BLOCKED, Drawn, body, family_of, read, refusal
+from bozzetto.adapters.models import known
 from bozzetto.adapters.paid import silence
 from bozzetto.errors import SetupError
 from bozzetto.ports import ImageFeatures
@@ -50,7 +52,12 @@ class Bedrock:
     @property
     def features(self) -> ImageFeatures:
         """What the generator is."""
-        return ImageFeatures(name=f"bedrock:{self._model}", parallel=PARALLEL)
+        row = known("bedrock", "image", plain_id(self._model))
+        return ImageFeatures(
+            name=f"bedrock:{self._model}",
+            parallel=PARALLEL,
+            lifecycle=row.lifecycle if row else None,
+        )
 
     def stream(self, request: ImageRequest) -> AsyncGenerator[ImageEvent]:
         """Make one picture; left early, the service ends it by itself and nobody hears of it."""
