@@ -1,0 +1,295 @@
+"""LanceDB: tables in a folder of this machine, or in a bucket of Amazon S3.
+
+`rest` is the folder ("/home/me/vectors"), or "s3://bucket/path". Nothing else runs: the package
+reads and writes the files itself. `finish` puts the files together and builds an index where
+there are so many rows that looking at each would be slow.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import lancedb
+import numpy as np
+import pyarrow as pa
+
+from bozzetto.adapters.stores.lancedb_failures import told
+from bozzetto.adapters.stores.lancedb_rows import clause, schema, tabled
+from bozzetto.adapters.stores.retrying import retried
+from bozzetto.errors import NotFoundError, SetupError
+from bozzetto.ports import VectorStoreFeatures
+from bozzetto.text.normalise import visible
+from bozzetto.types import Keys, StoreRows, Vectors, Where
+
+__all__ = ["INDEXED_ROWS", "LanceStore", "open_store"]
+
+INDEXED_ROWS = 50_000
+"""Below so many rows looking at each takes some hundredths of a second."""
+
+_FRESH = timedelta(seconds=1)  # how late a reader may see what another program wrote
+_KEPT = timedelta(hours=1)  # how long files that others may be reading stay after a change
+_WORDS = ("tags", "sources")
+_VARIABLES = {
+    "aws_access_key_id": "AWS_ACCESS_KEY_ID",
+    "aws_secret_access_key": "AWS_SECRET_ACCESS_KEY",
+    "aws_session_token": "AWS_SESSION_TOKEN",
+    "region": "AWS_REGION",
+    "endpoint": "AWS_ENDPOINT_URL_S3",
+}
+
+T = TypeVar("T")
+Found = tuple[Keys, Vectors]
+
+
+class LanceStore:
+    """Collections as tables. `folder` is where they are, None in a bucket."""
+
+    def __init__(self, address: str, folder: Path | None, options: Mapping[str, str]) -> None:
+        self._place = f"LanceDB in {visible(address)}"
+        self._features = VectorStoreFeatures("lancedb", self._place, batch=10_000)
+        self._address = address
+        self._folder = folder
+        self._options = dict(options)
+        self._lock = threading.RLock()
+        self._database: Any = None
+        self._tables: dict[str, Any] = {}
+
+    @property
+    def features(self) -> VectorStoreFeatures:
+        """What the store is."""
+        return self._features
+
+    def create(self, collection: str, dim: int, rows: int) -> None:
+        """Make the table."""
+
+        def make() -> None:
+            with self._lock:
+                if self._there(collection):
+                    self._check(collection, dim)
+                else:
+                    database = self._connected()
+                    self._tables[collection] = database.create_table(collection, schema=schema(dim))
+
+        self._do(make)
+
+    def _check(self, collection: str, dim: int) -> None:
+        there = self._table(collection).schema.field("vector").type.list_size
+        if there != dim:
+            raise SetupError(
+                f"{self._place}: {collection} holds vectors of {there} dimensions, not {dim}",
+                hint="it was made with another embedder: drop it first, or use that embedder",
+            )
+
+    def put(self, collection: str, rows: StoreRows) -> None:
+        """One version of the table more: all rows, or none."""
+
+        def write() -> None:
+            with self._lock:
+                table, data = self._table(collection), tabled(rows)
+                if _holds_any(table, rows.keys):
+                    merge = table.merge_insert("key").when_matched_update_all()
+                    merge.when_not_matched_insert_all().execute(data)
+                else:
+                    table.add(data)
+
+        if len(rows):
+            self._do(write)
+
+    def finish(self, collection: str) -> None:
+        """Put files together, and build the indexes that are worth having."""
+
+        def build() -> None:
+            with self._lock:
+                table = self._table(collection)
+                table.optimize(cleanup_older_than=_KEPT)
+                if table.count_rows() >= INDEXED_ROWS and not list(table.list_indices()):
+                    _index(table)
+                elif list(table.list_indices()):
+                    table.optimize(cleanup_older_than=_KEPT)  # rows that came since
+
+        self._do(build)
+
+    def delete(self, collection: str, keys: Keys) -> None:
+        """Remove rows."""
+
+        def remove() -> None:
+            with self._lock:
+                wanted = ", ".join(map(str, keys.tolist()))
+                self._table(collection).delete(f"key IN ({wanted})")
+
+        if len(keys):
+            self._do(remove)
+
+    def search(
+        self,
+        collection: str,
+        query: Vectors,
+        k: int,
+        where: Where = Where(),  # noqa: B008 - frozen
+        *,
+        thorough: bool = False,
+    ) -> Found:
+        """By the index where there is one; by every row where that gives too few."""
+
+        def ask() -> Found:
+            table = self._table(collection)
+            found = _nearest(table, query, k, where, thorough) if k else _nothing()
+            if len(found) < k and not thorough and list(table.list_indices()):
+                found = _nearest(table, query, k, where, True)
+            return _ranked(found)
+
+        return self._do(ask)
+
+    def count(self, collection: str) -> int | None:
+        """How many rows."""
+
+        def ask() -> int | None:
+            if not self._there(collection):
+                return None
+            rows: int = self._table(collection).count_rows()
+            return rows
+
+        return self._do(ask)
+
+    def collections(self, prefix: str) -> tuple[str, ...]:
+        """The tables of that place."""
+        return self._do(lambda: tuple(sorted(n for n in self._names() if n.startswith(prefix))))
+
+    def drop(self, collection: str) -> None:
+        """Delete the table with its files."""
+
+        def remove() -> None:
+            with self._lock:
+                self._tables.pop(collection, None)
+                if self._there(collection):
+                    self._connected().drop_table(collection, ignore_missing=True)
+
+        self._do(remove)
+
+    def close(self) -> None:
+        """Forget the tables that were opened."""
+        with self._lock:
+            self._tables.clear()
+            self._database = None
+
+    def _do(self, work: Callable[[], T]) -> T:
+        def once() -> T:
+            with told(self._place):
+                return work()
+
+        return retried(once)
+
+    def _connected(self) -> Any:  # noqa: ANN401 - LanceDB's
+        with self._lock:
+            if self._database is None:
+                self._database = lancedb.connect(
+                    self._address,
+                    read_consistency_interval=_FRESH,
+                    storage_options=self._options or None,
+                )
+            return self._database
+
+    def _names(self) -> set[str]:
+        # Connecting would make the folder, and nobody asked for that yet.
+        if self._folder is not None and not self._folder.is_dir():
+            return set()
+        names: set[str] = set()
+        page: str | None = None
+        while True:
+            answer = self._connected().list_tables(page_token=page)
+            names.update(answer.tables)
+            page = answer.page_token
+            if not page:
+                return names
+
+    def _there(self, collection: str) -> bool:
+        return collection in self._names()
+
+    def _table(self, collection: str) -> Any:  # noqa: ANN401 - LanceDB's
+        with self._lock:
+            if collection not in self._tables:
+                if not self._there(collection):
+                    raise NotFoundError(f"{self._place} has no collection {collection}")
+                self._tables[collection] = self._connected().open_table(collection)
+            return self._tables[collection]
+
+
+def _holds_any(table: Any, keys: Keys) -> bool:  # noqa: ANN401 - LanceDB's
+    """Whether one of the keys is there; adding what is not there is much faster than merging."""
+    least, most = int(keys.min()), int(keys.max())
+    near = table.search().where(f"key >= {least} AND key <= {most}").select(["key"])
+    there = near.to_arrow()["key"].to_numpy()
+    return bool(np.isin(keys, there).any())
+
+
+def _index(table: Any) -> None:  # noqa: ANN401 - LanceDB's
+    """A graph over 8-bit vectors, and lists of what filters ask for."""
+    from lancedb.index import Bitmap, HnswSq, LabelList
+
+    table.create_index("vector", config=HnswSq(distance_type="dot", m=16, ef_construction=100))
+    for column in _WORDS:
+        table.create_index(column, config=LabelList())
+    for column in ("use", "model_family"):
+        table.create_index(column, config=Bitmap())
+
+
+def _nearest(table: Any, query: Vectors, k: int, where: Where, exact: bool) -> Any:  # noqa: ANN401
+    """An Arrow table of keys and distances, which are one less the product."""
+    asked = table.search(np.asarray(query, np.float32), vector_column_name="vector")
+    asked = asked.distance_type("dot").select(["key", "_distance"]).limit(k)
+    wanted = clause(where)
+    if wanted:
+        asked = asked.where(wanted, prefilter=True)
+    return (asked.bypass_vector_index() if exact else asked.refine_factor(2)).to_arrow()
+
+
+def _nothing() -> Any:  # noqa: ANN401 - Arrow's
+    return pa.table({"key": pa.array([], pa.int64()), "_distance": pa.array([], pa.float32())})
+
+
+def _ranked(found: Any) -> Found:  # noqa: ANN401 - Arrow's
+    keys = found["key"].to_numpy().astype(np.int64)
+    scores = (1.0 - found["_distance"].to_numpy().astype(np.float64)).astype(np.float32)
+    order = np.lexsort((keys, -scores))
+    return keys[order], scores[order]
+
+
+def _place_of(rest: str) -> tuple[str, Path | None]:
+    """The address for LanceDB, and the folder where it is one."""
+    if rest.startswith("s3://"):
+        bucket = rest.removeprefix("s3://").partition("/")[0]
+        if not bucket or "@" in rest or "?" in rest:
+            raise SetupError(
+                "lancedb:s3:// wants a bucket and a path, and no key in it",
+                hint="write lancedb:s3://bucket/path; keys belong into AWS_ACCESS_KEY_ID and "
+                "AWS_SECRET_ACCESS_KEY, or a role",
+            )
+        return rest.rstrip("/"), None
+    if not rest or "://" in rest:
+        raise SetupError(
+            "lancedb: wants a folder or a bucket of Amazon S3",
+            hint="write lancedb:/folder or lancedb:s3://bucket/path",
+        )
+    folder = Path(rest).expanduser().absolute()
+    if folder.exists() and not folder.is_dir():
+        raise SetupError(f"{visible(str(folder))} is not a folder", hint="name a folder")
+    return str(folder), folder
+
+
+def open_store(rest: str, *, environ: Mapping[str, str], timeout: float) -> LanceStore:
+    """Open a place; nothing is read yet. `timeout` is how long S3 may stay silent, seconds.
+
+    Raises:
+        SetupError: it is neither a folder nor a bucket, or has a key in it.
+    """
+    address, folder = _place_of(rest)
+    if folder is not None:
+        return LanceStore(address, folder, {})
+    found = {
+        name: environ[variable] for name, variable in _VARIABLES.items() if variable in environ
+    }
+    return LanceStore(address, None, {"timeout": f"{timeout:g}s", **found})
