@@ -65,3 +65,19 @@ class TestFastEmbed(EmbedderContract):
     def embedder(self, fastembed: Embedder) -> Embedder:
         assert isinstance(fastembed, QueryEmbedder)
         return fastembed
+
+
+@pytest.fixture(scope="module")
+def langchain(require: Require) -> Embedder:
+    require("langchain")
+    found: Embedder = load("embedders", "langchain")(
+        "bozzetto.testing.langchain_made:embeddings", environ={}, timeout=1.0
+    )
+    return found
+
+
+class TestLangchain(EmbedderContract):
+    @pytest.fixture
+    def embedder(self, langchain: Embedder) -> Embedder:
+        assert isinstance(langchain, QueryEmbedder)
+        return langchain
