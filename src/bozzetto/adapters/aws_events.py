@@ -1,4 +1,4 @@
-"""An event stream of Amazon's: read by a thread, as botocore waits, and heard in a loop."""
+"""Answers of Amazon's models, whole or in events: read by a thread, as botocore waits."""
 
 from __future__ import annotations
 
@@ -6,16 +6,32 @@ import asyncio
 import threading
 from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeVar
 
+from bozzetto.adapters.aws import in_thread
 from bozzetto.adapters.aws_errors import Asked, error_of, line
 from bozzetto.errors import BackendError, BozzettoError
 
-__all__ = ["heard"]
+__all__ = ["answered", "heard"]
 
 _SILENT = frozenset({"ReadTimeoutError", "TimeoutError"})
 _DAMAGED = frozenset({"ParserError", "ResponseParserError"})
 _END = object()
+
+T = TypeVar("T")
+
+
+async def answered(work: Callable[[], T], asked: Asked, timeout: float) -> T:
+    """What a blocking call brings, its body read within it.
+
+    Raises:
+        InputError, SetupError, BackendError: as `heard` does.
+    """
+    try:
+        return await in_thread(work)
+    except Exception as error:
+        # The chain is cut: a service may repeat a signed request.
+        raise _told(error, asked, timeout, False) from None
 
 
 async def heard(begin: Callable[[], Any], asked: Asked, timeout: float) -> AsyncGenerator[Any]:

@@ -13,9 +13,9 @@ from contextlib import aclosing
 from functools import partial
 from typing import Any
 
-from bozzetto.adapters.aws import ask, in_thread, json_object, open_client, read_body
+from bozzetto.adapters.aws import json_object, open_client, read_body
 from bozzetto.adapters.aws_errors import Asked
-from bozzetto.adapters.aws_events import heard
+from bozzetto.adapters.aws_events import answered, heard
 from bozzetto.adapters.chat.bedrock_bodies import BODIES, whole_of
 from bozzetto.adapters.chat.bedrock_takes import Takes, row_of, takes_of, taught
 from bozzetto.adapters.chat.retrying import patiently
@@ -101,7 +101,7 @@ class BedrockChat:
     async def _converse(self, request: ChatRequest, takes: Takes) -> AsyncGenerator[ChatEvent]:
         written = Written(request.max_tokens)
         call = partial(self._client.converse, **self._arguments(request, takes))
-        answer = await in_thread(lambda: ask(call, self._asked))
+        answer = await answered(call, self._asked, self._timeout)
         content = ((answer.get("output") or {}).get("message") or {}).get("content") or []
         for block in content:
             for event in written.add(block.get("text")):
@@ -134,7 +134,7 @@ class BedrockChat:
             data = read_body(answer["body"], self._asked, limit)
             return data, answer["ResponseMetadata"]["HTTPHeaders"]
 
-        data, headers = await in_thread(lambda: ask(call, self._asked))
+        data, headers = await answered(call, self._asked, self._timeout)
         for event in whole_of(json_object(data, self._asked), body, written):
             yield event
         written.took(*(_counted(headers, way) for way in ("input", "output")))

@@ -13,9 +13,9 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Any
 
-from bozzetto.adapters.aws import ask, in_thread, open_client, read_body
+from bozzetto.adapters.aws import open_client, read_body
 from bozzetto.adapters.aws_errors import Asked
-from bozzetto.adapters.aws_events import heard
+from bozzetto.adapters.aws_events import answered, heard
 from bozzetto.adapters.chat.retrying import patiently
 from bozzetto.adapters.chat.sagemaker_kinds import KINDS, Kind, kind_of
 from bozzetto.adapters.chat.sagemaker_reading import Parts, document, take_whole
@@ -121,7 +121,7 @@ class SageMakerChat:
             answer = self._client.invoke_endpoint(Accept="application/json", **arguments)
             return read_body(answer["Body"], self._asked, limit)
 
-        data = await in_thread(lambda: ask(call, self._asked))
+        data = await answered(call, self._asked, self._timeout)
         written = Written(request.max_tokens)
         events = take_whole(document(data, TITLE), written, TITLE)
         return [*events, *written.end(TITLE)]

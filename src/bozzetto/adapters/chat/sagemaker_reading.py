@@ -138,7 +138,7 @@ class Parts:
         self._done = False
 
     def feed(self, data: bytes, *, last: bool = False) -> list[ChatEvent]:
-        """The events that these bytes bring.
+        """The events that these bytes bring; an answer may be cut in the middle of a document.
 
         Raises:
             BackendError: they are no answer.
@@ -150,7 +150,7 @@ class Parts:
                 self._done = self._done or payload == DONE
                 if payload is not None and not self._done:
                     events += take_part(payload, self._written, self._place)
-            if last and not self._done:
+            if last and not self._done and not self._written.begun:
                 self._payloads.flush()
         except ValueError as error:
             raise BackendError(f"{self._place} sent something that is not JSON") from error

@@ -42,6 +42,11 @@ class Written:
         self._any = False
         self._usage: Usage | None = None
 
+    @property
+    def begun(self) -> bool:
+        """Whether there is any text yet."""
+        return self._any
+
     def add(self, text: object) -> list[ChatEvent]:
         """Some more text; what is none is left alone."""
         if not isinstance(text, str) or not text or self.over:
