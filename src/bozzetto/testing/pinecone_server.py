@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import json
 import re
+import socket
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -274,6 +276,7 @@ class _Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Handler)
         self.answer = answer
         self.stepped: Callable[[Call], Step | None] = lambda call: None
+        self._lines: set[socket.socket] = set()
         self._thread = threading.Thread(
             target=self.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
         )
@@ -282,9 +285,22 @@ class _Server(ThreadingHTTPServer):
         self._thread.start()
 
     def stop(self) -> None:
-        """Close the port; twice is fine."""
+        """Close the port and every connection, as the end of a process does; twice is fine."""
         self.shutdown()
         self.server_close()
+        for line in tuple(self._lines):
+            with suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
+
+    def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
+        """Remember the connection."""
+        self._lines.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:  # noqa: ANN401
+        """Forget it."""
+        self._lines.discard(request)
+        super().shutdown_request(request)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that went away is none of our business."""

@@ -35,6 +35,7 @@ _VALUES = {
 _MOST = 10_000
 _INDEX = {
     "cleanupIntervalSeconds": 300,
+    "distance": "cosine",
     "dynamicEfFactor": 8,
     "dynamicEfMax": 500,
     "dynamicEfMin": 100,
@@ -46,6 +47,18 @@ _INDEX = {
     "vectorCacheMaxObjects": 1_000_000_000_000,
 }
 """What the server fills in of an HNSW index."""
+
+_SHARDS = {
+    "actualCount": 1,
+    "actualVirtualCount": 128,
+    "desiredCount": 1,
+    "desiredVirtualCount": 128,
+    "function": "murmur3",
+    "key": "_id",
+    "strategy": "hash",
+    "virtualPerPhysical": 128,
+}
+"""What it fills in of the shards."""
 
 
 class Refused(Exception):  # noqa: N818 - an answer, not a failure of ours
@@ -62,11 +75,13 @@ class WeaviateClass:
     def __init__(self, body: Mapping[str, Any]) -> None:
         _check_class(body)
         self.name: str = body["class"]
-        self._body = body
-        self._types = {one["name"]: one["dataType"][0] for one in body["properties"]}
-        self._tokens = {one["name"]: one.get("tokenization", "word") for one in body["properties"]}
-        self._vector = next(iter(body["vectorConfig"]))
-        config = body["vectorConfig"][self._vector]["vectorIndexConfig"]
+        self._vector, named = next(iter(body["vectorConfig"].items()))
+        vectors = {self._vector: {"vectorIndexType": "hnsw", "vectorIndexConfig": {}, **named}}
+        self._body = {"properties": [], **body, "vectorConfig": vectors}
+        properties = self._body["properties"]
+        self._types = {one["name"]: one["dataType"][0] for one in properties}
+        self._tokens = {one["name"]: one.get("tokenization", "word") for one in properties}
+        config = vectors[self._vector]["vectorIndexConfig"]
         self._distance: str = config.get("distance", "cosine")
         self._objects: dict[UUID, tuple[np.ndarray, dict[str, Any]]] = {}
 
@@ -87,7 +102,7 @@ class WeaviateClass:
         return {
             "multiTenancyConfig": {"enabled": False},
             "replicationConfig": {"factor": 1, "asyncEnabled": False},
-            "shardingConfig": {},
+            "shardingConfig": _SHARDS,
             **self._body,
             "properties": [_filled(one) for one in self._body["properties"]],
             "invertedIndexConfig": inverted,
@@ -226,8 +241,9 @@ def _filled(one: Mapping[str, Any]) -> dict[str, Any]:
 
 def _check_class(body: Any) -> None:  # noqa: ANN401
     """Hold a class against what is documented."""
-    if not isinstance(body, dict) or not _NAME.fullmatch(str(body.get("class", ""))):
-        raise Refused(f"'{body.get('class')}' is not a valid class name")
+    name = body.get("class") if isinstance(body, dict) else None
+    if not _NAME.fullmatch(str(name or "")):
+        raise Refused(f"'{name}' is not a valid class name")
     for one in body.get("properties", []):
         _check_property(one)
     vectors = body.get("vectorConfig", {})
@@ -235,7 +251,10 @@ def _check_class(body: Any) -> None:  # noqa: ANN401
         raise Refused("this server takes classes with one named vector")
     for named in vectors.values():
         distance = named.get("vectorIndexConfig", {}).get("distance", "cosine")
-        if list(named.get("vectorizer", {})) != ["none"] or named.get("vectorIndexType") != "hnsw":
+        if (
+            list(named.get("vectorizer", {})) != ["none"]
+            or named.get("vectorIndexType", "hnsw") != "hnsw"
+        ):
             raise Refused("this server has no vectorizers and the index hnsw only")
         if distance not in _DISTANCES:
             raise Refused(f"unrecognized or unsupported vector distance {distance}")

@@ -12,10 +12,12 @@ as planned.
 from __future__ import annotations
 
 import json
+import socket
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -97,8 +99,7 @@ class WeaviateServer:
         self._plan: dict[str, deque[Step]] = {}
         self._classes: dict[str, WeaviateClass] = {}
         self._lock = threading.RLock()
-        self._http = _Server(("127.0.0.1", 0), _Handler)
-        self._http.owner = self
+        self._http = _Server(self)
         self._thread = threading.Thread(
             target=self._http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True
         )
@@ -131,8 +132,7 @@ class WeaviateServer:
 
     def vanish(self) -> None:
         """Stop listening; what was kept stays."""
-        self._http.shutdown()
-        self._http.server_close()
+        self._http.stop()
         self._grpc.stop(None).wait(5)
 
     def __enter__(self) -> Self:
@@ -322,7 +322,29 @@ def _result(uuid: UUID, distance: float, wanted: Any) -> Any:  # noqa: ANN401
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
-    owner: WeaviateServer
+
+    def __init__(self, owner: WeaviateServer) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.owner = owner
+        self._lines: set[socket.socket] = set()
+
+    def stop(self) -> None:
+        """Close the port and every connection, as the end of a process does."""
+        self.shutdown()
+        self.server_close()
+        for line in tuple(self._lines):
+            with suppress(OSError):
+                line.shutdown(socket.SHUT_RDWR)
+
+    def process_request(self, request: Any, client_address: Any) -> None:  # noqa: ANN401
+        """Remember the connection."""
+        self._lines.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:  # noqa: ANN401
+        """Forget it."""
+        self._lines.discard(request)
+        super().shutdown_request(request)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that went away is none of our business."""

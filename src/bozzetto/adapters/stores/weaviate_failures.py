@@ -30,12 +30,17 @@ FAILURES: Failures = {
     "WeaviateQueryError": Failure("backend", "failed"),
     "WeaviateUnsupportedFeatureError": Failure("setup", "is too old", "update the server"),
     "WeaviateInsertManyAllFailedError": Failure("backend", "took none of the rows"),
+    "WeaviateProtobufIncompatibility": Failure(
+        "setup", "cannot be spoken to", "pip install --upgrade weaviate-client grpcio protobuf"
+    ),
     "ResponseCannotBeDecodedError": _ANSWERS,
     "EmptyResponseError": _ANSWERS,
-    # What the client lets through: of httpx, and of answers that are not what they should be.
+    # What the client lets through: of gRPC, of httpx, and of answers that are not what they are
+    # to be.
+    "RpcError": Failure("passing", "fails by gRPC"),
     "TransportError": Failure("passing", "broke off"),
     "TimeoutException": Failure("passing", "does not answer in time"),
-    "JSONDecodeError": _ANSWERS,
+    "ValueError": _ANSWERS,
     "KeyError": _ANSWERS,
     "AssertionError": _ANSWERS,
 }
