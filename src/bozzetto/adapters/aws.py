@@ -14,7 +14,7 @@ import json
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from functools import partial
+from functools import cache, partial
 from typing import Any, TypeVar
 
 from bozzetto.adapters.aws_errors import Asked, error_of
@@ -133,12 +133,21 @@ def _client(service: str, environ: Mapping[str, str], timeout: float, parallel: 
     )
 
 
+@cache
+def _loader() -> Any:  # noqa: ANN401
+    """What reads botocore's models of the services, once for all clients."""
+    from botocore.loaders import Loader
+
+    return Loader()
+
+
 def _session(environ: Mapping[str, str], token: str) -> Any:  # noqa: ANN401
     """A session that takes nothing from another environment than the one given."""
     from botocore.session import Session
     from botocore.tokens import ScopedEnvTokenProvider, TokenProviderChain
 
     session = Session()
+    session.register_component("data_loader", _loader())
     for setting, variable in _SETTINGS.items():
         if environ.get(variable):
             session.set_config_variable(setting, environ[variable])
