@@ -33,7 +33,10 @@ _NUMBERS = itertools.count(1)
 
 @dataclass(slots=True)
 class Index:
-    """`docs` are those that are written; searches see those of the last refresh."""
+    """`docs` are those that are written; searches see those of the last refresh.
+
+    `sources` are kept of those that are deleted too: until then, a search finds them.
+    """
 
     name: str
     flavour: Flavour
@@ -135,7 +138,6 @@ class Index:
     def remove(self, id_: str) -> bool:
         """Delete a document; whether it was there."""
         with self._lock:
-            self.sources.pop(id_, None)
             self._dirty = self._dirty or time.monotonic()
             return self.docs.pop(id_, None) is not None
 

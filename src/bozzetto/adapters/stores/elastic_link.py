@@ -73,33 +73,46 @@ class Asking:
         Raises:
             BackendError, SetupError, NotFoundError: some were refused; those before are done.
         """
+        path = f"/{index}/_bulk"
         for body in bodies(entries):
-            piece = _Piece(self.link, f"/{index}/_bulk", body)
+            piece = _Piece(self, path, body)
             retried(piece.send, _BULK_TRIES, sleep=self._sleep)
+            if piece.lost is not None:
+                raise piece.lost
             yield from piece.done
+
+    def send(self, path: str, body: str) -> Any:  # noqa: ANN401
+        """A call with a body of NDJSON; three tries."""
+        return retried(lambda: self.link.call("POST", path, body), sleep=self._sleep)
 
 
 class _Piece:
-    """A part of a bulk request: what is done of it, and what is still to do."""
+    """A part of a bulk request: what is done of it, what is to do, and why nothing more can be."""
 
-    def __init__(self, link: Link, path: str, entries: list[Entry]) -> None:
-        self._link, self._path = link, path
+    def __init__(self, asking: Asking, path: str, entries: list[Entry]) -> None:
+        self._asking, self._path = asking, path
         self._pending = entries
         self.done: list[tuple[int, str]] = []
+        self.lost: BackendError | None = None
 
     def send(self) -> None:
-        """Send what is to do; raises where some of it stays so."""
-        answer = self._link.call("POST", self._path, "".join(one.lines for one in self._pending))
+        """Send what is to do; raises where some of it is refused or turned away."""
+        try:
+            answer = self._asking.send(self._path, "".join(one.lines for one in self._pending))
+        except BackendError as error:  # of the whole request, and tried often enough
+            self.lost = error
+            return
         items: list[dict[str, Any]] = [next(iter(one.values())) for one in answer["items"]]
         if len(items) != len(self._pending):
-            raise BackendError(
-                f"{self._link.place.words} answers for {len(items)} rows of {len(self._pending)}"
-            )
-        pairs = list(zip(self._pending, items, strict=True))
+            message = f"{self._asking.words} answers for {len(items)} of {len(self._pending)} rows"
+            raise BackendError(message)
+        self._sort(list(zip(self._pending, items, strict=True)))
+
+    def _sort(self, pairs: list[tuple[Entry, dict[str, Any]]]) -> None:
         failed = [(one, item) for one, item in pairs if item.get("error")]
         self.done += [(one.key, str(item["_id"])) for one, item in pairs if not item.get("error")]
         self._pending = [one for one, item in failed if passing(item)]
         if failed:
             lasting = [item for _, item in failed if not passing(item)]
             told = lasting or [item for _, item in failed]
-            raise refusal(int(told[0]["status"]), told[0], self._link.place, len(told))
+            raise refusal(int(told[0]["status"]), told[0], self._asking.link.place, len(told))
