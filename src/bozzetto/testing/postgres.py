@@ -88,17 +88,8 @@ class PostgresServer:
             file.write(f"{lines}\n")
 
     def rules(self, *lines: str) -> None:
-        """Who gets in, as lines of pg_hba.conf, for the next start."""
+        """Who gets in, as lines of pg_hba.conf, for the next start or `reload`."""
         (self.data / "pg_hba.conf").write_text("".join(f"{line}\n" for line in lines))
-
-    def keep(self, name: str, content: bytes) -> Path:
-        """Put a file into the data folder, for the server's eyes alone: a key."""
-        path = self.data / name
-        path.write_bytes(content)
-        path.chmod(0o600)
-        if self._as:
-            os.chown(path, self._as["user"], self._as["group"])
-        return path
 
     def start(self) -> None:
         """Start and wait until it answers.
@@ -129,6 +120,10 @@ class PostgresServer:
         """Stop and start, with the settings and rules as they are now."""
         self.stop("fast")
         self.start()
+
+    def reload(self) -> None:
+        """Read settings and rules anew; who is in stays."""
+        self._run("pg_ctl", "reload")
 
     def sql(self, *statements: str, database: str = "postgres") -> list[tuple[Any, ...]]:
         """Run statements as the superuser, each on its own; the rows of the last."""

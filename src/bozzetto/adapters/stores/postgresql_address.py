@@ -26,6 +26,7 @@ _EXAMPLE = "write postgresql://user@host:5432/database"
 _PASSWORD = (
     "set PGPASSWORD, or write a line into ~/.pgpass; or use ?auth=iam on Amazon RDS and Aurora"
 )
+_HERE = "PostgreSQL on this machine"
 _CONNECT = 10  # seconds to reach the server, where `timeout` allows that long
 _WEAK = ("disable", "allow", "prefer")
 
@@ -98,11 +99,10 @@ def _with_variables(given: dict[str, str], environ: Mapping[str, str]) -> dict[s
 
 def _place(options: Mapping[str, str]) -> str:
     service, host = options.get("service"), options.get("host") or options.get("hostaddr")
-    where = f"{host}:{options.get('port', '5432')}" if host else "this machine"
+    if not host:
+        return f"PostgreSQL (service {visible(service)})" if service else _HERE
     name = f"/{options['dbname']}" if options.get("dbname") else ""
-    if service and not host:
-        return f"PostgreSQL (service {visible(service)})"
-    return f"PostgreSQL at {visible(where + name)}"
+    return f"PostgreSQL at {visible(host)}:{visible(options.get('port', '5432') + name)}"
 
 
 def _for_iam(address: Address) -> Address:
