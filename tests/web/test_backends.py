@@ -14,7 +14,10 @@ from bozzetto.app import Assistant
 from bozzetto.web.server import Server
 
 V1 = "/api/v1"
-NAMED = ("openai:m@http://gpu:8000/v1", "a1111:http://gpu:7860", "clip:/models/clip,head.npz")
+NAMED = (
+    "openai:m@http://gpu:8000/v1", "a1111:http://gpu:7860", "clip:/models/clip,head.npz",
+    "langchain:mymodels:writer",
+)  # fmt: skip
 BRIEF = {"name": "N", "ideas": ["a fox"], "n": 1, "sizes": ["64x64"]}
 ELSEWHERE = "openai:m@http://127.0.0.1:9/v1"
 WAY_OUT = "adds it to backends in config.toml"
@@ -65,7 +68,8 @@ def planned(c: httpx2.Client, name: str) -> tuple[int, bool]:
         *NAMED, "compose", "sketch:", "sketch", "a1111:", "comfyui:", "stability:core",
         "openai:gpt-image-2", "ollama:", "ollama:llama3.2:3b", "ollama:hf.co/some/model:Q4_K_M",
         "bedrock:arn:aws:bedrock:us-east-1:123456789012:inference-profile/us.some-model-v1:0",
-        "sagemaker:sdxl@my-endpoint",
+        "sagemaker:sdxl@my-endpoint", "azure:my-deployment", "anthropic:claude-haiku-4-5",
+        "openrouter:some/model:free", "langchain:mymodels:writer",
     ],
 )  # fmt: skip
 def test_what_an_account_may_name(ada: httpx2.Client, name: str) -> None:
@@ -79,6 +83,9 @@ NOT_TO_BE_NAMED = [
     "diffusers:/etc", "diffusers:someone/model", "clip:FOLDER,FILE", "clip:/models/clip",
     "stability:core@http://h.example", "stability:../../v1/user", "bedrock:m@http://h",
     "sagemaker:http://h.example", "sketch:/etc", "plugin:anything", "openai:m\n@http://h",
+    "langchain:mymodels:other", "langchain:os:getcwd", "langchain:", "gguf:/etc/passwd", "gguf:",
+    "gguf:model.gguf", " langchain:mymodels:editor", "azure:d@http://h", "anthropic:m@https://h",
+    "openrouter:m@http://127.0.0.1:9",
 ]  # fmt: skip
 
 
@@ -95,6 +102,8 @@ TOML = f'name = "N"\nideas = ["a fox"]\nchat = "{ELSEWHERE}"\n'
     ("path", "body"),
     [
         ("/optimize", {"idea": "a fox", "chat": ELSEWHERE}),
+        ("/optimize", {"idea": "a fox", "chat": "langchain:antigravity:x"}),
+        ("/optimize", {"idea": "a fox", "chat": "gguf:/etc/passwd"}),
         ("/optimize/none/refine", {"prefer": "x", "chat": ELSEWHERE}),
         ("/optimize/none/regenerate", {"chat": ELSEWHERE}),
         ("/generate", {"prompt": "a fox", "images": ELSEWHERE}),

@@ -1,5 +1,7 @@
 """A real model in this process: told what is wrong with its file, shared, stopped, let go."""
 
+from __future__ import annotations
+
 import asyncio
 import subprocess
 import sys
@@ -8,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -16,22 +19,29 @@ from bozzetto.plugins import load
 from bozzetto.testing.chat import GREETING, collect
 from bozzetto.types import Delta, Finish, Message, Usage
 
-pytest.importorskip("xllamacpp")
+if TYPE_CHECKING:
+    from bozzetto.adapters.chat.gguf import GgufChat
+    from bozzetto.adapters.chat.gguf_shelf import Shelf
 
-from bozzetto.adapters.chat.gguf import GgufChat, open_chat
-from bozzetto.adapters.chat.gguf_shelf import Shelf
 
-
-@pytest.fixture(scope="module")
+@pytest.fixture(autouse=True, scope="module")
 def path(require: Callable[[str], Path]) -> Path:
     return require("llm")
 
 
 @pytest.fixture
-def shelf() -> Iterator[Shelf]:
+def shelf(path: Path) -> Iterator[Shelf]:
+    from bozzetto.adapters.chat.gguf_shelf import Shelf
+
     shelf = Shelf(keep=0.05)
     yield shelf
     shelf.clear()
+
+
+def lent(path: Path, shelf: Shelf, timeout: float = 60.0) -> GgufChat:
+    from bozzetto.adapters.chat.gguf import GgufChat
+
+    return GgufChat(path, timeout=timeout, shelf=shelf)
 
 
 def emptied(shelf: Shelf) -> bool:
@@ -42,7 +52,7 @@ def emptied(shelf: Shelf) -> bool:
 
 
 def test_it_answers_by_template_seed_and_cap_and_is_signed_with_the_files_name(path: Path) -> None:
-    chat = open_chat(str(path), environ={}, timeout=60.0)
+    chat = load("chat", "gguf")(str(path), environ={}, timeout=60.0)
     assert chat.features.name == f"gguf:{path.name}"
     warm = replace(GREETING, temperature=0.9, max_tokens=8)
 
@@ -60,7 +70,7 @@ def test_it_answers_by_template_seed_and_cap_and_is_signed_with_the_files_name(p
 
 def test_stops_end_it(path: Path, shelf: Shelf) -> None:
     async def stopped() -> None:
-        chat = GgufChat(path, timeout=60.0, shelf=shelf)
+        chat = lent(path, shelf)
         whole = await collect(chat, replace(GREETING, max_tokens=24))
         text = "".join(event.text for event in whole if isinstance(event, Delta))
         word = text.split()[1]
@@ -74,7 +84,7 @@ def test_stops_end_it(path: Path, shelf: Shelf) -> None:
 
 def test_a_file_is_loaded_once_for_all_and_let_go_after_the_last(path: Path, shelf: Shelf) -> None:
     async def both() -> None:
-        chats = [GgufChat(path, timeout=60.0, shelf=shelf) for _ in range(3)]
+        chats = [lent(path, shelf) for _ in range(3)]
         assert len(shelf) == 0
         await asyncio.gather(*(collect(chat, GREETING) for chat in chats))
         for chat in chats:
@@ -90,7 +100,7 @@ def test_a_file_is_loaded_once_for_all_and_let_go_after_the_last(path: Path, she
 
 def test_leaving_early_ends_the_answer_within_a_token(path: Path, shelf: Shelf) -> None:
     async def leave() -> None:
-        chat = GgufChat(path, timeout=60.0, shelf=shelf)
+        chat = lent(path, shelf)
         async with aclosing(chat.stream(replace(GREETING, max_tokens=2000))) as stream:
             assert isinstance(await anext(stream), Delta)
         model = shelf.borrow(path)[1]
@@ -104,7 +114,7 @@ def test_leaving_early_ends_the_answer_within_a_token(path: Path, shelf: Shelf) 
 
 
 def test_what_is_longer_than_the_context_is_told(path: Path, shelf: Shelf) -> None:
-    chat = GgufChat(path, timeout=60.0, shelf=shelf)
+    chat = lent(path, shelf)
     request = replace(GREETING, messages=(Message("user", "word " * 6000),))
     with pytest.raises(BackendError, match="exceeds the available context size"):
         asyncio.run(collect(chat, request))
@@ -112,7 +122,7 @@ def test_what_is_longer_than_the_context_is_told(path: Path, shelf: Shelf) -> No
 
 
 def test_silence_is_told(path: Path, shelf: Shelf) -> None:
-    chat = GgufChat(path, timeout=1e-6, shelf=shelf)
+    chat = lent(path, shelf, 1e-6)
     with pytest.raises(BackendError, match="nothing for 1e-06 s"):
         asyncio.run(collect(chat, GREETING))
     asyncio.run(chat.aclose())
@@ -124,7 +134,7 @@ def test_a_file_that_is_cut_short_is_one_clear_error(path: Path, tmp_path: Path,
     with path.open("rb") as file:
         cut.write_bytes(file.read(size))
     with pytest.raises(SetupError) as caught:
-        asyncio.run(collect(open_chat(str(cut), environ={}, timeout=5.0), GREETING))
+        asyncio.run(collect(load("chat", "gguf")(str(cut), environ={}, timeout=5.0), GREETING))
     assert str(cut) in caught.value.message
     assert caught.value.hint
 
@@ -139,7 +149,7 @@ def test_what_is_no_model_is_told_without_loading_anything(tmp_path: Path) -> No
         (str(text), f"{text} is no GGUF file"),
     ]:
         with pytest.raises(SetupError) as caught:
-            open_chat(rest, environ={}, timeout=1.0)
+            load("chat", "gguf")(rest, environ={}, timeout=1.0)
         assert caught.value.message == said
 
 

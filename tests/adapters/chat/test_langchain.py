@@ -2,23 +2,18 @@
 
 import asyncio
 import sys
-from collections.abc import Iterator
-from contextlib import aclosing
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bozzetto.errors import BackendError, BozzettoError, SetupError
+from bozzetto.plugins import load
+from bozzetto.ports import ChatModel
 from bozzetto.testing.chat import GREETING, collect
 from bozzetto.testing.failures import unmapped
 from bozzetto.types import ChatEvent, Delta, Finish, Message, Usage
-
-pytest.importorskip("langchain_core")
-
-import langchain_core.exceptions
-
-from bozzetto.adapters.chat.langchain import FAILURES, LangchainChat, open_chat
 
 CANARY = "sk-canary-1234567890"
 
@@ -82,7 +77,8 @@ class Mute(Told):
 told = Told()
 def silent(): return Mute()
 def made(): return Told()
-def fussy(): return Told(fails=[ValueError("Unsupported value: 'temperature' of this model")])
+FUSSY = Told(fails=[ValueError("Unsupported value: 'temperature' of this model")], asked=[])
+def fussy(): return FUSSY
 def locked(): return Told(fails=[ModelAuthenticationError("no: {CANARY}")])
 def busy(): return Told(fails=[ModelRateLimitError("slower")])
 def odd(): return Told(fails=[LookupError("odd \\x1b[31m")])
@@ -98,6 +94,11 @@ number = 7
 HELLO = [Delta("good"), Delta(" morning"), Usage(9, 2), Finish("stop")]
 
 
+@pytest.fixture(autouse=True, scope="module")
+def needed(require: Callable[[str], Path]) -> None:
+    require("langchain")
+
+
 @pytest.fixture(autouse=True)
 def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     (tmp_path / "mymodels.py").write_text(MODULE, encoding="utf-8")
@@ -109,17 +110,18 @@ def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         sys.modules.pop(name, None)
 
 
-def opened(rest: str, timeout: float = 10.0) -> LangchainChat:
-    return open_chat(rest, environ={"A_SERVICE_API_KEY": CANARY}, timeout=timeout)
+def opened(rest: str, timeout: float = 10.0) -> ChatModel:
+    environ = {"A_SERVICE_API_KEY": CANARY}
+    chat: ChatModel = load("chat", "langchain")(rest, environ=environ, timeout=timeout)
+    return chat
 
 
 def ask(rest: str, timeout: float = 10.0) -> tuple[list[ChatEvent], BozzettoError | None]:
     events: list[ChatEvent] = []
 
     async def keep() -> None:
-        async with aclosing(opened(rest, timeout).stream(GREETING)) as stream:
-            async for event in stream:
-                events.append(event)  # noqa: PERF401 - those before an error count
+        async for event in opened(rest, timeout).stream(GREETING):
+            events.append(event)  # noqa: PERF401 - those before an error count
 
     try:
         asyncio.run(keep())
@@ -176,9 +178,10 @@ def test_what_never_ends_is_cut() -> None:
 
 def test_a_number_that_is_refused_is_left_out_from_then_on() -> None:
     chat = opened("mymodels:fussy")
+    model = sys.modules["mymodels"].FUSSY
     for _ in range(2):
         assert asyncio.run(collect(chat, GREETING)) == HELLO
-    told = [one[-1] for one in chat._model.asked]
+    told = [one[-1] for one in model.asked]
     assert [one["temperature"] for one in told] == [0.0, None, None]
     assert [one["seed"] for one in told] == [7, 7, 7]
 
@@ -264,4 +267,8 @@ def test_nothing_is_imported_that_was_not_named() -> None:
 
 
 def test_every_exception_of_langchain_has_a_row() -> None:
+    import langchain_core.exceptions
+
+    from bozzetto.adapters.chat.langchain import FAILURES
+
     assert unmapped(langchain_core.exceptions, FAILURES) == []
