@@ -8,7 +8,7 @@ It keeps documents and carries out the part of the query language that is docume
 (`bozzetto.testing.search_dsl`), checks method, path, parameters, headers, body and login, and
 refuses everything else as the real ones do. `AOSS` refuses what OpenSearch Serverless does: with
 404 and no body for paths that it lacks (opensearch-py issue 646), ids of one's own, scripts.
-Faults are planned for the next calls whose path holds some text.
+Faults are planned for the next calls whose method and path hold some text.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ class SearchServer:
         return f"http://127.0.0.1:{self._server.server_port}"
 
     def plan(self, *steps: Step, on: str = "") -> None:
-        """What becomes of the next calls whose path holds this text, one each."""
+        """What becomes of the next calls whose method and path hold this text."""
         with self._lock:
             self._plan += [(on, step) for step in steps]
 
@@ -115,7 +115,7 @@ class SearchServer:
         with self._lock:
             self.calls.append(call)
             for at, (text, step) in enumerate(self._plan):
-                if text in call.path:
+                if text in f"{call.method} {call.path}":
                     del self._plan[at]
                     return step
         return None

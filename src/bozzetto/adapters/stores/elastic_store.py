@@ -103,6 +103,17 @@ class Rows(Protocol):
         ...
 
 
+def _allowed(settings: dict[str, Any], send: Callable[[dict[str, Any]], object]) -> None:
+    """Send settings, in the end without those that the service keeps to itself."""
+    try:
+        send(settings)
+    except BackendError as error:
+        kept = [one for one in settings if _KEPT[one].search(error.message)]
+        if error.status != 400 or not kept:
+            raise
+        _allowed({name: settings[name] for name in settings if name not in kept}, send)
+
+
 class NamedRows:
     """Rows whose document's id is their key: on every service that takes ids."""
 
@@ -137,8 +148,8 @@ class NamedRows:
         found = ask("GET", f"/{collection}/_settings?flat_settings=true")
         now = next(iter(found.values()))["settings"]
         if now.get("index.refresh_interval") == "-1":
-            usual = {name: None for name in _LOADING if f"index.{name}" in now}
-            ask("PUT", f"/{collection}/_settings", {"index": usual})
+            path = f"/{collection}/_settings"
+            _allowed(dict.fromkeys(_LOADING), lambda usual: ask("PUT", path, {"index": usual}))
         self.settle(collection)
         rows = int(ask("GET", f"/{collection}/_count")["count"])
         if 0 < rows * dim * 4 < _ONE_SEGMENT:
@@ -275,17 +286,15 @@ class ElasticStore:
     def _make(self, collection: str, dim: int, settings: dict[str, Any]) -> None:
         more = self._rows.mapping()
         fields = {**self._dialect.properties(dim), **more.get("properties", {})}
-        body: dict[str, Any] = {
-            "settings": {"index": {**self._dialect.settings, **settings}},
-            "mappings": {"dynamic": "strict", **more, "properties": fields},
-        }
-        try:
+        mappings = {"dynamic": "strict", **more, "properties": fields}
+
+        def send(allowed: dict[str, Any]) -> None:
+            index = {"index": {**self._dialect.settings, **allowed}}
+            body = {"settings": index, "mappings": mappings}
             self._asking.call("PUT", f"/{collection}", body)
+
+        try:
+            _allowed(settings, send)
         except BackendError as error:
-            if "resource_already_exists" in error.message or "already exists" in error.message:
-                return  # another made it at the same moment
-            kept = [one for one in settings if _KEPT[one].search(error.message)]
-            if error.status != 400 or not kept:
+            if "already exists" not in error.message:  # another made it at the same moment
                 raise
-            left = {name: value for name, value in settings.items() if name not in kept}
-            self._make(collection, dim, left)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import threading
 import warnings
+from base64 import b64encode
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -167,9 +168,16 @@ class _Client:
 def _login(environ: Mapping[str, str]) -> dict[str, Any]:
     key = environ.get("ELASTIC_API_KEY", "").strip()
     user = environ.get("ELASTIC_USERNAME", "").strip()
+    if not key.isascii() or not key.isprintable():
+        raise SetupError(
+            "ELASTIC_API_KEY holds characters that no key has",
+            hint="give it as it was shown when it was made, encoded",
+        )
     if key:
         return {"api_key": key}
-    return {"basic_auth": (user, environ.get("ELASTIC_PASSWORD", ""))} if user else {}
+    # The client takes a pair in ASCII alone, and one that is encoded as it is.
+    pair = b64encode(f"{user}:{environ.get('ELASTIC_PASSWORD', '')}".encode()).decode()
+    return {"basic_auth": pair} if user else {}
 
 
 def _certificates(environ: Mapping[str, str]) -> str:
@@ -184,7 +192,8 @@ def open_store(rest: str, *, environ: Mapping[str, str], timeout: float) -> Vect
     """A store at "https://host[:port][/path]".
 
     Raises:
-        SetupError: it is no address, or carries a password; a file of certificates is missing.
+        SetupError: it is no address, or carries a password; the key is none; a file of
+            certificates is missing.
     """
     url = address_of(rest, "elasticsearch", "ELASTIC_USERNAME", "ELASTIC_PASSWORD")
     if url.query:
