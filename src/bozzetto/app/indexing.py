@@ -174,6 +174,7 @@ class Indexing:
             kept.store.close()
         serving = self.serving
         if serving.vectors == address:
+            self._indexes.sweep()
             write(self._settings.home, replace(serving, vectors=""))
         return tuple(there)
 

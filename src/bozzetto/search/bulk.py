@@ -24,8 +24,9 @@ from numpy.typing import NDArray
 
 from bozzetto.errors import DataError
 from bozzetto.ports import Embedder, EmbedderFeatures, VectorIndex
-from bozzetto.search.dense import Dense, MakeIndex, ViewIndex, hubness, nobody, spread
+from bozzetto.search.dense import Dense, MakeIndex, ViewIndex, nobody
 from bozzetto.search.folders import Stamp, newest, publish, sweep
+from bozzetto.search.hubs import hubness, spread
 from bozzetto.search.recall import sampled_recall
 from bozzetto.search.views import View
 from bozzetto.store.reading import ScanRow
@@ -99,7 +100,7 @@ class _Build:
 class BulkFactory:
     """Opens, builds and renews the index of a large library."""
 
-    name = NAME
+    name = title = NAME
 
     def __init__(
         self,

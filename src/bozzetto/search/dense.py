@@ -12,14 +12,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import numpy as np
 
 from bozzetto.errors import DataError
 from bozzetto.ports import EmbedderFeatures, ManyVectorIndex, VectorIndex
 from bozzetto.search.folders import Stamp, newest, opened, publish, sweep
-from bozzetto.search.fuse import Leg, among, best_of, lookup
+from bozzetto.search.fuse import Leg, among, best_of
+from bozzetto.search.hubs import HUBNESS, Scale, hubness, less_hubs, scale_of, spread
 from bozzetto.search.recall import Searchable, sampled_recall
 from bozzetto.search.views import View
 from bozzetto.store.reading import ScanRow
@@ -35,23 +36,12 @@ __all__ = [
     "SearchedView",
     "Sought",
     "ViewIndex",
-    "hubness",
-    "less_hubs",
     "nobody",
     "none_yet",
 ]
 
-Rows = TypeVar("Rows", Vectors, Keys)
-
 MakeIndex = Callable[[int], VectorIndex]
 """An empty vector index fit for that many rows."""
-
-_HUBNESS = 0.25
-_SAMPLE = 1_400
-_SAMPLE_LEAST = 200
-_NEIGHBOURS = 20
-_USUAL_HUBNESS = 0.46
-"""Taken for prompts of a library too small to tell, so that scores mean the same there."""
 
 _DEPTH = 2_000
 _BLOCK = 16_384
@@ -88,11 +78,6 @@ class Sought:
     def query(self, view: int) -> Vectors | None:
         """That for a view."""
         return self.queries[view] if view < len(self.queries) else None
-
-
-def less_hubs(keys: Keys, hubs: Vectors, found: Keys, scores: Vectors) -> tuple[Keys, Vectors]:
-    """What was found with its hubness taken off; `keys` ascend and have one each."""
-    return found, scores - _HUBNESS * lookup(keys, hubs, found, 0.0)
 
 
 class SearchedView(Protocol):
@@ -151,7 +136,9 @@ class Dense:
         sample: Vectors,
         lacking: Lacking,
         place: Path,
+        scale: Scale | None = None,
     ) -> None:
+        self._scale = scale
         self.stamp = stamp
         self.place = place
         self._views = views
@@ -184,10 +171,11 @@ class Dense:
             found = view.search([sought[row] for row in asked], at)
             for row, part in zip(asked, found, strict=True):
                 parts[row].append(part)
-        return [
+        legs = [
             best_of(one.name, [*there, *self._newer(one)], one.weight)
             for one, there in zip(sought, parts, strict=True)
         ]
+        return legs if self._scale is None else [self._scale.of(leg) for leg in legs]
 
     def _newer(self, one: Sought) -> Iterator[tuple[Keys, Vectors]]:
         """What is found among the rows beside the indexes."""
@@ -195,7 +183,7 @@ class Dense:
             if (query := one.query(at)) is not None:
                 allow = one.allow
                 rows = np.arange(len(keys)) if allow is None else np.flatnonzero(among(keys, allow))
-                yield keys[rows], vectors[rows] @ query - _HUBNESS * hubs[rows]
+                yield keys[rows], vectors[rows] @ query - HUBNESS * hubs[rows]
 
     def follow(self, keys: Keys, views: Sequence[Vectors], lacking: Lacking) -> None:
         """Take in rows the indexes lack: keys, the vectors of each view, and who has none."""
@@ -223,14 +211,20 @@ class DenseFactory:
         cache: VectorCache,
         folder: Path,
         make: MakeIndex,
+        scaled: bool = False,
     ) -> None:
-        self.name = name
+        self.name, self._scaled = name, scaled
         self._embedder = features.id
         self._dim = features.dim
         self._views = views
         self._store, self._cache, self._folder, self._make = store, cache, folder, make
         kinds = ",".join(view.recipe for view in views)
         self.recipe = f"1:{features.id}:{kinds}"
+
+    @property
+    def title(self) -> str:
+        """The index in words, for people."""
+        return self.name.partition("_")[0]
 
     def open(self) -> Dense | None:
         """The newest index that can be read, or None."""
@@ -257,7 +251,8 @@ class DenseFactory:
                 raise DataError(f"{place / view.name} does not hold what its header says")
             views.append(ViewIndex(index, keys, own[f"hubs-{view.name}"]))
         hashes = tuple(own[f"lacking-{view.name}"] for view in self._views)
-        return Dense(stamp, views, own["sample"], Lacking(own["lacking"], hashes), place)
+        scale = scale_of(own["sample"], views[0].hubs) if self._scaled else None
+        return Dense(stamp, views, own["sample"], Lacking(own["lacking"], hashes), place, scale)
 
     def build(self) -> Dense:
         """Build from the library and the vectors there are; the old index goes."""
@@ -348,23 +343,3 @@ class DenseFactory:
         vectors = self._cache.get(self._embedder, hashes)
         vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
         return vectors
-
-
-def spread(vectors: Rows, most: int = _SAMPLE) -> Rows:
-    """Rows spread evenly over the library, against which hubness is measured; none of a few."""
-    if len(vectors) < _SAMPLE_LEAST:
-        return vectors[:0]
-    return vectors[:: -(-len(vectors) // most)].copy()
-
-
-def hubness(vectors: Vectors, sample: Vectors) -> Vectors:
-    """The mean similarity of vectors to their nearest of a sample, shape (n,)."""
-    hubs = np.full(len(vectors), _USUAL_HUBNESS, dtype=np.float32)
-    if not len(sample):
-        return hubs
-    count = max(1, round(len(sample) * _NEIGHBOURS / _SAMPLE))
-    for start in range(0, len(vectors), _BLOCK):
-        near = vectors[start : start + _BLOCK] @ sample.T
-        near = np.partition(near, len(sample) - count, axis=1)[:, -count:]
-        hubs[start : start + _BLOCK] = near.mean(axis=1)
-    return hubs

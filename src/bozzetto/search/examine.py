@@ -45,6 +45,11 @@ class Factory(Protocol):
         ...
 
     @property
+    def title(self) -> str:
+        """What people know them by."""
+        ...
+
+    @property
     def recipe(self) -> str:
         """What they have to be made by."""
         ...
@@ -90,9 +95,9 @@ def examine(folder: Path, factory: Factory) -> Usable | IndexState:
         else:
             return Usable(stamp, place, index)
     if reasons:
-        return IndexState(factory.name, "damaged", f"damaged: {reasons[0]}")
+        return IndexState(factory.title, "damaged", f"damaged: {reasons[0]}")
     found = trouble(folder, factory.name)
-    return IndexState(factory.name, found, _TROUBLES[found])
+    return IndexState(factory.title, found, _TROUBLES[found])
 
 
 def compare(name: str, stamp: Stamp, newer: int, count: int) -> IndexState:

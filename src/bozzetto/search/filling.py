@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 
 from bozzetto.errors import DataError
 from bozzetto.ports import Embedder, EmbedderFeatures
-from bozzetto.search.dense import Dense, Lacking, hubness, spread
+from bozzetto.search.dense import Dense, Lacking
 from bozzetto.search.folders import Stamp, newest, opened, publish, sweep
 from bozzetto.search.fuse import among, lookup
+from bozzetto.search.hubs import hubness, scale_of, spread
 from bozzetto.search.recall import sampled_recall
 from bozzetto.search.stored import Kept, StoredIndex, StoredView, collection_name
 from bozzetto.search.views import View
@@ -66,9 +67,10 @@ class StoredFactory:
         folder: Path,
         kept: Kept,
         student: Embedder | None = None,
+        scaled: bool = False,
         progress: Callable[[Progress], None] = lambda _: None,
     ) -> None:
-        self.name = name
+        self.name, self._scaled = name, scaled
         self._features, self._views, self._student = features, views, student
         self._store, self._cache, self._folder, self._kept = store, cache, folder, kept
         self._progress = progress
@@ -80,7 +82,7 @@ class StoredFactory:
     @property
     def title(self) -> str:
         """The index in words, for people."""
-        return self.name.split("_", 2)[-1]
+        return self.name.split("_")[2]
 
     @property
     def place(self) -> str:
@@ -120,7 +122,8 @@ class StoredFactory:
             for at, (view, name) in enumerate(zip(self._views, self.collections, strict=True))
         ]
         hashes = tuple(own[f"lacking-{view.name}"] for view in self._views)
-        return Dense(stamp, views, own["sample"], Lacking(own["lacking"], hashes), place)
+        scale = scale_of(own["sample"], views[0].hubs) if self._scaled else None
+        return Dense(stamp, views, own["sample"], Lacking(own["lacking"], hashes), place, scale)
 
     def moved(self, index: Dense) -> bool:
         """Whether anything of the library has changed since the collections were up to date."""

@@ -74,6 +74,7 @@ class Indexes:
                 cache=cache,
                 folder=folder,
                 kept=kept,
+                scaled=name == OWN,
                 progress=progress,
             )
             if kept
@@ -85,6 +86,7 @@ class Indexes:
                 cache=cache,
                 folder=folder,
                 make=vectors,
+                scaled=name == OWN,
             )
             for name, features in embedders.items()
         }
@@ -148,6 +150,11 @@ class Indexes:
         """Let go of a store's connections."""
         if self._kept is not None:
             self._kept.store.close()
+
+    def sweep(self) -> None:
+        """Delete what is noted here of these indexes; the next search builds them."""
+        for factory in self._factories():
+            self._sweep(factory.name)
 
     def leave(self, others: Indexes) -> Iterator[tuple[str, BozzettoError]]:
         """Delete these indexes where others serve now, collections in a store too; what stayed.
@@ -322,13 +329,12 @@ class Indexes:
     ) -> IndexState:
         found = examine(self._folder, factory)
         if isinstance(found, IndexState):
-            title = factory.title if isinstance(factory, StoredFactory) else found.name
-            return replace(found, name=title)
+            return found
         if whole and (broken := changed(found.place)):
             detail = f"not as it was written: {', '.join(broken)} in {found.place}"
-            return IndexState(factory.name, "damaged", detail)
+            return IndexState(factory.title, "damaged", detail)
         state = replace(
-            self._compared(factory.name, found.stamp),
+            self._compared(factory.title, found.stamp),
             rows=found.stamp.rows,
             strong=found.stamp.strong,
             size=found.size(),
@@ -374,7 +380,7 @@ def _counted(state: IndexState, factory: StoredFactory) -> IndexState:
     short_of = [count for count in counts if count != state.rows]
     fewest = min((c or 0 for c in counts), default=0)
     detail = f"{state.detail}; {factory.place} holds {fewest:,} of {state.rows:,}"
-    found = replace(state, name=factory.title, stored=fewest, detail=detail)
+    found = replace(state, stored=fewest, detail=detail)
     if not short_of:
         return found
     return replace(found, state="stale", detail=f"{detail}: bozzetto index build")

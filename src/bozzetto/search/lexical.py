@@ -61,7 +61,7 @@ class LexicalFactory:
 
     def __init__(self, *, store: Store, folder: Path, make: Callable[[], TextIndex]) -> None:
         self._store, self._folder, self._make = store, folder, make
-        self.name = "words"
+        self.name = self.title = "words"
         self.recipe = f"{_RECIPE}:{make().features.name}"
 
     def open(self) -> Lexical | None:

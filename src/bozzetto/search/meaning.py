@@ -171,7 +171,7 @@ class Meanings:
                     begun.append(([one for one, *_ in asked], pool.submit(index.search, sought)))
 
             direct = [(one, *way) for one in searches for way in self._direct(one)]
-            for embedder in (ENGLISH, MANY):
+            for embedder in _EMBEDDERS:
                 begin(embedder, [(one, leg, v) for one, by, leg, v in direct if by == embedder])
             for one in searches:
                 one.english = one.query.text if one.query.english else None

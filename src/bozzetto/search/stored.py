@@ -13,8 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from bozzetto.ports import VectorStore
-from bozzetto.search.dense import Sought, less_hubs
+from bozzetto.search.dense import Sought
 from bozzetto.search.fuse import among, top
+from bozzetto.search.hubs import less_hubs
 from bozzetto.store.ledger import Ledger
 from bozzetto.types import Keys, Vectors, Where
 
