@@ -461,12 +461,9 @@ class TestTokensAtTheDoor:
     @pytest.mark.parametrize(
         ("rest", "changed"),
         [
-            (
-                "//postgres@localhost:{port}/postgres?hostaddr=127.0.0.1",
-                {"AWS_REGION": "us-east-1"},
-            ),
-            ("//postgres@localhost:{port}/postgres?hostaddr=127.0.0.1", {"AWS_ACCESS_KEY_ID": "A"}),
-            ("//postgres@127.0.0.1:{port}/postgres?", {}),
+            ("localhost:{port}/postgres?hostaddr=127.0.0.1&auth=iam", {"AWS_REGION": "us-east-1"}),
+            ("localhost:{port}/postgres?hostaddr=127.0.0.1&auth=iam", {"AWS_ACCESS_KEY_ID": "A"}),
+            ("127.0.0.1:{port}/postgres?auth=iam", {}),
         ],
         ids=["region", "key", "host"],
     )

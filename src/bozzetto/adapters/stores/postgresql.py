@@ -144,7 +144,8 @@ class PostgreSQLStore:
 
         def once() -> T:
             pool = self._pool
-            with told(FAILURES, self._place), pool.connection() as one, one.transaction():
+            held = pool.connection(pipelined=not patient)
+            with told(FAILURES, self._place), held as one, one.transaction():
                 one.execute("SELECT set_config('statement_timeout', %s, true)", (str(limit),))
                 return work(one)
 

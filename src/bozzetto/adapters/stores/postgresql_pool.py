@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 __all__ = ["Pool"]
@@ -24,13 +24,18 @@ class Pool:
         self._lock = threading.Lock()
 
     @contextmanager
-    def connection(self) -> Iterator[Any]:
-        """A connection for the time of a `with`."""
+    def connection(self, *, pipelined: bool = False) -> Iterator[Any]:
+        """A connection for the time of a `with`.
+
+        A `pipelined` one sends statements together, until a result is wanted: fewer ways there
+        and back.
+        """
         with self._lock:
             found = self._idle.pop() if self._idle else None
         connection = found or self._connect()
         try:
-            yield connection
+            with connection.pipeline() if pipelined else nullcontext():
+                yield connection
         finally:
             self._give_back(connection)
 
