@@ -23,9 +23,11 @@ _REASONS = {
     "error_toxic": "filtered",
     "finish": "stop",
     "guardrail_intervened": "filtered",
+    "length": "length",
     "max_length": "length",
     "max_tokens": "length",
     "model_context_window_exceeded": "length",
+    "stop": "stop",
     "stop_criteria_met": "stop",
     "stop_sequence": "stop",
 }
