@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ import pytest
 from bozzetto.adapters.embedders import openai
 from bozzetto.adapters.embedders.openai import open_azure, open_llamacpp, open_openai, open_vllm
 from bozzetto.errors import BackendError, BozzettoError, SetupError
-from bozzetto.ports import Lifecycle
+from bozzetto.ports import Embedder, Lifecycle
 from bozzetto.testing.embedding_server import EmbeddingServer, meaning
 from bozzetto.testing.image_servers import Reply, reply
 
@@ -93,6 +93,22 @@ def test_a_deployment_of_azure() -> None:
         assert embedder.embed([DOG]) == pytest.approx(unit(meaning([DOG], 16)), abs=1e-5)
         assert (embedder.features.id, embedder.features.dim) == ("azure:my-embed@127.0.0.1;1", 16)
         assert {one.path for one in server.asked} == {"/openai/v1/embeddings"}
+
+
+@pytest.mark.parametrize(
+    ("opener", "model", "document", "tokens"),
+    [
+        (openai.open_lmstudio, "text-embedding-nomic-embed-text-v1.5", "search_document:", 2048),
+        (open_vllm, "intfloat/multilingual-e5-large", "passage:", 512),
+        (open_llamacpp, "nomic-embed-text-v1.5.Q8_0.gguf", "search_document:", 512),
+    ],
+)
+def test_a_model_is_known_by_whatever_name_a_server_has_for_it(
+    opener: Callable[..., Embedder], model: str, document: str, tokens: int
+) -> None:
+    features = opener(model, environ={}, timeout=5).features
+    assert f";{document};" in features.id
+    assert features.max_tokens == tokens
 
 
 def packed(*numbers: float) -> str:
@@ -227,7 +243,7 @@ def test_a_server_that_is_not_there() -> None:
         (open_vllm, "mine?key=hidden-word", "only \\?dimensions=NUMBER"),
     ],
 )
-def test_what_cannot_be_opened(opener: type, rest: str, words: str) -> None:
+def test_what_cannot_be_opened(opener: Callable[..., Embedder], rest: str, words: str) -> None:
     with pytest.raises(SetupError, match=words) as caught:
         opener(rest, environ={}, timeout=5)
     assert "hidden-word" not in shown(caught.value)

@@ -25,8 +25,12 @@ TEXTS = 64
 
 
 def known_open(model: str) -> Known | None:
-    """What is known of a model that anyone can run, by the last part of its name."""
-    return known("ollama", "embed", model.rpartition("/")[2].lower())
+    """What is known of a model that anyone can run, by the last part of its name.
+
+    LM Studio puts "text-embedding-" before the names of such models.
+    """
+    plain = model.rpartition("/")[2].lower().removeprefix("text-embedding-")
+    return known("ollama", "embed", plain)
 
 
 def open_embedder(rest: str, *, environ: Mapping[str, str], timeout: float) -> Remote:

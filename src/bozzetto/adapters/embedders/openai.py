@@ -43,6 +43,7 @@ LOCAL_TEXTS = 32
 
 _HOSTED = ("openai", "azure")
 _AZURE_TOKENS = 8191  # "8192 tokens for all embedding models"
+_LLAMACPP_TOKENS = 512  # its --ubatch-size, unless it is started with another: longer texts fail
 
 
 def open_service(scheme: str, rest: str, *, environ: Mapping[str, str], timeout: float) -> Remote:
@@ -71,12 +72,13 @@ def open_service(scheme: str, rest: str, *, environ: Mapping[str, str], timeout:
 
 def _spec(scheme: str, endpoint: Endpoint, row: Known | None, dimensions: int | None) -> Spec:
     """What is known of a model: of Azure's deployments nothing, but that they are OpenAI's."""
-    name = f"{scheme}:{endpoint.model}"
-    if scheme == "azure":  # a deployment's name means nothing on another resource
-        name += f"@{urlsplit(endpoint.url).hostname}"
+    azure = scheme == "azure"  # where a deployment's name means nothing on another resource
+    name = f"{scheme}:{endpoint.model}" + azure * f"@{urlsplit(endpoint.url).hostname}"
     spec = spec_of(name, row, dimensions, endpoint.place)
-    if scheme == "azure":
+    if azure:
         spec = replace(spec, tokens=_AZURE_TOKENS)
+    if scheme == "llamacpp":
+        spec = replace(spec, tokens=min(spec.tokens, _LLAMACPP_TOKENS))
     return replace(spec, texts=TEXTS if scheme in _HOSTED else LOCAL_TEXTS)
 
 
