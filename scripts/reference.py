@@ -22,6 +22,7 @@ from typing import Any
 import typer
 
 from bozzetto import config, errors, profiles
+from bozzetto.adapters.chat.anthropic import SERVICE as ANTHROPIC
 from bozzetto.adapters.chat.openai import SERVICES
 from bozzetto.adapters.sources.columns import ROLES
 from bozzetto.cli.main import app
@@ -194,12 +195,15 @@ def _services() -> str:
             f"`{s.address_variable}`",
             f"`{s.key_variable}`",
         )
-        for scheme, s in SERVICES.items()
+        for scheme, s in {**SERVICES, "anthropic": ANTHROPIC}.items()
     ]
     head = ("scheme", "service", "address", "another address", "key")
     return (
         "### Chat models\n\n`bozzetto optimize --chat SCHEME:MODEL`, or `SCHEME:MODEL@ADDRESS`."
-        f" Address and key come from the\nenvironment.\n\n{_table(head, rows)}"
+        f" Address and key come from the\nenvironment.\n\n{_table(head, rows)}\n"
+        "`bedrock:` and `sagemaker:` go by Amazon's own settings, `gguf:FILE` runs a model in this"
+        " process,\nand `langchain:MODULE:ATTRIBUTE` any of LangChain's: `docs/how-to/chat` has a"
+        " page for each.\n"
     )
 
 
