@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 import pytest
 
 from bozzetto.adapters.aws import ask, in_thread, json_object, open_client, read_body
-from bozzetto.adapters.aws_errors import CODES, Asked, error_of
+from bozzetto.adapters.aws_errors import CLIENT, CODES, Asked, error_of
 from bozzetto.errors import BackendError, BozzettoError, InputError, SetupError
 from bozzetto.testing.aws_server import KEY, AwsServer, Fault
 
@@ -341,6 +341,24 @@ def test_every_error_of_the_services_stands_in_the_table() -> None:
         found |= {name for name, shape in shapes.items() if shape.get("exception")}
     assert "ModelStreamErrorException" in found
     assert found - CODES == set()
+
+
+def test_every_error_of_the_client_stands_in_a_table() -> None:
+    from botocore import exceptions
+
+    own = {
+        name: kind
+        for name, kind in vars(exceptions).items()
+        if isinstance(kind, type) and issubclass(kind, exceptions.BotoCoreError)
+    }
+    del own["BotoCoreError"]
+    lost = [
+        name for name, kind in own.items() if CLIENT.isdisjoint(k.__name__ for k in kind.__mro__)
+    ]
+    assert len(own) > 50
+    assert lost == []
+    for kind in own.values():
+        assert isinstance(error_of(BaseException.__new__(kind), ASKED), BozzettoError)
 
 
 def test_an_error_that_is_no_services_is_the_clients() -> None:

@@ -15,7 +15,7 @@ from bozzetto.adapters.paid import lost
 from bozzetto.errors import BackendError, BozzettoError, InputError, SetupError
 from bozzetto.text.normalise import visible
 
-__all__ = ["CODES", "Asked", "Said", "error_of", "line", "said"]
+__all__ = ["CLIENT", "CODES", "Asked", "Said", "error_of", "line", "said"]
 
 _LONGEST = 400  # characters of a service's words that are shown
 
@@ -208,7 +208,27 @@ _CLIENT_SETUP = {
     "InvalidEndpointConfigurationError": "an API key goes over https only: look at "
     "AWS_ENDPOINT_URL_BEDROCK_RUNTIME and AWS_ENDPOINT_URL, or sign with access keys",
     "SSLError": "name the certificates of a proxy in AWS_CA_BUNDLE",
-}
+    "MetadataRetrievalError": "the machine's role gives no credentials: look at its instance "
+    "profile, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+    "NoAuthTokenError": "run aws sso login, or set AWS_BEARER_TOKEN_BEDROCK",
+    "RefreshWithMFAUnsupportedError": "sign in again with aws sso login or aws sts assume-role",
+    "MissingDependencyException": "install what it names, or use another profile",
+    **dict.fromkeys(
+        ("UnknownRegionError", "ServiceNotInRegionError", "UnknownEndpointError",
+         "EndpointProviderError", "BaseEndpointResolverError", "InvalidHostLabelError"),
+        "set AWS_REGION to a region that has the service, such as us-west-2",
+    ),
+    **dict.fromkeys(
+        ("InvalidConfigError", "InfiniteLoopConfigError", "InvalidDefaultsMode",
+         "InvalidChecksumConfigError", "InvalidIMDSEndpointError", "InvalidIMDSEndpointModeError",
+         "InvalidMaxRetryAttemptsError", "InvalidProxiesConfigError", "InvalidRetryModeError",
+         "InvalidRetryConfigurationError", "InvalidS3AddressingStyleError",
+         "InvalidEndpointDiscoveryConfigurationError",
+         "InvalidS3UsEast1RegionalEndpointConfigError", "InvalidSTSRegionalEndpointsConfigError",
+         "UnknownCredentialError", "UnknownTokenProviderError"),
+        "mend the profile in the file that AWS_CONFIG_FILE names (else ~/.aws/config)",
+    ),
+}  # fmt: skip
 """botocore's own errors that whoever set it up can mend (subclasses too), and how."""
 
 
@@ -217,6 +237,29 @@ _FAR = frozenset({"EndpointConnectionError", "ConnectTimeoutError", "ProxyConnec
 
 _LOST = frozenset({"HTTPClientError", "IncompleteReadError", "ResponseParserError"})
 """botocore's own errors, subclasses too, after the service has the whole request."""
+
+
+_PASSING = frozenset({"HTTPClientError", "ConnectionError", "CapacityNotAvailableError"})
+"""botocore's own errors, subclasses too, that may not come again."""
+
+_MISUSED = frozenset({
+    "AliasConflictParameterError", "ApiVersionNotFoundError", "AwsChunkedWrapperError",
+    "ChecksumError", "DataNotFoundError", "EndpointVariantError", "FlexibleChecksumError",
+    "InvalidDNSNameError", "InvalidExpressionError", "MD5UnavailableError",
+    "MissingParametersError", "OperationNotPageableError", "PaginationError", "RangeError",
+    "StubResponseError", "UnStubbedResponseError", "UnknownClientMethodError",
+    "UnknownEndpointResolutionBuiltInName", "UnknownFIPSEndpointError", "UnknownKeyError",
+    "UnknownParameterError", "UnknownServiceError", "UnknownServiceStyle",
+    "UnknownSignatureVersionError", "UnseekableStreamError", "UnsupportedOutpostResourceError",
+    "UnsupportedS3AccesspointConfigurationError", "UnsupportedS3ArnError",
+    "UnsupportedS3ConfigurationError", "UnsupportedS3ControlArnError",
+    "UnsupportedS3ControlConfigurationError", "UnsupportedServiceProtocolsError",
+    "UnsupportedSignatureVersionError", "ValidationError", "WaiterConfigError", "WaiterError",
+})  # fmt: skip
+"""botocore's own errors where its caller is wrong, or that nothing we call can raise."""
+
+CLIENT = frozenset({"ParamValidationError"}).union(_CLIENT_SETUP, _FAR, _LOST, _PASSING, _MISUSED)
+"""All classes of botocore's own errors that stand in a table, subclasses with them."""
 
 
 def _from_client(error: BaseException, asked: Asked) -> BozzettoError:
@@ -232,7 +275,8 @@ def _from_client(error: BaseException, asked: Asked) -> BozzettoError:
     hint = None
     if not _FAR.isdisjoint(names):
         hint = "look at AWS_REGION, at the network, and at AWS_ENDPOINT_URL if it is set"
-    return BackendError(message, hint=hint, retryable="ResponseParserError" not in names)
+    lasting = "ResponseParserError" in names or not _MISUSED.isdisjoint(names)
+    return BackendError(message, hint=hint, retryable=not lasting)
 
 
 def error_of(error: BaseException, asked: Asked) -> BozzettoError:
