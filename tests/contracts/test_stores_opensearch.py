@@ -32,6 +32,7 @@ class TestService(VectorStoreContract):
     @pytest.fixture
     def store(self, require: Require) -> Iterator[VectorStore]:
         require("backends")
+        require("aws")
         from bozzetto.adapters.stores.opensearch import open_store
         from bozzetto.testing.opensearch_server import OPENSEARCH, SearchServer
         from bozzetto.testing.search_login import Signed
@@ -48,6 +49,7 @@ class TestServerless(VectorStoreContract):
     @pytest.fixture
     def store(self, require: Require) -> Iterator[VectorStore]:
         require("backends")
+        require("aws")
         from bozzetto.adapters.stores.opensearch import open_store
         from bozzetto.testing.opensearch_server import AOSS, SearchServer
         from bozzetto.testing.search_login import Signed

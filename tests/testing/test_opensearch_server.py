@@ -43,6 +43,7 @@ ROOMS = [
 @pytest.fixture(autouse=True)
 def backends(require: Callable[[str], object]) -> None:
     require("backends")
+    require("aws")
 
 
 @pytest.fixture

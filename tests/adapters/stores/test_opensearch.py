@@ -44,6 +44,7 @@ NAME = "bozzetto_one"
 def backends(require: Callable[[str], object]) -> None:
     """The adapter is imported once its client is there."""
     require("backends")
+    require("aws")
     global opensearch
     from bozzetto.adapters.stores import opensearch
 
@@ -452,6 +453,21 @@ def test_what_stays_is_told_after_three_tries(
     assert caught.value.retryable
     assert "\x1b" not in caught.value.message
     assert len(server.calls) == 3
+
+
+@pytest.mark.parametrize("body", [{}, [], "hello", None, {"hits": 3}, {NAME: {}}], ids=str)
+def test_something_else_that_answers_is_told(
+    server: SearchServer, store: VectorStore, body: object
+) -> None:
+    for asking in (
+        lambda: store.create(NAME, DIM, 60),
+        lambda: store.count(NAME),
+        lambda: store.collections(NAME),
+        lambda: store.search(NAME, ROWS.vectors[0], 5),
+    ):
+        server.plan(*[Answer(200, body)] * 3)
+        with pytest.raises(BackendError, match="answers what"):
+            asking()
 
 
 def test_a_part_of_the_shards_is_no_answer(server: SearchServer, store: VectorStore) -> None:

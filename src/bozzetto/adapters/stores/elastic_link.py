@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 from bozzetto.adapters.stores.elastic_errors import Place, passing, refusal
@@ -11,9 +12,24 @@ from bozzetto.adapters.stores.elastic_queries import Entry, bodies
 from bozzetto.adapters.stores.retrying import retried
 from bozzetto.errors import BackendError
 
-__all__ = ["Asking", "Link"]
+__all__ = ["Asking", "Link", "shaped"]
 
 _BULK_TRIES = 6  # 0.2 s to 16 s apart: a cluster that turns rows away needs some time
+
+
+@contextmanager
+def shaped(words: str) -> Iterator[None]:
+    """While JSON is read that should have a certain shape.
+
+    Raises:
+        BackendError: it has another: something else answers there.
+    """
+    try:
+        yield
+    except (AttributeError, IndexError, KeyError, StopIteration, TypeError, ValueError):
+        raise BackendError(
+            f"{words} answers what no such cluster does", hint="is the address right?"
+        ) from None
 
 
 class Link(Protocol):
@@ -53,6 +69,12 @@ class Asking:
     def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401
         """As the link's; three tries."""
         return retried(lambda: self.link.call(method, path, body), sleep=self._sleep)
+
+    def count(self, index: str) -> int:
+        """How many documents searches find."""
+        found = self.call("GET", f"/{index}/_count")
+        with shaped(self.words):
+            return int(found["count"])
 
     def until(self, done: Callable[[], bool], seconds: float, fails: str) -> None:
         """Ask again and again, for so long at most.
@@ -102,7 +124,8 @@ class _Piece:
         except BackendError as error:  # of the whole request, and tried often enough
             self.lost = error
             return
-        items: list[dict[str, Any]] = [next(iter(one.values())) for one in answer["items"]]
+        with shaped(self._asking.words):
+            items: list[dict[str, Any]] = [next(iter(one.values())) for one in answer["items"]]
         if len(items) != len(self._pending):
             message = f"{self._asking.words} answers for {len(items)} of {len(self._pending)} rows"
             raise BackendError(message)

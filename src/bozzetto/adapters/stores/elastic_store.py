@@ -16,7 +16,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from bozzetto.adapters.stores.elastic_link import Asking
+from bozzetto.adapters.stores.elastic_link import Asking, shaped
 from bozzetto.adapters.stores.elastic_queries import (
     DEEPEST,
     clauses,
@@ -146,12 +146,13 @@ class NamedRows:
         """Settings as usual, a refresh, and one segment where it stays small enough."""
         ask = self._asking.call
         found = ask("GET", f"/{collection}/_settings?flat_settings=true")
-        now = next(iter(found.values()))["settings"]
+        with shaped(self._asking.words):
+            now = next(iter(found.values()))["settings"]
         if now.get("index.refresh_interval") == "-1":
             path = f"/{collection}/_settings"
             _allowed(dict.fromkeys(_LOADING), lambda usual: ask("PUT", path, {"index": usual}))
         self.settle(collection)
-        rows = int(ask("GET", f"/{collection}/_count")["count"])
+        rows = self._asking.count(collection)
         if 0 < rows * dim * 4 < _ONE_SEGMENT:
             # Searches do without: the server goes on in its own time, or may not be asked.
             with suppress(BackendError, SetupError):
@@ -222,26 +223,30 @@ class ElasticStore:
         make = self._dialect.thorough if thorough else self._dialect.nearest
         body = make(numbers(query), min(k, DEEPEST), clauses(where))
         answer = self._asking.call("POST", f"/{collection}/_search", {**self._rows.asked, **body})
-        failed = answer.get("timed_out") or answer["_shards"]["failed"]
+        with shaped(self._asking.words):
+            failed = answer.get("timed_out") or answer["_shards"]["failed"]
+            keys, scores = self._rows.found(answer["hits"]["hits"])
         if failed:  # the rest would pass for everything there is
             raise BackendError(
                 f"{self._asking.words} searched {collection} in part", retryable=True
             )
-        keys, scores = self._rows.found(answer["hits"]["hits"])
         return ranked(keys, self._dialect.products(np.array(scores, np.float64)), k)
 
     def count(self, collection: str) -> int | None:
         """How many documents."""
         try:
             self._rows.settle(collection)
-            return int(self._asking.call("GET", f"/{collection}/_count")["count"])
+            return self._asking.count(collection)
         except NotFoundError:
             return None
 
     def collections(self, prefix: str) -> tuple[str, ...]:
         """The indexes whose names begin so."""
-        found = self._asking.call("GET", f"/_resolve/index/{prefix}*")
-        return tuple(sorted(one["name"] for one in found["indices"]))
+        with suppress(NotFoundError):
+            found = self._asking.call("GET", f"/_resolve/index/{prefix}*")
+            with shaped(self._asking.words):
+                return tuple(sorted(one["name"] for one in found["indices"]))
+        return ()
 
     def drop(self, collection: str) -> None:
         """Delete the index."""
@@ -259,8 +264,9 @@ class ElasticStore:
             found = self._asking.call("GET", f"/{collection}/_mapping")
         except NotFoundError:
             return None
-        mapping = next(iter(found.values()))["mappings"]
-        dim = mapping.get("properties", {}).get("vector", {}).get(self._dialect.dimension)
+        with shaped(self._asking.words):
+            mapping = next(iter(found.values()))["mappings"]
+            dim = mapping.get("properties", {}).get("vector", {}).get(self._dialect.dimension)
         if not isinstance(dim, int):
             raise SetupError(
                 f"{self._asking.words}: the index {collection} was made by something else",

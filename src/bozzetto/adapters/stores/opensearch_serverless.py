@@ -2,8 +2,9 @@
 
 Such a collection gives its documents their ids itself ("Document ID is not supported in
 create/index operation request"), and shows what is written only at its next refresh, after up
-to 60 s; it has no _refresh, _delete_by_query or _forcemerge, and no scripts (AWS, "Supported
-operations and plugins in OpenSearch Serverless", "Working with vector search collections").
+to 60 s; it has no _refresh, _delete_by_query or _forcemerge, and no scripts. AWS says so in
+"Supported operations and plugins in OpenSearch Serverless", "Collection types" (VECTORSEARCH has
+"server-generated IDs") and "Working with vector search collections".
 
 So the key is a field. What is written takes the place of what a search finds under its keys,
 and of what this process wrote under them a moment ago, which no search finds yet. A document
@@ -133,8 +134,7 @@ class KeyedRows:
         recent = self._recent.get(collection)
         if recent is not None and recent.last:
             self._asking.until(lambda: self._shown(collection, recent), _SEEN, "shows no new rows")
-        rows = int(self._asking.call("GET", f"/{collection}/_count")["count"])
-        parts = 1 + rows // _PARTITION
+        parts = 1 + self._asking.count(collection) // _PARTITION
         for part in range(parts):
             self._remove(collection, self._older(collection, part, parts))
 
