@@ -6,7 +6,6 @@ is bounded in time, bytes and characters, and never trusted to be well formed.
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager
@@ -16,6 +15,8 @@ from typing import Any
 import httpx2
 
 from bozzetto.adapters.chat.reading import Reading
+from bozzetto.adapters.chat.retrying import patiently
+from bozzetto.adapters.chat.written import CHARACTERS_A_TOKEN
 from bozzetto.adapters.endpoint import (
     PASSING,
     Endpoint,
@@ -27,19 +28,10 @@ from bozzetto.adapters.endpoint import (
 from bozzetto.errors import BackendError, SetupError
 from bozzetto.types import ChatEvent, ChatRequest, Finish
 
-__all__ = ["CHARACTERS_A_TOKEN", "Call", "Wire", "answer"]
-
-RETRIES = 2
-"""How often a call is tried again before its first token."""
-
-WAIT = 10.0
-"""Seconds that all the pauses between tries may take together."""
+__all__ = ["Call", "Wire", "answer"]
 
 CONNECT = 5.0
 """Seconds to reach a server at all."""
-
-CHARACTERS_A_TOKEN = 12
-"""No tokenizer of a chat model makes more of a usual text: what is longer never ends."""
 
 Body = dict[str, Any]
 
@@ -78,30 +70,26 @@ class Call:
         return body
 
 
-async def answer(call: Call) -> AsyncGenerator[ChatEvent]:
+def answer(call: Call) -> AsyncGenerator[ChatEvent]:
     """Stream one answer; retries and pauses end with the first event.
 
     Raises:
         SetupError: the key is refused, or there is no such model.
         BackendError: the server is down, slow, refuses, breaks off, or talks junk.
     """
-    waited, tries, started = 0.0, 0, False
+    return patiently(lambda: _fitting(call))
+
+
+async def _fitting(call: Call) -> AsyncGenerator[ChatEvent]:
+    """An answer, after as many refusals of a field as the server has."""
     while True:
         try:
             async with aclosing(_once(call, call.fitting())) as events:
                 async for event in events:
-                    started = True
                     yield event
             return
         except _UnsupportedError as unsupported:
             call.refused.add(unsupported.name)
-        except BackendError as error:
-            pause = max(getattr(error, "pause", 0.0), 0.5 * 2**tries)
-            tries += 1
-            if started or not error.retryable or tries > RETRIES or waited + pause > WAIT:
-                raise
-            waited += pause
-            await asyncio.sleep(pause)
 
 
 class _UnsupportedError(Exception):

@@ -12,10 +12,10 @@ from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from bozzetto.adapters.chat.calling import CHARACTERS_A_TOKEN
 from bozzetto.adapters.chat.completions import body_of
 from bozzetto.adapters.chat.gguf_shelf import SHELF, Answering, Key, Loaded, Shelf, examine
 from bozzetto.adapters.chat.reading import Completion
+from bozzetto.adapters.chat.written import CHARACTERS_A_TOKEN
 from bozzetto.adapters.endpoint import Endpoint
 from bozzetto.errors import BackendError, SetupError
 from bozzetto.ports import ChatFeatures
@@ -24,6 +24,9 @@ from bozzetto.types import ChatEvent, ChatRequest
 __all__ = ["GgufChat", "open_chat"]
 
 Chunk = dict[str, Any] | Exception | None
+
+_PLAIN = {"chat_template_kwargs": {"enable_thinking": False}}
+"""Thinking before the answer would take the tokens of the answer."""
 
 
 class GgufChat:
@@ -50,7 +53,7 @@ class GgufChat:
         chunks: asyncio.Queue[Chunk] = asyncio.Queue()
         loop = asyncio.get_running_loop()
         one = model.answer(
-            body_of(self._endpoint, request),
+            {**body_of(self._endpoint, request), **_PLAIN},
             lambda chunk: _hand(loop, chunks, chunk),
         )
         self._answering.add(one)

@@ -16,8 +16,8 @@ from typing import Any
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 
-from bozzetto.adapters.chat.calling import CHARACTERS_A_TOKEN
 from bozzetto.adapters.chat.reading import count_of, reason_of, text_of
+from bozzetto.adapters.chat.written import CHARACTERS_A_TOKEN
 from bozzetto.adapters.endpoint import PassingError
 from bozzetto.adapters.failures import Failure, Failures, failure_of, spoken
 from bozzetto.adapters.langchain import named_object, secrets_of
