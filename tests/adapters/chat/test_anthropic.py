@@ -304,35 +304,6 @@ def test_what_is_known_of_models() -> None:
                 if row.id == one and row.lifecycle.state != "active"]  # fmt: skip
 
 
-def test_its_own_client_finds_the_server_to_be_the_service() -> None:
-    anthropic = pytest.importorskip("anthropic")
-    hello = [{"role": "user", "content": "hi"}]
-    with AnthropicServer("good morning") as server:
-        client = anthropic.Anthropic(api_key=KEY, base_url=server.base, max_retries=0)
-        with client.messages.stream(
-            model="claude-haiku-5-5", max_tokens=20, messages=hello, system="Be brief."
-        ) as stream:
-            assert list(stream.text_stream) == ["good ", "morning"]
-            final = stream.get_final_message()
-        assert (final.stop_reason, final.usage.input_tokens, final.usage.output_tokens) == (
-            "end_turn", 12, 5
-        )  # fmt: skip
-        whole = client.messages.create(model="claude-haiku-5-5", max_tokens=20, messages=hello)
-        assert whole.content[0].text == "good morning"
-        with pytest.raises(anthropic.BadRequestError, match="Extra inputs are not permitted"):
-            client.messages.create(
-                model="claude-haiku-4-5", max_tokens=20, messages=hello,
-                extra_body={"temperature": 1.0},
-            )  # fmt: skip
-        with pytest.raises(anthropic.NotFoundError, match="model: claude-0"):
-            client.messages.create(model="claude-0", max_tokens=20, messages=hello)
-        other = anthropic.Anthropic(api_key="sk-wrong", base_url=server.base, max_retries=0)
-        with pytest.raises(anthropic.AuthenticationError, match="invalid x-api-key"):
-            other.messages.create(model="claude-haiku-5-5", max_tokens=20, messages=hello)
-        client.close()
-        other.close()
-
-
 def test_bodies_fit_the_vendors_own_model_of_them() -> None:
     types = pytest.importorskip("anthropic.types.message_create_params")
     pydantic = pytest.importorskip("pydantic")

@@ -10,6 +10,7 @@ from types import MappingProxyType
 
 import pytest
 
+from bozzetto.adapters.chat.completions import COMPLETIONS
 from bozzetto.adapters.chat.openai import (
     SERVICES,
     OpenAIChat,
@@ -110,6 +111,7 @@ def _run(
     scheme: str,
     timeout: float,
     more: Mapping[str, str] = MappingProxyType({}),
+    model: str = "tiny",
 ) -> BozzettoError | None:
     async def main() -> None:
         listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
@@ -121,7 +123,7 @@ def _run(
             **more,
         }
         async with listening:
-            await act(open_service(scheme, "tiny", environ=environ, timeout=timeout))
+            await act(open_service(scheme, model, environ=environ, timeout=timeout))
             while server.busy:
                 await asyncio.sleep(0.01)
 
@@ -479,6 +481,40 @@ def test_azure_gets_its_key_and_its_version_where_it_looks_for_them(version: str
     assert body["model"] == "tiny"
 
 
+@pytest.mark.parametrize(
+    ("model", "effort", "cap"),
+    [
+        ("gpt-5-mini", "minimal", 16),
+        ("gpt-5.1", "none", 16),
+        ("gpt-5.6-sol", "none", 16),
+        ("gpt-6-luna", "none", 16),
+        ("o3", "low", 16 + 2048),
+        ("gpt-4o", None, 16),
+        ("gpt-99", None, 16),
+    ],
+)
+def test_models_that_reason_are_told_to_do_little_of_it(
+    model: str, effort: str | None, cap: int
+) -> None:
+    async def once(chat: OpenAIChat) -> None:
+        assert await collect(chat, GREETING) == [Delta("hi"), Finish("stop")]
+
+    server = Server([[http(chunk("hi", "stop") + DONE)]])
+    assert _run(server, once, "openai", 5.0, model=model) is None
+    body = server.requests[0][1]
+    assert (body.get("reasoning_effort"), body["max_tokens"]) == (effort, cap)
+
+
+def test_who_must_reason_gets_room_for_it() -> None:
+    body = {"model": "m", "max_tokens": 16, "reasoning_effort": "none"}
+    capped = COMPLETIONS.without(body, "max_tokens")
+    assert COMPLETIONS.without(capped, "reasoning_effort") == {
+        "model": "m",
+        "max_completion_tokens": 16 + 2048,
+    }
+    assert COMPLETIONS.without(body, "reasoning_effort") == {"model": "m", "max_tokens": 16 + 2048}
+
+
 AZURE_START = (
     b'data: {"choices": [], "prompt_filter_results": [{"prompt_index": 0, '
     b'"content_filter_results": {"hate": {"filtered": false, "severity": "safe"}}}]}\n\n'
@@ -550,7 +586,8 @@ def test_what_is_known_of_models() -> None:
 
     assert lifecycle("gpt-4") == Lifecycle("gone", "2026-10-23", "gpt-5.6-sol")
     assert lifecycle("gpt-4o-mini") == Lifecycle("legacy", "2027-01-14", "gpt-6-luna")
-    assert lifecycle("gpt-6-luna") is None
+    assert lifecycle("gpt-6-luna") == Lifecycle("active")
+    assert lifecycle("gpt-99") is None
     assert open_ollama("gpt-4", environ={}, timeout=1.0).features.lifecycle is None
 
 

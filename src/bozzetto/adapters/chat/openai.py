@@ -14,8 +14,8 @@ from functools import partial
 from bozzetto.adapters.chat.calling import Call, answer
 from bozzetto.adapters.chat.completions import COMPLETIONS, body_of
 from bozzetto.adapters.endpoint import Endpoint, Service, open_endpoint
-from bozzetto.adapters.models import known
-from bozzetto.ports import ChatFeatures, Lifecycle
+from bozzetto.adapters.models import Known, known
+from bozzetto.ports import ChatFeatures
 from bozzetto.types import ChatEvent, ChatRequest
 
 __all__ = [
@@ -88,9 +88,11 @@ class OpenAIChat:
         endpoint: Endpoint,
         *,
         fixed: bool = True,
-        lifecycle: Lifecycle | None = None,
+        row: Known | None = None,
     ) -> None:
+        lifecycle = row.lifecycle if row else None
         self._features = ChatFeatures(name=name, fixed=fixed, lifecycle=lifecycle)
+        self._more = row.more if row else {}
         self._endpoint = endpoint
         self._refused: set[str] = set()
 
@@ -101,7 +103,7 @@ class OpenAIChat:
 
     def stream(self, request: ChatRequest) -> AsyncGenerator[ChatEvent]:
         """Stream one answer; each call has a connection of its own."""
-        body = body_of(self._endpoint, request)
+        body = body_of(self._endpoint, request, self._more)
         return answer(Call(COMPLETIONS, self._endpoint, request, body, self._refused))
 
     async def aclose(self) -> None:
@@ -120,13 +122,8 @@ def open_service(
     endpoint = open_endpoint(scheme, service, rest, environ=environ, timeout=timeout)
     # A default name stands for whatever the server has loaded.
     name = f"{scheme}:{endpoint.model}"
-    found = known(service.vendor, "chat", endpoint.model) if service.vendor else None
-    return OpenAIChat(
-        name,
-        endpoint,
-        fixed=endpoint.model != service.model,
-        lifecycle=found.lifecycle if found else None,
-    )
+    row = known(service.vendor, "chat", endpoint.model) if service.vendor else None
+    return OpenAIChat(name, endpoint, fixed=endpoint.model != service.model, row=row)
 
 
 open_azure = partial(open_service, "azure")
