@@ -8,6 +8,8 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
@@ -238,6 +240,34 @@ def test_the_region_of_the_variables_is_used_where_the_host_names_none() -> None
     with SearchServer(OPENSEARCH, login=Signed("es", region="eu-north-1")) as server:
         environ = {**Signed("es").environ(), "AWS_REGION": "eu-north-1"}
         assert opened(server, "?service=es", environ).count(NAME) is None
+
+
+def test_credentials_that_cannot_be_renewed_are_told(tmp_path: Path) -> None:
+    """They expire in a minute, so each request renews them; the second time that fails."""
+    soon = (datetime.now(UTC) + timedelta(minutes=1)).isoformat()
+    login = Signed("es", token="t")
+    found = {"Version": 1, "AccessKeyId": login.key, "SecretAccessKey": login.secret,
+             "SessionToken": login.token, "Expiration": soon}  # fmt: skip
+    (tmp_path / "once").write_text(json.dumps(found), "utf-8")
+    renew = tmp_path / "renew.sh"
+    renew.write_text(f"cd {tmp_path} && mv once used && cat used\n", "utf-8")
+    config = tmp_path / "config"
+    config.write_text(f"[default]\ncredential_process = sh {renew}\n", "utf-8")
+    with SearchServer(OPENSEARCH, login=login) as server:
+        environ = {"AWS_CONFIG_FILE": str(config)}
+        store = opened(server, "?service=es&region=eu-central-1", environ)
+        with pytest.raises(SetupError, match=r"^Amazon OpenSearch: Error when retrieving cred"):
+            store.count(NAME)
+        store.close()
+    assert (tmp_path / "used").exists()
+
+
+def test_who_may_only_read_counts_too(server: SearchServer, store: VectorStore) -> None:
+    store.create(NAME, DIM, 60)
+    store.put(NAME, ROWS)
+    store.finish(NAME)
+    server.plan(Answer(403, {"error": {"type": "security_exception"}}), on="_refresh")
+    assert store.count(NAME) == 60
 
 
 def test_a_domain_may_have_users_of_its_own() -> None:

@@ -29,14 +29,15 @@ from urllib.parse import SplitResult, parse_qs
 from opensearchpy import OpenSearch, Urllib3AWSV4SignerAuth
 from opensearchpy.exceptions import OpenSearchWarning, TransportError
 
-from bozzetto.adapters.aws import signing
+from bozzetto.adapters.aws import ask, signing
+from bozzetto.adapters.aws_errors import Asked
 from bozzetto.adapters.failures import Failure, Failures, told
 from bozzetto.adapters.stores.elastic_errors import Place, refusal
 from bozzetto.adapters.stores.elastic_link import Asking
 from bozzetto.adapters.stores.elastic_queries import DEEPEST, FACTS, address_of, inner_products
 from bozzetto.adapters.stores.elastic_store import Dialect, ElasticStore, NamedRows
 from bozzetto.adapters.stores.opensearch_serverless import KeyedRows
-from bozzetto.errors import SetupError
+from bozzetto.errors import BozzettoError, SetupError
 from bozzetto.ports import VectorStore
 
 __all__ = ["FAILURES", "Amazon", "amazon_of", "open_store"]
@@ -174,6 +175,8 @@ class _Client:
             try:
                 return client.transport.perform_request(method, path, body=body)
             except TransportError as error:
+                if isinstance(error.info, BozzettoError):  # of what signs
+                    raise error.info from None
                 if not isinstance(error.status_code, int):
                     raise
                 said = error.info if error.info is not None else error.error
@@ -210,10 +213,15 @@ class _Client:
             return {"headers": {"authorization": f"Basic {pair}"}}
         if not self._amazon.service:
             return {}
-        credentials, region = signing(
-            "Amazon OpenSearch", environ=self._environ, region=self._amazon.region
-        )
-        return {"http_auth": Urllib3AWSV4SignerAuth(credentials, region, self._amazon.service)}
+        title = "Amazon OpenSearch"
+        credentials, region = signing(title, environ=self._environ, region=self._amazon.region)
+        signer = Urllib3AWSV4SignerAuth(credentials, region, self._amazon.service)
+
+        def sign(method: str, url: str, body: object) -> dict[str, str]:
+            """Renews credentials that expire, which may fail."""
+            return ask(lambda: signer(method, url, body), Asked(title, title))
+
+        return {"http_auth": sign}
 
 
 def _certificates(environ: Mapping[str, str]) -> str:
