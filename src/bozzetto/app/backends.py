@@ -143,7 +143,7 @@ def _state(environ: Mapping[str, str], patience: float, backend: Backend) -> str
         return f"{'answers' if _answers(address, patience) else 'no answer'} at {_host(address)}"
     if variable:
         return f"lacks {variable}"
-    if backend.kind == "stores":
+    if backend.kind == "stores" and backend.scheme not in _WITHIN:
         return "installed"
     return "has a key" if keys else "ready"
 

@@ -51,24 +51,26 @@ function language(code) {
   }
 }
 
-const KINDS = ["chat", "images", "scores"];
+// What there is, and the setting that names one of it.
+const KINDS = { chat: "chat", images: "images", embedders: "embedder", stores: "vectors", scores: "scores" };
 
 // `config` says which is used where nobody names another; who may not read it does without.
 export async function backends(body, config) {
   const found = (await call("GET", "/api/v1/backends")).backends;
   body.replaceChildren(el("p", { class: "quiet" }, t("backends_say")),
-    ...KINDS.flatMap((kind) => [
+    ...Object.keys(KINDS).flatMap((kind) => [
       el("h3", {}, t(`kind.${kind}`)),
       el("ul", { class: "backends" }, ...found.filter((one) => one.kind === kind).map((one) => backend(one, config)))]));
 }
 
 function backend(one, config) {
-  const used = config?.[one.kind]?.value ?? "";
+  const used = config?.[KINDS[one.kind]]?.value ?? "";
   const mine = used === one.scheme || used.startsWith(`${one.scheme}:`);
   const state = one.missing
     ? el("span", { class: "bad" }, t("lacks", { what: one.missing }))
     : el("span", { class: "good" }, t("installed"));
-  return el("li", {}, el("code", { dir: "auto" }, one.scheme), " ", state,
+  return el("li", {}, el("code", { dir: "auto" }, one.scheme), " ",
+    one.title ? el("span", { class: "quiet", dir: "auto" }, one.title) : null, " ", state,
     mine ? el("span", { class: "chip", dir: "auto" }, t("used", { value: used })) : null,
     one.hint ? el("code", { class: "hint words", dir: "auto" }, one.hint) : null);
 }
