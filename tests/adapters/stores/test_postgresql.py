@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pytest
 
 from bozzetto.errors import BackendError, NotFoundError, SetupError
@@ -476,6 +478,85 @@ class TestTokensAtTheDoor:
             store.count("one")
         assert "X-Amz" not in str(told.value)
         assert "rds-db:connect" in str(told.value.hint)
+
+
+@pytest.fixture
+def many() -> StoreRows:
+    """Rows enough for an index."""
+    count = 12_000
+    vectors = np.random.default_rng(3).standard_normal((count, 8)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    facts = [Facts(tags=("rare",) if n % 300 == 0 else (), rating=n % 6) for n in range(count)]
+    return StoreRows(np.arange(1, count + 1, dtype=np.int64), vectors, facts)
+
+
+class TestLargeCollections:
+    def test_they_have_an_index(
+        self, server: PostgresServer, opened: Open, many: StoreRows
+    ) -> None:
+        """Filters and large answers look behind it; what comes later is found too."""
+        store = opened(at(server))
+        store.create("large", 8, len(many))
+        try:
+            store.put("large", many)
+            store.finish("large")
+            store.finish("large")
+            kinds = server.sql(
+                "SELECT m.amname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid"
+                " JOIN pg_am m ON m.oid = c.relam WHERE i.indrelid = 'bozzetto.large'::regclass"
+            )
+            assert sorted(kinds) == [("btree",), ("gin",), ("gin",), ("hnsw",)]
+            scores = many.vectors @ many.vectors[7]
+            best = np.argsort(-scores) + 1
+            near = store.search("large", many.vectors[7], 10)[0]
+            assert len(set(near.tolist()) & set(best[:10].tolist())) >= 9
+            assert store.search("large", many.vectors[7], 10, thorough=True)[0].tolist() == (
+                best[:10].tolist()
+            )
+            rare = [int(key) for key in best if (key - 1) % 300 == 0]
+            where = Where(tags=("rare",))
+            assert store.search("large", many.vectors[7], 100, where)[0].tolist() == rare
+            where = Where(tags=("rare",), rating=5)
+            assert store.search("large", many.vectors[7], 100, where)[0].tolist() == []
+            assert store.search("large", many.vectors[7], 3_000)[0].tolist() == (
+                best[:3_000].tolist()
+            )
+            assert len(store.search("large", many.vectors[7], 900, Where(rating=5))[0]) == 900
+            later = StoreRows(np.array([99_999]), -many.vectors[:1], [Facts()])
+            store.put("large", later)
+            assert store.search("large", -many.vectors[0], 1)[0].tolist() == [99_999]
+        finally:
+            store.drop("large")
+
+    def test_the_index_is_used_and_settings_end_with_a_search(
+        self, server: PostgresServer, opened: Open, many: StoreRows
+    ) -> None:
+        """Nothing that a search set is left for who has the connection next."""
+        store = opened(at(server))
+        store.create("large", 8, len(many))
+        try:
+            store.put("large", many)
+            store.finish("large")
+            scans = (
+                "SELECT idx_scan FROM pg_stat_user_indexes i JOIN pg_class c"
+                " ON c.oid = i.indexrelid JOIN pg_am m ON m.oid = c.relam"
+                " WHERE i.relname = 'large' AND m.amname = 'hnsw'"
+            )
+            store.search("large", many.vectors[7], 10)
+            store.search("large", many.vectors[7], 2_000)
+            with store._pool.connection() as connection:
+                shown = connection.execute(
+                    "SELECT current_setting('hnsw.ef_search'), current_setting('enable_indexscan'),"
+                    " current_setting('statement_timeout')"
+                ).fetchone()
+            assert shown == ("40", "on", "20s")
+            store.close()  # its process reports what it did when it ends
+            until = time.monotonic() + 5
+            while server.sql(scans) != [(1,)] and time.monotonic() < until:
+                time.sleep(0.05)
+            assert server.sql(scans) == [(1,)]
+        finally:
+            store.drop("large")
 
 
 class TestLoading:

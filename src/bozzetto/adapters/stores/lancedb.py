@@ -46,9 +46,20 @@ Found = tuple[Keys, Vectors]
 
 
 class LanceStore:
-    """Collections as tables. `folder` is where they are, None in a bucket."""
+    """Collections as tables. `folder` is where they are, None in a bucket.
 
-    def __init__(self, address: str, folder: Path | None, options: Mapping[str, str]) -> None:
+    Those with `indexed` rows and more have an index.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        folder: Path | None,
+        options: Mapping[str, str],
+        *,
+        indexed: int = INDEXED_ROWS,
+    ) -> None:
+        self._indexed = indexed
         self._place = f"LanceDB in {visible(address)}"
         self._features = VectorStoreFeatures("lancedb", self._place, batch=10_000)
         self._address = address
@@ -57,6 +68,7 @@ class LanceStore:
         self._lock = threading.RLock()
         self._database: Any = None
         self._tables: dict[str, Any] = {}
+        self._loaded: dict[str, tuple[int, int]] = {}  # version, and the largest key in it
 
     @property
     def features(self) -> VectorStoreFeatures:
@@ -89,15 +101,28 @@ class LanceStore:
 
         def write() -> None:
             with self._lock:
-                table, data = self._table(collection), tabled(rows)
-                if _holds_any(table, rows.keys):
+                table, data, keys = self._table(collection), tabled(rows), rows.keys
+                most = self._most(collection, table)
+                if (most is not None and keys.min() > most) or not _holds_any(table, keys):
+                    version = table.add(data).version
+                    if most is not None:
+                        self._loaded[collection] = (version, max(most, int(keys.max())))
+                else:
                     merge = table.merge_insert("key").when_matched_update_all()
                     merge.when_not_matched_insert_all().execute(data)
-                else:
-                    table.add(data)
 
         if len(rows):
             self._do(write)
+
+    def _most(self, collection: str, table: Any) -> int | None:  # noqa: ANN401 - LanceDB's
+        """The largest key of a table that we filled from the start and nobody wrote to since.
+
+        What lies above it is new: adding is much faster than looking, or merging.
+        """
+        version, most = self._loaded.get(collection, (0, 0))
+        if table.version == version:
+            return most
+        return 0 if table.count_rows() == 0 else None
 
     def finish(self, collection: str) -> None:
         """Put files together, and build the indexes that are worth having."""
@@ -106,7 +131,7 @@ class LanceStore:
             with self._lock:
                 table = self._table(collection)
                 table.optimize(cleanup_older_than=_KEPT)
-                if table.count_rows() >= INDEXED_ROWS and not list(table.list_indices()):
+                if table.count_rows() >= self._indexed and not list(table.list_indices()):
                     _index(table)
                 elif list(table.list_indices()):
                     table.optimize(cleanup_older_than=_KEPT)  # rows that came since
@@ -219,7 +244,7 @@ class LanceStore:
 
 
 def _holds_any(table: Any, keys: Keys) -> bool:  # noqa: ANN401 - LanceDB's
-    """Whether one of the keys is there; adding what is not there is much faster than merging."""
+    """Whether one of the keys is there."""
     least, most = int(keys.min()), int(keys.max())
     near = table.search().where(f"key >= {least} AND key <= {most}").select(["key"])
     there = near.to_arrow()["key"].to_numpy()

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from functools import partial
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import numpy as np
@@ -49,6 +51,8 @@ __all__ = ["PostgreSQLStore", "open_store"]
 
 _EF = 100  # candidates a search keeps at least; pgvector allows 1,000
 _MOST = 1_000
+
+_NONE: Mapping[str, str] = MappingProxyType({})
 
 T = TypeVar("T")
 Found = tuple[Keys, Vectors]
@@ -98,14 +102,23 @@ class PostgreSQLStore:
         thorough: bool = False,
     ) -> Found:
         """By the index first; by every row where that gives too few, or `thorough` asks."""
+        found = self._extension or self._do(extension)
+        if found is None:
+            raise NotFoundError(f"{self._place} has no collection {collection}")
+        self._extension = found
+        exact = thorough or k > _MOST
 
-        def ask(connection: Any) -> Found:  # noqa: ANN401
-            found = self._known(connection)
-            if found is None:
-                raise NotFoundError(f"{self._place} has no collection {collection}")
-            return _search(connection, found, collection, query, k, where, thorough or k > _MOST)
+        def ask(exact: bool) -> list[tuple[int, float]]:
+            words, values = _nearest(found, collection, query, k, where, exact)
+            return self._do(
+                lambda connection: connection.execute(words, values).fetchall(),
+                settings=_scanning(found, k, exact),
+            )
 
-        return self._do(ask)
+        rows = ask(exact)
+        if len(rows) < k and not exact and self._do(partial(has_index, collection=collection)):
+            rows = ask(True)
+        return _ranked(rows)
 
     def count(self, collection: str) -> int | None:
         """How many rows, counted."""
@@ -134,19 +147,31 @@ class PostgreSQLStore:
         """Close the connections that nobody uses."""
         self._pool.close()
 
-    def _known(self, connection: Any) -> Extension | None:  # noqa: ANN401
-        self._extension = self._extension or extension(connection)
-        return self._extension
+    def _do(
+        self,
+        work: Callable[[Any], T],
+        *,
+        patient: bool = False,
+        settings: Mapping[str, str] = _NONE,
+    ) -> T:
+        """Do something in a transaction with settings of its own, again where it passes.
 
-    def _do(self, work: Callable[[Any], T], *, patient: bool = False) -> T:
-        """Do something in a transaction, again where it passes; `patient` waits for ever."""
-        limit = 0 if patient else round(self._timeout * 1000)
+        What is `patient` waits as long as it takes, and may be of many statements; the rest is
+        one statement, which travels together with the settings.
+        """
+        limit = "0" if patient else str(round(self._timeout * 1000))
+        chosen = {"statement_timeout": limit, **settings}
+        calls = ", ".join(["set_config(%s, %s, true)"] * len(chosen))
+        values = [part for pair in chosen.items() for part in pair]
 
         def once() -> T:
-            pool = self._pool
-            held = pool.connection(pipelined=not patient)
-            with told(FAILURES, self._place), held as one, one.transaction():
-                one.execute("SELECT set_config('statement_timeout', %s, true)", (str(limit),))
+            with (
+                told(FAILURES, self._place),
+                self._pool.connection() as one,
+                # What is sent together is a transaction, without a word for its begin and end.
+                one.transaction() if patient else one.pipeline(),
+            ):
+                one.execute(f"SELECT {calls}", values)
                 return work(one)
 
         return retried(once)
@@ -185,64 +210,39 @@ def _copy(connection: Any, name: sql.Composable, rows: StoreRows) -> None:  # no
             copy.write_row(record)
 
 
-def _search(
-    connection: Any,  # noqa: ANN401
-    found: Extension,
-    collection: str,
-    query: Vectors,
-    k: int,
-    where: Where,
-    exact: bool,
-) -> Found:
-    _scanning(connection, found, k, exact)
-    rows = _nearest(connection, found, collection, query, k, where, exact)
-    if len(rows) < k and not exact and has_index(connection, collection):
-        _scanning(connection, found, k, True)
-        rows = _nearest(connection, found, collection, query, k, where, True)
+def _scanning(found: Extension, k: int, exact: bool) -> dict[str, str]:
+    """How a search looks. What has no index of vectors is exact in any case."""
+    if exact:
+        return {"enable_indexscan": "off"}
+    wide = {"hnsw.ef_search": str(min(max(2 * k, _EF), _MOST))}
+    return {**wide, "hnsw.iterative_scan": "strict_order"} if found.iterates else wide
+
+
+def _nearest(
+    found: Extension, collection: str, query: Vectors, k: int, where: Where, exact: bool
+) -> tuple[sql.Composable, list[Any]]:
+    """What asks for keys and negative inner products of the k nearest, with its parameters."""
+    clause, values = conditions(where)
+    vector, name, dim = pack(query), table(collection), len(query)
+    whole = sql.SQL('"vector" {} %b::{}').format(found.product, found.name("vector"))
+    if exact or not found.halved(dim) or not found.indexes(dim):
+        words = sql.SQL('SELECT "key", {} AS distance FROM {}{} ORDER BY distance LIMIT %s')
+        return words.format(whole, name, clause), [vector, *values, k]
+    inner, half = found.indexed(dim)
+    words = sql.SQL(
+        'SELECT "key", {} AS distance FROM'
+        ' (SELECT "key", "vector" FROM {}{} ORDER BY {} {} %b::{} LIMIT %s) AS near'
+        " ORDER BY distance LIMIT %s"
+    )
+    near = words.format(whole, name, clause, inner, found.product, half)
+    return near, [vector, *values, vector, min(2 * k, _MOST), k]
+
+
+def _ranked(rows: list[tuple[int, float]]) -> Found:
     keys = np.array([key for key, _ in rows], np.int64)
     scores = -np.array([distance for _, distance in rows], np.float32)
     order = np.lexsort((keys, -scores))
     return keys[order], scores[order]
-
-
-def _scanning(connection: Any, found: Extension, k: int, exact: bool) -> None:  # noqa: ANN401
-    """How this transaction searches. What has no index of vectors is exact in any case."""
-    settings = {"enable_indexscan": "off" if exact else "on"}
-    if not exact:
-        settings["hnsw.ef_search"] = str(min(max(2 * k, _EF), _MOST))
-        if found.iterates:
-            settings["hnsw.iterative_scan"] = "strict_order"
-    calls = ", ".join(["set_config(%s, %s, true)"] * len(settings))
-    connection.execute(f"SELECT {calls}", [part for pair in settings.items() for part in pair])
-
-
-def _nearest(
-    connection: Any,  # noqa: ANN401
-    found: Extension,
-    collection: str,
-    query: Vectors,
-    k: int,
-    where: Where,
-    exact: bool,
-) -> list[tuple[int, float]]:
-    """Keys and negative inner products of the k nearest."""
-    clause, values = conditions(where)
-    vector, name, dim = pack(query), table(collection), len(query)
-    whole = sql.SQL('"vector" {} %b::{}').format(found.product, found.name("vector"))
-    values = [vector, *values]
-    if exact or not found.halved(dim) or not found.indexes(dim):
-        words = sql.SQL('SELECT "key", {} AS distance FROM {}{} ORDER BY distance LIMIT %s')
-        words = words.format(whole, name, clause)
-    else:
-        inner, half = found.indexed(dim)
-        words = sql.SQL(
-            'SELECT "key", {} AS distance FROM'
-            ' (SELECT "key", "vector" FROM {}{} ORDER BY {} {} %b::{} LIMIT %s) AS near'
-            " ORDER BY distance LIMIT %s"
-        ).format(whole, name, clause, inner, found.product, half)
-        values += [vector, min(2 * k, _MOST)]
-    rows: list[tuple[int, float]] = connection.execute(words, [*values, k]).fetchall()
-    return rows
 
 
 def _connect(address: Address, environ: Mapping[str, str], timeout: float) -> Any:  # noqa: ANN401

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Any
 
 __all__ = ["Pool"]
@@ -24,18 +24,13 @@ class Pool:
         self._lock = threading.Lock()
 
     @contextmanager
-    def connection(self, *, pipelined: bool = False) -> Iterator[Any]:
-        """A connection for the time of a `with`.
-
-        A `pipelined` one sends statements together, until a result is wanted: fewer ways there
-        and back.
-        """
+    def connection(self) -> Iterator[Any]:
+        """A connection for the time of a `with`."""
         with self._lock:
             found = self._idle.pop() if self._idle else None
         connection = found or self._connect()
         try:
-            with connection.pipeline() if pipelined else nullcontext():
-                yield connection
+            yield connection
         finally:
             self._give_back(connection)
 
