@@ -209,3 +209,25 @@ def change(path: Path, statement: str) -> None:
     connection.execute(statement)
     connection.commit()
     connection.close()
+
+
+@pytest.mark.parametrize(
+    ("chat", "state", "says"),
+    [
+        ("bedrock:anthropic.claude-v2", "fail", "is gone"),
+        ("openai:gpt-next", "ok", "(not called)"),
+        ("compose", "ok", "written from the library"),
+    ],
+)
+def test_a_model_that_its_vendor_ended(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chat: str, state: str, says: str
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "OPENAI_API_KEY"):
+        monkeypatch.setenv(name, "x")
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    monkeypatch.setenv("BOZZETTO_CHAT", chat)
+    checks = run("doctor", "--home", str(tmp_path), "--format", "json").json["checks"]
+    found = next(check for check in checks if check["name"] == "chat")
+    if "boto3" not in found["detail"]:
+        assert found["state"] == state
+        assert says in found["detail"]

@@ -15,10 +15,19 @@ from typing import Literal
 
 from bozzetto import __version__, plugins
 from bozzetto.app.accounts import any_account
-from bozzetto.app.parts import EMBEDDERS, load_bridge, open_chat, open_embedder
+from bozzetto.app.parts import (
+    EMBEDDERS,
+    load_bridge,
+    open_chat,
+    open_embedder,
+    open_images,
+    open_named_embedder,
+)
 from bozzetto.app.secret import TOKEN_FILE, shared
+from bozzetto.app.serving import read
 from bozzetto.config import Settings, load_settings
 from bozzetto.errors import BozzettoError
+from bozzetto.ports import Lifecycle
 from bozzetto.profiles import load as load_profile
 from bozzetto.store.backup import check
 from bozzetto.store.database import SQLITE
@@ -78,6 +87,8 @@ def _settings(settings: Settings) -> Iterator[Check]:
     yield from _shared(settings)
     yield _guarded("profile", lambda: Check("profile", "ok", _profile(settings)))
     yield _guarded("chat", lambda: _chat(settings))
+    yield _guarded("images by", lambda: _images(settings))
+    yield from _serving(settings)
 
 
 def _home(settings: Settings) -> Check:
@@ -110,8 +121,41 @@ def _shared(settings: Settings) -> Iterator[Check]:
 def _chat(settings: Settings) -> Check:
     if settings.chat == "compose":
         return Check("chat", "ok", "compose: written from the library, no language model")
-    open_chat(settings.chat, timeout=settings.timeout, home=settings.home)
-    return Check("chat", "ok", f"{settings.chat} (not called)")
+    chat = open_chat(settings.chat, timeout=settings.timeout, home=settings.home)
+    return _model("chat", settings.chat, chat.features.lifecycle)
+
+
+def _images(settings: Settings) -> Check:
+    images = open_images(settings.images, timeout=settings.timeout, home=settings.home)
+    return _model("images by", settings.images, images.features.lifecycle)
+
+
+def _named(settings: Settings, name: str) -> Check:
+    """The embedder that was named for the library."""
+    found = open_named_embedder(name, timeout=settings.timeout, home=settings.home)
+    return _model("embedder", name, found.features.lifecycle)
+
+
+def _serving(settings: Settings) -> Iterator[Check]:
+    try:
+        serving = read(settings.home)
+    except BozzettoError as error:
+        yield Check("embedder", "fail", error.message, error.hint)
+        return
+    if serving is not None and (name := serving.embedder):
+        yield _guarded("embedder", lambda: _named(settings, name))
+
+
+def _model(what: str, name: str, life: Lifecycle | None) -> Check:
+    """A model that can be set up, as far as its vendor keeps it."""
+    if life is None or life.state == "active":
+        return Check(what, "ok", f"{name} (not called)")
+    when = f" on {life.ends}" if life.ends else ""
+    way_out = f"{life.instead} stands in its place" if life.instead else "choose another model"
+    if life.state == "gone":
+        return Check(what, "fail", f"{name} is gone: its vendor ended it{when}", way_out)
+    ends = f" and ends{when}" if when else ""
+    return Check(what, "warn", f"{name} is legacy{ends}: new customers may be refused", way_out)
 
 
 def _models(settings: Settings) -> Iterator[Check]:

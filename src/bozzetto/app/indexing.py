@@ -66,7 +66,7 @@ class Indexing:
         self._cache = cache or VectorCache(settings.home / VECTORS)
         self.folder = settings.home / INDEXES
         self._kept = settings.home / KEPT
-        self.ledger = Ledger(settings.home / LEDGER)
+        self.ledger = Ledger(settings.home / LEDGER, looking=cache is not None)
         self._choices = Choices(settings, self.ledger)
         self._serves: Serving | None = None
 

@@ -45,11 +45,14 @@ class Noted:
 
 
 class Ledger:
-    """The ledger of one home. Safe to share between threads."""
+    """The ledger of one home. Safe to share between threads.
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._database = Database(path)
+    `looking` opens it so that nothing changes.
+    """
+
+    def __init__(self, path: Path, *, looking: bool = False) -> None:
+        self._path, self._looking = path, looking
+        self._database = Database(path, looking=looking)
         self._made = False
 
     def close(self) -> None:
@@ -62,6 +65,8 @@ class Ledger:
         A home that was copied or moved gets new ones: two must not write into one collection.
         """
         place = str(self._path.parent.resolve())
+        if self._looking:
+            return self._looked_at(place)
         with self._writing() as connection:
             row = connection.execute("SELECT id, place FROM home").fetchone()
             if row and row[1] == place:
@@ -71,6 +76,14 @@ class Ledger:
             found = secrets.token_hex(4)
             connection.execute("INSERT INTO home VALUES (?, ?)", (found, place))
             return found
+
+    def _looked_at(self, place: str) -> str:
+        """The name that a home has already; one that is nobody's where it has none."""
+        if not self._path.exists():
+            return "nothing"
+        with self._database.read() as connection:
+            row = connection.execute("SELECT id FROM home WHERE place = ?", (place,)).fetchone()
+        return str(row[0]) if row else "nothing"
 
     def collections(self, store: str) -> tuple[Noted, ...]:
         """The collections we made in a store, by name; nothing is written to ask."""
