@@ -72,6 +72,7 @@ class WeaviateStore:
         self._place = place
         self._lock = threading.Lock()
         self._client: Any = None
+        self._handles: dict[str, Any] = {}
         self._seen = -_FRESH
 
     @property
@@ -190,6 +191,7 @@ class WeaviateStore:
         """Close both connections."""
         with self._lock:
             client, self._client = self._client, None
+            self._handles.clear()
             self._seen = -_FRESH
         if client is not None:
             client.close()
@@ -213,8 +215,15 @@ class WeaviateStore:
 
     def _once(self, work: Callable[[Any], T], collection: str) -> T:
         """The same by gRPC, which the vendor's client tries again itself."""
-        name = terms.class_of(collection)
-        return self._ask(lambda client: work(client.collections.use(name)), 1)
+        return self._ask(lambda client: work(self._handle(client, collection)), 1)
+
+    def _handle(self, client: Any, collection: str) -> Any:  # noqa: ANN401
+        """The vendor's collection, kept: it takes as long to make as a search."""
+        with self._lock:
+            handles = self._handles if client is self._client else {}
+            if collection not in handles:
+                handles[collection] = client.collections.use(terms.class_of(collection))
+            return handles[collection]
 
     def _connected(self) -> Any:  # noqa: ANN401 - the vendor's client
         with self._lock:
