@@ -58,8 +58,9 @@ def test_the_key_has_two_names(server: CohereServer) -> None:
 
 def test_a_model_that_is_gone_says_so(server: CohereServer) -> None:
     embedder = open_embedder("embed-multilingual-v2.0", environ=server.environ, timeout=5)
-    with pytest.raises(SetupError, match=r"has no model 'embed-multilingual-v2.0'"):
+    with pytest.raises(SetupError, match=r"has no model 'embed-multilingual-v2.0'") as caught:
         embedder.embed([DOG])
+    assert caught.value.hint == "the model is gone since 2026-04-04; take embed-v4.0"
     server.instead.append(reply({"embeddings": {"float": [[1.0, 2.0]]}}))
     assert embedder.features.lifecycle == Lifecycle("gone", "2026-04-04", "embed-v4.0")
 

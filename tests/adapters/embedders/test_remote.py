@@ -11,12 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bozzetto.adapters.embedders.bedrock import SHAPES
 from bozzetto.adapters.embedders.cleaning import EMPTY, readable, size
 from bozzetto.adapters.embedders.naming import spec_of, split_dimensions
 from bozzetto.adapters.embedders.pacing import TRIES
 from bozzetto.adapters.embedders.remote import Spec, batches, open_remote, unit
 from bozzetto.adapters.endpoint import PassingError
-from bozzetto.adapters.models import known
+from bozzetto.adapters.models import known, rows
 from bozzetto.errors import BackendError, SetupError
 from bozzetto.ports import QueryEmbedder
 
@@ -179,8 +180,8 @@ def test_calls_that_are_open_are_few_whoever_asks() -> None:
     texts = [[f"{caller} {number}" for number in range(20)] for caller in range(3)]
     with ThreadPoolExecutor(3) as pool:
         found = list(pool.map(embedder.embed, texts))
-    for rows, wanted in zip(found, texts, strict=True):
-        assert rows == pytest.approx(np.array(list(map(unit_of, wanted))), abs=1e-6)
+    for units, wanted in zip(found, texts, strict=True):
+        assert units == pytest.approx(np.array(list(map(unit_of, wanted))), abs=1e-6)
     assert service.most <= SPEC.parallel
     assert threading.active_count() == before
 
@@ -293,3 +294,17 @@ def test_a_size_that_a_model_has_not_is_refused(
         spec_of("x:m", known(vendor, "embed", model), asked, "the test")
     assert caught.value.hint is not None
     assert way_out in caught.value.hint
+
+
+@pytest.mark.parametrize("vendor", ["bedrock", "cohere", "ollama", "openai"])
+def test_the_tables_hold_what_is_read_of_them(vendor: str) -> None:
+    found = [row for row in rows(vendor) if row.kind == "embed"]
+    assert found
+    for row in found:
+        more = dict(row.more)
+        assert more.pop("tokens") > 0
+        assert all(dim > 0 for dim in more.pop("dims", ()))
+        assert all(2 <= len(one) <= 3 for one in more.pop("languages", "").split())
+        assert (more.pop("shape", None) in SHAPES) is (vendor == "bedrock")
+        assert more.pop("characters", 1) > 0
+        assert more.keys() <= {"any", "document", "query"}

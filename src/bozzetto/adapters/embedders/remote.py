@@ -18,7 +18,7 @@ import numpy as np
 
 from bozzetto.adapters.embedders.cleaning import EMPTY, readable, size
 from bozzetto.adapters.embedders.pacing import Pace
-from bozzetto.errors import BackendError
+from bozzetto.errors import BackendError, SetupError
 from bozzetto.ports import EmbedderFeatures, Lifecycle
 from bozzetto.types import Vectors
 
@@ -121,7 +121,10 @@ class Remote:
                 raise
 
     def _part(self, texts: Sequence[str], query: bool, ended: threading.Event) -> Vectors:
-        found = self._pace.tried(partial(self._ask, texts, query), ended)
+        try:
+            found = self._pace.tried(partial(self._ask, texts, query), ended)
+        except SetupError as error:
+            raise _ended(error, self._spec.lifecycle) or error from None
         rows = unit(found, len(texts), self._spec.place)
         with self._lock:
             self._dim = self._dim or rows.shape[1]
@@ -132,6 +135,15 @@ class Remote:
                 hint="another model may answer there now",
             )
         return rows
+
+
+def _ended(error: SetupError, lifecycle: Lifecycle | None) -> SetupError | None:
+    """A refusal of a model that is gone, with what to take in its place."""
+    if lifecycle is None or lifecycle.state != "gone":
+        return None
+    since = f" since {lifecycle.ends}" if lifecycle.ends else ""
+    instead = f"; take {lifecycle.instead}" if lifecycle.instead else ""
+    return SetupError(error.message, hint=f"the model is gone{since}{instead}")
 
 
 class RemoteQueries(Remote):
