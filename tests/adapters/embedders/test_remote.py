@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from bozzetto.adapters.embedders.bedrock import SHAPES
 from bozzetto.adapters.embedders.cleaning import EMPTY, readable, size
 from bozzetto.adapters.embedders.naming import spec_of, split_dimensions
+from bozzetto.adapters.embedders.openai import ordered
 from bozzetto.adapters.embedders.pacing import TRIES
 from bozzetto.adapters.embedders.remote import Spec, batches, open_remote, unit
 from bozzetto.adapters.endpoint import PassingError
@@ -126,6 +127,39 @@ def test_vectors_of_another_length_are_refused() -> None:
 def test_junk_is_no_vectors(junk: object) -> None:
     with pytest.raises(BackendError, match="the test sent"):
         unit(junk, 2, "the test")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(st.sampled_from(["index", "embedding", "x"]), inner, max_size=3)
+    ),
+    max_leaves=12,
+)
+
+
+@given(JSON | st.lists(st.lists(st.floats(), min_size=2, max_size=2), min_size=2, max_size=2))
+def test_whatever_a_stranger_sends_becomes_units_or_is_refused(found: object) -> None:
+    try:
+        rows = unit(found, 2, "the test")
+    except BackendError:
+        return
+    assert rows.shape[0] == 2
+    assert np.linalg.norm(rows, axis=1) == pytest.approx(1, abs=1e-5)
+
+
+@given(
+    st.lists(st.fixed_dictionaries({"index": st.integers(-1, 3), "embedding": JSON}), max_size=4)
+    | JSON
+)
+def test_whatever_a_stranger_numbers_is_put_in_order_or_refused(found: object) -> None:
+    try:
+        rows = ordered(found, "the test")
+    except BackendError:
+        return
+    assert isinstance(found, list)
+    assert len(rows) == len(found)
 
 
 def test_huge_and_tiny_numbers_have_a_direction() -> None:

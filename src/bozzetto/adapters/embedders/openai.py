@@ -33,6 +33,7 @@ __all__ = [
     "open_openai",
     "open_service",
     "open_vllm",
+    "ordered",
 ]
 
 TEXTS = 256
@@ -91,12 +92,12 @@ def _asker(endpoint: Endpoint, body: Mapping[str, Any]) -> Ask:
 
     def ask(texts: Sequence[str], query: bool) -> list[Any]:
         answer = line.ask("POST", "/embeddings", {**body, "input": list(texts)})
-        return _ordered(answer.get("data"), endpoint.place)
+        return ordered(answer.get("data"), endpoint.place)
 
     return ask
 
 
-def _ordered(data: object, place: str) -> list[Any]:
+def ordered(data: object, place: str) -> list[Any]:
     """The vectors by their "index", whatever order they came in; where all lack one, as they are.
 
     Raises:

@@ -185,7 +185,8 @@ def unit(found: object, count: int, place: str) -> Vectors:
         rows = np.empty(0)
     if rows.ndim != 2 or rows.shape[0] != count or not 0 < rows.shape[1] <= LARGEST:
         raise BackendError(f"{place} sent something else than {count} vectors of one length")
-    lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows))[:, None]
+    with np.errstate(over="ignore", invalid="ignore"):  # told below
+        lengths = np.sqrt(np.einsum("ij,ij->i", rows, rows))[:, None]
     if not np.isfinite(lengths).all() or not lengths.all():
         raise BackendError(f"{place} sent a vector that is no direction: zeros, or no numbers")
     units: Vectors = (rows / lengths).astype(np.float32)
