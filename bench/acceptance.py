@@ -268,7 +268,15 @@ def scrolled() -> Claim:
     return Claim("tasks over 50 ms while a board of 2,000 scrolls", said, tasks == 0)
 
 
+def listed(site: Site) -> Iterator[Claim]:
+    """A line a back end."""
+    from bench.backend_claims import backend_claims
+
+    yield from backend_claims(site.home)
+
+
 ISSUES: dict[str, tuple[Part, ...]] = {
+    "backends": (listed,),
     "main": (imported, path_claims, found_again, written, timed, readme_claims),
     "optimize": (imported, written, chatted),
     "search": (imported, found_again, asked_more, scaled),
@@ -300,7 +308,10 @@ def main() -> int:
     options = parser.parse_args()
     missed = 0
     known = options.library or os.environ.get("BOZZETTO_BENCH_DATA")
-    needed = known or options.issues != ["images"]  # which stands on the starter prompts too
+    needed = known or not set(options.issues) <= {
+        "images",
+        "backends",
+    }  # which stands on the starter prompts too
     library = library_file(options.library) if needed else Path("none")
     with tempfile.TemporaryDirectory() as folder:
         home = options.home or Path(folder) / "home"
