@@ -6,7 +6,6 @@ It keeps its graph while it loads: there is nothing to build afterwards.
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -83,10 +82,11 @@ class ChromaStore:
         most = min(_BATCH, self._call(lambda client: int(client.get_max_batch_size())))
         for start in range(0, len(rows), most):
             keys = rows.keys[start : start + most]
-            new = int(keys.min()) > self._highest.get(collection, sys.maxsize)
+            highest = self._highest.get(collection)
+            if highest is not None:
+                self._highest[collection] = max(int(keys.max()), highest)
+            new = highest is not None and int(keys.min()) > highest
             self._with(collection, _putting(columns(rows, start, start + most), new=new))
-            if collection in self._highest:
-                self._highest[collection] = max(int(keys.max()), self._highest[collection])
 
     def finish(self, collection: str) -> None:
         """Nothing: the graph grows while it loads. Whether the collection is there is seen to."""

@@ -41,6 +41,8 @@ FAILURES: Mapping[str, Failure] = {
     "InvalidHTTPVersion": Failure("setup", "is of another version", "update one of the two"),
     "TimeoutException": Failure("passing", "does not answer in time", _ASK),
     "HTTPError": _DOWN,
+    "StreamError": Failure("backend", "broke off"),
+    "CookieConflict": _WRONG,
     "InvalidURL": Failure("setup", "has an address that is none"),
 }
 

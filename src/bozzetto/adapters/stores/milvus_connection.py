@@ -47,6 +47,7 @@ FAILURES: Mapping[str, Failure] = {
     ),
     "RpcError": Failure("backend", "broke off"),
     "FutureTimeoutError": _DOWN,
+    "FutureCancelledError": Failure("backend", "broke off"),
 }
 
 _CODES: Mapping[str, Failure] = {
@@ -68,6 +69,7 @@ _CODES: Mapping[str, Failure] = {
 
 
 _NOT_LOADED = 101
+_VENDORS = (MilvusException, grpc.RpcError, grpc.FutureTimeoutError, grpc.FutureCancelledError)
 
 
 class NotLoadedError(BackendError):
@@ -176,7 +178,7 @@ def told(place: Place) -> Iterator[None]:
     """Within a `with`: what the client raises comes out as ours."""
     try:
         yield
-    except (MilvusException, grpc.RpcError, grpc.FutureTimeoutError) as error:
+    except _VENDORS as error:
         row, words = _row(error), _words(error)
         if getattr(error, "code", None) == _NOT_LOADED:
             raise NotLoadedError(f"{place.words} has not loaded it: {words}") from None
