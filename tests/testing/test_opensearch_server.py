@@ -180,6 +180,17 @@ def test_searches_see_what_was_refreshed(server: SearchServer, client: Any) -> N
     ]
 
 
+def test_the_clients_own_loading(client: Any) -> None:  # noqa: ANN401
+    from opensearchpy import helpers
+
+    rows = [{"_index": "hotels", "_id": str(n), **room} for n, room in enumerate(ROOMS)]
+    assert helpers.bulk(client, rows) == (3, [])
+    gone = {"_op_type": "delete", "_index": "hotels", "_id": "1"}
+    assert helpers.bulk(client, [gone]) == (1, [])
+    client.indices.refresh(index="hotels")
+    assert client.count(index="hotels")["count"] == 2
+
+
 def test_rows_that_are_turned_away(server: SearchServer, client: Any) -> None:  # noqa: ANN401
     server.plan(Busy(2), on="_bulk")
     statuses = [item["index"]["status"] for item in fill(client)["items"]]

@@ -22,9 +22,9 @@ from typing import Any, Self
 
 from bozzetto.testing.search_dsl import aggregated, searched
 from bozzetto.testing.search_http import GONE, HALF, SHORT, Answer, Busy, Call, Listener, Step
-from bozzetto.testing.search_index import Flavour, Index, actions_of
+from bozzetto.testing.search_index import Action, Flavour, Index, actions_of
 from bozzetto.testing.search_login import Login, Request
-from bozzetto.testing.search_mapping import Document, RefusedError
+from bozzetto.testing.search_mapping import RefusedError
 
 __all__ = [
     "AOSS",
@@ -246,42 +246,40 @@ class SearchServer:
         ]
         return {"indices": found, "aliases": [], "data_streams": []}
 
-    def bulk(self, name: str, call: Call, step: Step | None) -> Any:  # noqa: ANN401
-        """POST /index/_bulk: each action for itself; a missing index is made, as by default."""
-        if name not in self.indexes:
-            self.indexes[name] = Index.made(name, {}, self.flavour, 0)
+    def bulk(self, name: str | None, call: Call, step: Step | None) -> Any:  # noqa: ANN401
+        """POST /index/_bulk or /_bulk: each action for itself; a missing index is made."""
         busy = step.rows if isinstance(step, Busy) else 0
         items = [
-            {action: self._done(self.indexes[name], action, id_, source, number < busy)}
-            for number, (action, id_, source) in enumerate(actions_of(call.body))
+            {action.name: self._done(name or "", action, number < busy)}
+            for number, action in enumerate(actions_of(call.body))
         ]
         failed = any("error" in one for item in items for one in item.values())
         return {"took": 1, "errors": failed, "items": items}
 
-    def _done(
-        self,
-        index: Index,
-        action: str,
-        id_: str | None,
-        source: Document | None,
-        busy: bool,
-    ) -> dict[str, Any]:
-        about = {"_index": index.name, "_id": id_}
+    def _done(self, name: str, action: Action, busy: bool) -> dict[str, Any]:
+        name = action.index or name
+        if name not in self.indexes:
+            self.indexes[name] = Index.made(name, {}, self.flavour, 0)
+        about = {"_index": name, "_id": action.id}
         if busy:
             reason = "rejected execution of primary operation"
             error = {"type": _TURNED_AWAY[self.flavour.name], "reason": reason}
             return {**about, "status": 429, "error": error}
-        if self.full and action == "index":
+        if self.full and action.name == "index":
             return {**about, "status": 429, "error": _BLOCK}
-        if action == "delete":
-            there = index.remove(str(id_))
-            return {**about, "result": "deleted" if there else "not_found",
-                    "status": 200 if there else 404}  # fmt: skip
-        try:
-            name, result = index.write(id_, source or {})
-        except RefusedError as error:
-            return {**about, "status": error.status, "error": error.body}
-        return {**about, "_id": name, "result": result, "status": 201}
+        return {**about, **_written(self.indexes[name], action)}
+
+
+def _written(index: Index, action: Action) -> dict[str, Any]:
+    if action.name == "delete":
+        there = index.remove(str(action.id))
+        found = ("deleted", 200) if there else ("not_found", 404)
+        return dict(zip(("result", "status"), found, strict=True))
+    try:
+        id_, result = index.write(action.id, action.source or {})
+    except RefusedError as error:
+        return {"status": error.status, "error": error.body}
+    return {"_id": id_, "result": result, "status": 201}
 
 
 class _NoHandlerError(Exception):
@@ -305,8 +303,8 @@ _ROUTES: tuple[tuple[re.Pattern[str], str, _Work], ...] = tuple(
         (f"/{_NAME}/_count", "GET", SearchServer.count),
         (f"/{_NAME}/_count", "POST", SearchServer.count),
         (f"/{_NAME}/_search", "POST", SearchServer.search),
-        (f"/{_NAME}/_bulk", "POST", SearchServer.bulk),
-        (f"/{_NAME}/_bulk", "PUT", SearchServer.bulk),
+        (f"(?:/{_NAME})?/_bulk", "POST", SearchServer.bulk),
+        (f"(?:/{_NAME})?/_bulk", "PUT", SearchServer.bulk),
         ("/_resolve/index/(?P<name>[a-z0-9_*]+)", "GET", SearchServer.resolve),
     )
 )

@@ -12,7 +12,7 @@ from typing import Any
 
 from bozzetto.testing.search_mapping import Document, Fields, RefusedError, fields_of, parsed
 
-__all__ = ["Flavour", "Index", "actions_of"]
+__all__ = ["Action", "Flavour", "Index", "actions_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +152,18 @@ class Index:
         return {"_source": chosen}
 
 
-def actions_of(body: bytes) -> list[tuple[str, str | None, Document | None]]:
-    """The actions of a bulk body: what, which id, which document."""
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What a bulk request does to one document; "" is the index of the request's path."""
+
+    name: str
+    index: str
+    id: str | None
+    source: Document | None
+
+
+def actions_of(body: bytes) -> list[Action]:
+    """The actions of a bulk body."""
     if not body.endswith(b"\n"):
         raise RefusedError(
             400,
@@ -161,16 +171,16 @@ def actions_of(body: bytes) -> list[tuple[str, str | None, Document | None]]:
             "The bulk request must be terminated by a newline [\\n]",
         )
     lines = iter(body.decode().splitlines())
-    found: list[tuple[str, str | None, Document | None]] = []
+    found: list[Action] = []
     for line in lines:
-        ((action, about),) = json.loads(line).items()
-        if action not in ("index", "delete") or set(about) - {"_id"}:
+        ((name, about),) = json.loads(line).items()
+        if name not in ("index", "delete") or set(about) - {"_id", "_index"}:
             raise RefusedError(
                 400,
                 "illegal_argument_exception",
                 "Malformed action/metadata line, expected field [create], [delete], [index] or "
-                f"[update] but found [{action}]",
+                f"[update] but found [{name}]",
             )
-        source = json.loads(next(lines)) if action == "index" else None
-        found.append((action, about.get("_id"), source))
+        source = json.loads(next(lines)) if name == "index" else None
+        found.append(Action(name, about.get("_index", ""), about.get("_id"), source))
     return found

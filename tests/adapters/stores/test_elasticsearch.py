@@ -143,7 +143,7 @@ def test_an_older_server_is_told(server: SearchServer, store: VectorStore) -> No
     error = {"type": "media_type_header_exception", "reason": reason}
     server.plan(Answer(400, {"error": error, "status": 400}))
     with pytest.raises(SetupError, match="is older than the client"):
-        store.count(NAME)
+        store.collections("bozzetto")
 
 
 def test_the_port_without_tls_is_told(server: SearchServer) -> None:
