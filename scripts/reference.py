@@ -1,7 +1,7 @@
-"""Write docs/reference.md from the program itself.
+"""Write docs/reference.md, and the table of back ends in the README, from the program itself.
 
-    python scripts/reference.py            write it
-    python scripts/reference.py --check    exit 1 where the file says something else
+    python scripts/reference.py            write them
+    python scripts/reference.py --check    exit 1 where a file says something else
 
 Needs bozzetto installed. Everything in the page comes from the tables and signatures the
 program runs on, so that the page cannot say what the program does not do.
@@ -25,10 +25,14 @@ from bozzetto import config, errors, profiles
 from bozzetto.adapters.chat.anthropic import SERVICE as ANTHROPIC
 from bozzetto.adapters.chat.openai import SERVICES
 from bozzetto.adapters.sources.columns import ROLES
+from bozzetto.app import backends
 from bozzetto.cli.main import app
 from bozzetto.text.tokens import ESTIMATED
 
-PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference.md"
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "docs" / "reference.md"
+README = ROOT / "README.md"
+MARKS = "<!-- back ends, by scripts/reference.py -->", "<!-- /back ends -->"
 
 HEAD = """# Reference
 
@@ -38,7 +42,6 @@ How to do things is in the [guide](guide.md).
 
 KINDS = {
     "sources": "Sources",
-    "embedders": "Embedders",
     "vectors": "Indexes of vectors",
     "texts": "Indexes of words",
 }
@@ -176,6 +179,41 @@ def _backends() -> str:
     return "\n".join([*parts, _columns(), _services()])
 
 
+PARTS = {
+    "chat": "writers",
+    "embedders": "meaning by",
+    "stores": "vectors in",
+    "images": "pictures by",
+    "scores": "scores by",
+}
+TESTED = {"real": "real", "contract": "contract server"}
+PAGES = {
+    "compose": "docs/writing.md",
+    "builtin": "docs/how-to/embedders/minilm.md",
+    "here": "docs/how-to/stores/faiss.md",
+}
+
+
+def readme(text: str) -> str:
+    """The README with the table of back ends as it is now."""
+    before, rest = text.split(MARKS[0])
+    _, after = rest.split(MARKS[1])
+    rows = [_way(kind, scheme, row) for (kind, scheme), row in backends.rows().items()]
+    parts = ["", *(row[0] for row in rows)]
+    firsts = [
+        (row[0] if row[0] != last else "", *row[1:]) for last, row in zip(parts, rows, strict=False)
+    ]
+    table = _table(("part", "way", "", "tested with"), firsts)
+    return f"{before}{MARKS[0]}\n{table}{MARKS[1]}{after}"
+
+
+def _way(kind: str, scheme: str, row: Any) -> tuple[str, ...]:  # noqa: ANN401 - a table of TOML
+    within = PAGES.get(scheme, f"docs/how-to/{kind}/{scheme}.md")
+    page = "docs/pictures.md" if kind in ("images", "scores") else within
+    name = scheme if scheme in PAGES else f"{scheme}:"
+    return PARTS[kind], f"[`{name}`]({page})", row["title"], TESTED[row["tested"]]
+
+
 def _columns() -> str:
     rows = [
         (f"`{role}`", ", ".join(f"`{name}`" for name in names)) for role, names in ROLES.items()
@@ -237,14 +275,20 @@ def _table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the page, or compare it; 1 where it differs."""
-    new = page()
+    """Write the pages, or compare them; 1 where one differs."""
+    told = README.read_text(encoding="utf-8")
+    new = {PAGE: page(), README: readme(told)}
     if arguments != ["--check"]:
-        PAGE.write_text(new, encoding="utf-8", newline="\n")
+        for path, text in new.items():
+            path.write_text(text, encoding="utf-8", newline="\n")
         return 0
-    old = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+    return max(_differs(path, text) for path, text in new.items())
+
+
+def _differs(path: Path, new: str) -> int:
+    old = path.read_text(encoding="utf-8") if path.exists() else ""
     lines = difflib.unified_diff(
-        old.splitlines(), new.splitlines(), str(PAGE.name), "the program", lineterm="", n=0
+        old.splitlines(), new.splitlines(), str(path.name), "the program", lineterm="", n=0
     )
     difference = "\n".join(lines)
     if difference:
