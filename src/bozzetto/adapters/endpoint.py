@@ -198,8 +198,9 @@ def _versioned(
     version = next(filter(None, asked), "")
     if not re.fullmatch(r"\d{4}-\d\d-\d\d[\w-]{0,20}", version, re.ASCII):
         return base, {}
+    before = base.path.removesuffix(urlsplit(service.address).path)
     path = service.dated.format(model=quote(model, safe=""))
-    return base._replace(path=path), {"api-version": version}
+    return base._replace(path=before + path), {"api-version": version}
 
 
 def _address(text: str, service: Service, scheme: str) -> SplitResult:

@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from functools import reduce
 from typing import Any
 
+from pydantic import ValidationError
+
 from bozzetto.adapters.failures import spoken
 from bozzetto.errors import SetupError
 
@@ -61,11 +63,11 @@ def _not_found(name: str, module: str, missing: str) -> SetupError:
 
 def words_of(error: BaseException, environ: Mapping[str, str]) -> str:
     """What an error says in one safe line, without the values that pydantic would repeat."""
-    listed = getattr(error, "errors", None)
-    if callable(listed):
-        lines = [f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in listed()]
-        return spoken("; ".join(lines), secrets_of(environ))
-    return spoken(error, secrets_of(environ))
+    said: object = error
+    if isinstance(error, ValidationError):
+        lines = (f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        said = "; ".join(lines)
+    return spoken(said, secrets_of(environ))
 
 
 def secrets_of(environ: Mapping[str, str]) -> list[str]:

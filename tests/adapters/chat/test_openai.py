@@ -474,7 +474,7 @@ def test_azure_gets_its_key_and_its_version_where_it_looks_for_them(version: str
     headers, body = server.requests[0]
     path = "/v1/chat/completions"
     if version:
-        path = f"/openai/deployments/tiny/chat/completions?api-version={version}"
+        path = f"/v1/openai/deployments/tiny/chat/completions?api-version={version}"
     assert headers[""] == f"POST {path} HTTP/1.1"
     assert headers["api-key"] == KEY
     assert "authorization" not in headers
@@ -619,6 +619,16 @@ def test_what_is_known_of_models() -> None:
             "my d/x",
             {"AZURE_OPENAI_ENDPOINT": "https://r.test/", "OPENAI_API_VERSION": "2024-10-21"},
             "https://r.test/openai/deployments/my%20d%2Fx",
+            KEY,
+        ),
+        (
+            "azure",
+            "d",
+            {
+                "AZURE_OPENAI_ENDPOINT": "https://r.test/a/openai/v1/",
+                "OPENAI_API_VERSION": "2024-10-21",
+            },
+            "https://r.test/a/openai/deployments/d",
             KEY,
         ),
         (
