@@ -528,6 +528,29 @@ class TestLargeCollections:
         finally:
             store.drop("large")
 
+    def test_long_vectors_are_compared_in_half_precision_first(self, require: Require) -> None:
+        """As run by hand on pgvector 0.8.5; the one that the tests carry has no such type."""
+        require("backends")
+        from bozzetto.adapters.stores.postgresql import _nearest
+        from bozzetto.adapters.stores.postgresql_schema import Extension
+
+        query = np.zeros(2_100, np.float32)
+        found = Extension((0, 8), "public")
+        words, values = _nearest(found, "one", query, 10, Where(rating=3), False)
+        assert words.as_string(None) == (
+            'SELECT "key", "vector" OPERATOR("public".<#>) %b::"public"."vector" AS distance FROM'
+            ' (SELECT "key", "vector" FROM "bozzetto"."one" WHERE "rating" >= %s ORDER BY'
+            ' ("vector"::"public"."halfvec"(2100)) OPERATOR("public".<#>)'
+            ' %b::"public"."vector"::"public"."halfvec"(2100) LIMIT %s) AS near'
+            " ORDER BY distance LIMIT %s"
+        )
+        assert values[1:] == [3, values[0], 20, 10]
+        for old in (Extension((0, 6), "public"), Extension((0, 8), "public")):
+            plain, _ = _nearest(old, "one", query, 10, Where(), True)
+            assert "halfvec" not in plain.as_string(None)
+        assert not Extension((0, 6), "public").indexes(2_001)
+        assert not found.indexes(4_001)
+
     def test_the_index_is_used_and_settings_end_with_a_search(
         self, server: PostgresServer, opened: Open, many: StoreRows
     ) -> None:

@@ -231,10 +231,11 @@ def _nearest(
     inner, half = found.indexed(dim)
     words = sql.SQL(
         'SELECT "key", {} AS distance FROM'
-        ' (SELECT "key", "vector" FROM {}{} ORDER BY {} {} %b::{} LIMIT %s) AS near'
+        ' (SELECT "key", "vector" FROM {}{} ORDER BY {} {} %b::{}::{} LIMIT %s) AS near'
         " ORDER BY distance LIMIT %s"
     )
-    near = words.format(whole, name, clause, inner, found.product, half)
+    kind = found.name("vector")  # what the parameter's bytes are
+    near = words.format(whole, name, clause, inner, found.product, kind, half)
     return near, [vector, *values, vector, min(2 * k, _MOST), k]
 
 
