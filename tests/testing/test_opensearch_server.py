@@ -327,3 +327,48 @@ def test_documented_searches_of_elasticsearch() -> None:
             assert words in caught.value.body["error"]["reason"]
         long = client.bulk(index="hotels", operations=[{"index": {}}, {"location": [1, 1]}])
         assert "unit-length" in long["items"][0]["index"]["error"]["reason"]
+
+
+@pytest.mark.parametrize("elastic", [False, True])
+def test_the_clients_ask_for_what_the_adapters_ask_for(elastic: bool) -> None:
+    """Methods, paths and parameters are the vendors', by their clients' own functions."""
+    from elasticsearch import Elasticsearch
+    from opensearchpy import OpenSearch
+
+    yes = True if elastic else "true"
+    vector = {"type": "dense_vector", "dims": 2, "similarity": "dot_product"}
+    made: dict[str, Any] = (
+        {"mappings": {"properties": {"v": vector}}} if elastic else {"body": HOTELS}
+    )
+    more: dict[str, Any] = {"settings": {"index": {"refresh_interval": None}}}
+    kind: Any = Elasticsearch if elastic else OpenSearch
+    with SearchServer(ELASTICSEARCH if elastic else OPENSEARCH) as server:
+        client = kind(server.address)
+        client.indices.create(index="hotels", **made)
+        client.indices.get_mapping(index="hotels")
+        client.indices.get_settings(index="hotels", flat_settings=yes)
+        client.indices.put_settings(
+            index="hotels", **(more if elastic else {"body": more["settings"]})
+        )
+        client.indices.refresh(index="hotels")
+        client.indices.forcemerge(index="hotels", max_num_segments=1, wait_for_completion=False)
+        client.indices.resolve_index(name="hot*")
+        client.count(index="hotels")
+        client.indices.delete(index="hotels")
+        client.close()
+        asked = [(call.method, call.path.rstrip("/"), dict(call.query)) for call in server.calls]
+    assert asked == [
+        ("PUT", "/hotels", {}),
+        ("GET", "/hotels/_mapping", {}),
+        ("GET", "/hotels/_settings", {"flat_settings": "true"}),
+        ("PUT", "/hotels/_settings", {}),
+        ("POST", "/hotels/_refresh", {}),
+        (
+            "POST",
+            "/hotels/_forcemerge",
+            {"max_num_segments": "1", "wait_for_completion": "false"},
+        ),
+        ("GET", "/_resolve/index/hot*", {}),
+        ("POST", "/hotels/_count", {}),
+        ("DELETE", "/hotels", {}),
+    ]
