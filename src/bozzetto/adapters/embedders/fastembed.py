@@ -20,7 +20,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from bozzetto.adapters.embedders.local import digest, need, readable, unit_rows
+from bozzetto.adapters.embedders.local import HEAVY, digest, need, readable, unit_rows
 from bozzetto.adapters.images.hub import first_line, offline
 from bozzetto.adapters.models import known
 from bozzetto.errors import BackendError, BozzettoError, SetupError
@@ -41,9 +41,6 @@ _POOLINGS: Final = {
     "pooling_mode_lasttoken": "LAST_TOKEN",
 }
 _MODES: Final = {"cls": "CLS", "mean": "MEAN", "lasttoken": "LAST_TOKEN"}
-_HEAVY: Final = 500_000_000
-"""Bytes of a model above which a copy for each processor would not fit beside the others."""
-
 _REGISTERING = threading.Lock()
 
 
@@ -252,7 +249,7 @@ def _loaded(
         dim=dim,
         languages=(),
         max_tokens=int(truncation.get("max_length", 512)),
-        remote=size > _HEAVY,
+        remote=size > HEAVY,
     )
     return _Loaded(model, features, prompts)
 

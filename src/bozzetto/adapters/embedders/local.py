@@ -12,7 +12,10 @@ import numpy as np
 from bozzetto.errors import BackendError, MissingExtraError
 from bozzetto.types import Vectors
 
-__all__ = ["digest", "need", "readable", "unit_rows"]
+__all__ = ["HEAVY", "digest", "need", "readable", "unit_rows"]
+
+HEAVY = 500_000_000
+"""Bytes of a model above which a copy for each processor would not fit beside the others."""
 
 _WHOLE = 1 << 20  # bytes up to which a file is read as a whole: configurations, vocabularies
 _BLOCK = 1 << 16

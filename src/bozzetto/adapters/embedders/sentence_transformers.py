@@ -6,9 +6,8 @@
 
 Texts of the library are read as documents and ideas as queries, each with the prompt that the
 model's own configuration has for it. HF_HUB_OFFLINE, HF_HUB_CACHE, HF_TOKEN and
-SENTENCE_TRANSFORMERS_HOME are heeded; code that comes with a model is never run. torch spreads a
-batch over all processors by itself, as OMP_NUM_THREADS allows, so that there are no processes
-beside this one, each with the weights anew.
+SENTENCE_TRANSFORMERS_HOME are heeded; code that comes with a model is never run. A small model on
+a processor embeds faster in one process a core than in one that spreads each batch by itself.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from bozzetto.adapters.embedders.local import digest, need, readable, unit_rows
+from bozzetto.adapters.embedders.local import HEAVY, digest, need, readable, unit_rows
 from bozzetto.adapters.images.hub import first_line, hub_errors, offline
 from bozzetto.errors import BozzettoError, SetupError
 from bozzetto.ports import EmbedderFeatures
@@ -163,12 +162,13 @@ def _open(name: str, **settings: object) -> Any:  # noqa: ANN401 - the package m
 def _features(model: Any, name: str) -> EmbedderFeatures:  # noqa: ANN401
     dim = model.get_embedding_dimension() or len(model.encode("dog", show_progress_bar=False))
     limit = model.max_seq_length or math.inf
+    size = sum(part.numel() * part.element_size() for part in model.parameters())
     return EmbedderFeatures(
         id=f"{_SCHEME}:{name}-1",
         dim=int(dim),
         languages=(),
         max_tokens=int(min(limit, _MOST_TOKENS)),
-        remote=True,
+        remote=model.device.type != "cpu" or size > HEAVY,
     )
 
 
