@@ -368,7 +368,7 @@ def test_the_clients_ask_for_what_the_adapters_ask_for(elastic: bool) -> None:
             "/hotels/_forcemerge",
             {"max_num_segments": "1", "wait_for_completion": "false"},
         ),
-        ("GET", "/_resolve/index/hot*", {}),
+        ("POST" if elastic else "GET", "/_resolve/index/hot*", {}),
         ("POST", "/hotels/_count", {}),
         ("DELETE", "/hotels", {}),
     ]

@@ -288,6 +288,7 @@ class _NoHandlerError(Exception):
 
 _SHARDS = {"total": 1, "successful": 1, "skipped": 0, "failed": 0}
 _NAME = "(?P<name>[a-z][a-z0-9_]*)"
+_PATTERN = "(?P<name>[a-z0-9_*]+)"
 
 _Work = Callable[[SearchServer, str, Call, Step | None], Any]
 _ROUTES: tuple[tuple[re.Pattern[str], str, _Work], ...] = tuple(
@@ -305,6 +306,7 @@ _ROUTES: tuple[tuple[re.Pattern[str], str, _Work], ...] = tuple(
         (f"/{_NAME}/_search", "POST", SearchServer.search),
         (f"(?:/{_NAME})?/_bulk", "POST", SearchServer.bulk),
         (f"(?:/{_NAME})?/_bulk", "PUT", SearchServer.bulk),
-        ("/_resolve/index/(?P<name>[a-z0-9_*]+)", "GET", SearchServer.resolve),
+        (f"/_resolve/index/{_PATTERN}", "GET", SearchServer.resolve),
+        (f"/_resolve/index/{_PATTERN}", "POST", SearchServer.resolve),  # Elasticsearch 9.5
     )
 )
