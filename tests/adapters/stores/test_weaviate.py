@@ -329,6 +329,15 @@ def test_what_is_indexed_in_the_background_is_waited_for(
     store.finish(NAME)  # a key that may not know does not keep us from going on
 
 
+def test_a_thorough_search_asks_for_more_than_it_gives(
+    server: WeaviateServer, store: VectorStore
+) -> None:
+    rows = filled(store)
+    plain = store.search(NAME, rows.vectors[0], 5)[0].tolist()
+    assert store.search(NAME, rows.vectors[0], 5, thorough=True)[0].tolist() == plain
+    assert [call.body.limit for call in server.asked("Search")] == [5, 1_000]
+
+
 def test_texts_are_compared_whole(store: VectorStore) -> None:
     rows = rows_of(2)
     facts = [rows.facts[0]._replace(use="The Poster"), rows.facts[1]._replace(use="poster")]

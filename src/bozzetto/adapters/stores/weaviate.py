@@ -1,8 +1,9 @@
 """Weaviate by its official client: REST for the schema, gRPC for rows and searches.
 
-A collection is a class with one vector of our own by HNSW and the dot product. How many rows a
-search looks at is a setting of the class, not of a search, and grows with k up to 500: where
-filters leave fewer than 40,000 rows it looks at all of them.
+A collection is a class with one vector of our own by HNSW and the dot product. How long a list
+of candidates a search keeps follows its limit (eight times that from 100 to 500, beyond 500 the
+limit itself), so a thorough one asks for more than it gives. Where filters leave fewer than
+40,000 rows it looks at all of them.
 """
 
 from __future__ import annotations
@@ -39,6 +40,7 @@ except ModuleNotFoundError as error:  # the package is called otherwise than wha
 __all__ = ["open_store"]
 
 _MOST_FOUND = 10_000  # QUERY_MAXIMUM_RESULTS as servers have it unless told otherwise
+_THOROUGH = 1_000
 _MOST_DELETED = 1_000
 _BATCH = 1_000
 _INSERT = 90.0  # seconds that a batch may take at least: what the vendor's client grants
@@ -142,24 +144,25 @@ class WeaviateStore:
         *,
         thorough: bool = False,
     ) -> tuple[Keys, Vectors]:
-        """The k best, 10,000 at most."""
+        """The k best, 10,000 at most; `thorough` finds the best thousand for it."""
         if k <= 0 or time.monotonic() - self._seen > _FRESH:
             self._needed(collection)
         try:
-            found = self._nearest(collection, query, k, where) if k > 0 else []
+            limit = max(k, _THOROUGH) if thorough else k
+            found = self._nearest(collection, query, limit, where) if k > 0 else []
         except BackendError:
             self._needed(collection)
             raise
         keys = np.array([terms.key_of(one.uuid) for one in found], np.int64)
         scores = np.array([-one.metadata.distance for one in found], np.float32)
-        order = np.lexsort((keys, -scores))
+        order = np.lexsort((keys, -scores))[: max(k, 0)]
         return keys[order], scores[order]
 
-    def _nearest(self, collection: str, query: Vectors, k: int, where: Where) -> list[Any]:
+    def _nearest(self, collection: str, query: Vectors, limit: int, where: Where) -> list[Any]:
         asked: dict[str, Any] = {
             "near_vector": query.tolist(),
             "target_vector": terms.VECTOR,
-            "limit": min(k, _MOST_FOUND),
+            "limit": min(limit, _MOST_FOUND),
             "filters": terms.filter_of(where),
             "return_metadata": MetadataQuery(distance=True),
             "return_properties": [],
