@@ -154,6 +154,13 @@ def test_the_key_goes_to_pinecone_alone(server: PineconeServer) -> None:
     store.close()
 
 
+def test_another_server_is_there(server: PineconeServer, store: VectorStore) -> None:
+    server.plan("/indexes", Fault(404))
+    with pytest.raises(SetupError, match="is no Pinecone: it has no /indexes"):
+        store.count(NAME)
+    assert store.count(NAME) is None
+
+
 def test_a_region_that_is_none(server: PineconeServer) -> None:
     store = opened("?cloud=aws&region=moon-1", server.environ)
     with pytest.raises(SetupError) as caught:

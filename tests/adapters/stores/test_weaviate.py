@@ -186,6 +186,15 @@ def test_nobody_is_there(server: WeaviateServer) -> None:
     store.close()
 
 
+def test_another_server_is_there(server: WeaviateServer, store: VectorStore) -> None:
+    from bozzetto.testing.weaviate_server import Fault
+
+    server.plan("GET /v1/meta", Fault(404))
+    with pytest.raises(SetupError, match="is no Weaviate: it has no /v1/meta"):
+        store.count(NAME)
+    assert store.count(NAME) is None
+
+
 def test_it_vanishes_in_the_middle_of_a_load(server: WeaviateServer, store: VectorStore) -> None:
     rows = filled(store)
     server.vanish()

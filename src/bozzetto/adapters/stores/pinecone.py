@@ -251,7 +251,14 @@ class PineconeStore:
 
     def _indexes(self) -> Iterator[_Index]:
         """Our indexes that are ready, opened."""
-        for model in self._ask(lambda: list(self._control().list_indexes())):
+        try:
+            models = self._ask(lambda: list(self._control().list_indexes()))
+        except NotFoundError:
+            raise SetupError(
+                f"{self._place.words} is no Pinecone: it has no /indexes",
+                hint="is that its address? PINECONE_CONTROLLER_HOST may name another",
+            ) from None
+        for model in models:
             if model.name.removeprefix(_PREFIX).isdecimal() and _ready(model):
                 yield self._opened(model)
 

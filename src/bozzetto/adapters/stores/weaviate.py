@@ -45,6 +45,7 @@ _MOST_DELETED = 1_000
 _BATCH = 1_000
 _INSERT = 90.0  # seconds that a batch may take at least: what the vendor's client grants
 _FRESH = 1.0  # seconds for which a server that answered is taken to be there
+_NOT_FOUND = 404
 _INDEXED = 600.0  # seconds to wait for vectors that are indexed in the background
 
 T = TypeVar("T")
@@ -232,13 +233,21 @@ class WeaviateStore:
         with self._lock:
             if self._client is None:
                 client = _client(self._place)
-                try:
-                    client.connect()
-                except BaseException:
-                    client.close()
-                    raise
+                self._connect(client)
                 self._client = client
             return self._client
+
+    def _connect(self, client: Any) -> None:  # noqa: ANN401
+        try:
+            client.connect()
+        except BaseException as error:
+            client.close()
+            if getattr(error, "status_code", 0) != _NOT_FOUND:
+                raise
+            raise SetupError(
+                f"{self._place.words} is no Weaviate: it has no /v1/meta",
+                hint="is that its address, and nothing in between?",
+            ) from None
 
     def _exists(self, collection: str) -> bool:
         name = terms.class_of(collection)
