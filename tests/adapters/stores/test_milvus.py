@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType
@@ -177,6 +178,77 @@ def test_what_is_asked_of_no_collection(milvus: ModuleType, tmp_path: Path) -> N
         with pytest.raises(NotFoundError):
             work("bozzetto_a", *rest)
     store.close()
+
+
+def test_a_server_that_wants_another_key(milvus: ModuleType, tmp_path: Path) -> None:
+    from bozzetto.testing.milvus_server import MilvusServer
+
+    with MilvusServer(tmp_path / "server", token="root:Milvus") as server:
+        for environ in ({}, {"MILVUS_TOKEN": "root:sesame"}):
+            store = milvus.open_store(server.address, environ=environ, timeout=5.0)
+            with pytest.raises(SetupError) as found:
+                store.count("bozzetto_a")
+            assert found.value.message.startswith(
+                f"Milvus at {server.address} refuses the credentials"
+            )
+            assert found.value.hint == (
+                "put the key into MILVUS_TOKEN, or MILVUS_USER and MILVUS_PASSWORD"
+            )
+            assert "sesame" not in found.value.message
+
+
+def _until_back(work: Callable[[], object]) -> None:
+    """gRPC lets some seconds pass before it looks for a lost server again."""
+    until = time.monotonic() + 60
+    while True:
+        try:
+            work()
+        except BackendError:
+            assert time.monotonic() < until
+        else:
+            return
+
+
+def test_a_server_that_vanishes_in_the_middle_of_a_load(milvus: ModuleType, tmp_path: Path) -> None:
+    """What it said it has is there when it is back, and the load goes on with the same store."""
+    from bozzetto.testing.milvus_server import MilvusServer
+
+    rows = rows_of(40)
+    half = StoreRows(rows.keys[:20], rows.vectors[:20], rows.facts[:20])
+    with MilvusServer(tmp_path / "server") as server:
+        store = milvus.open_store(server.address, environ={}, timeout=2.0)
+        store.create("bozzetto_a", 24, 40)
+        store.put("bozzetto_a", half)
+        assert store.count("bozzetto_a") == 20  # a server's estimate, before it is loaded
+        server.stop()
+        with pytest.raises(BackendError) as found:
+            store.put("bozzetto_a", rows)
+        assert found.value.retryable
+        assert found.value.message.startswith(f"Milvus at {server.address} cannot be reached: ")
+        server.start()
+        _until_back(lambda: store.create("bozzetto_a", 24, 40))
+        store.put("bozzetto_a", rows)
+        store.finish("bozzetto_a")
+        assert store.count("bozzetto_a") == 40
+        assert store.search("bozzetto_a", rows.vectors[30], 1)[0].tolist() == [rows.keys[30]]
+        store.close()
+
+
+def test_a_server_that_forgot_what_it_had_loaded(milvus: ModuleType, tmp_path: Path) -> None:
+    """It is loaded again, and no more is asked for than a server gives."""
+    from bozzetto.testing.milvus_server import MilvusServer
+
+    rows = rows_of(40)
+    with MilvusServer(tmp_path / "server") as server:
+        store = milvus.open_store(server.address, environ={}, timeout=10.0)
+        store.create("bozzetto_a", 24, 40)
+        store.put("bozzetto_a", rows)
+        store.finish("bozzetto_a")
+        server.loaded.clear()
+        assert len(store.search("bozzetto_a", rows.vectors[0], 20_000)[0]) == 40
+        server.loaded.clear()
+        assert store.count("bozzetto_a") == 40
+        store.close()
 
 
 def test_filters_for_a_server_name_their_values() -> None:

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 import numpy as np
 from pymilvus import MilvusClient
 from pymilvus.client.types import LoadState
+from pymilvus.exceptions import MilvusException
 
 from bozzetto.adapters.stores.milvus_connection import (
     NotLoadedError,
@@ -49,7 +50,7 @@ _BUILDING = 3_600.0
 """Seconds that Lite may take to build: it answers only when it has done so."""
 _FINISHING = 120.0
 """Seconds that one step of a server's may take to begin; while it works it is asked again."""
-_PAUSE = 0.2
+_PAUSE, _LONGEST_PAUSE = 0.02, 2.0
 
 T = TypeVar("T")
 _Work = Callable[[MilvusClient, float], T]
@@ -110,12 +111,12 @@ class MilvusStore:
         self._step(lambda client, timeout: client.flush(collection, timeout=timeout))
         params = MilvusClient.prepare_index_params()
         params.add_index("vector", metric_type="IP", **self._kind(self.count(collection) or 0))
-        wait = not self._place.lite  # which builds before it answers
         self._step(
             lambda client, timeout: client.create_index(
-                collection, params, timeout=timeout, sync=wait
+                collection, params, timeout=timeout, sync=False
             )
         )
+        self._wait(lambda *call: _built(collection, *call))
 
     def _kind(self, rows: int) -> dict[str, Any]:
         if not self._place.lite:
@@ -127,12 +128,18 @@ class MilvusStore:
         self._step(
             lambda client, timeout: client.load_collection(collection, timeout=timeout, _async=True)
         )
-        while not self._call(
+        self._wait(
             lambda client, timeout: (
                 client.get_load_state(collection, timeout=timeout)["state"] == LoadState.Loaded
             )
-        ):
-            time.sleep(_PAUSE)
+        )
+
+    def _wait(self, done: _Work[bool]) -> None:
+        """Until something is done: as long as the server answers, it works on it."""
+        pause = _PAUSE
+        while not self._call(done):
+            time.sleep(pause)
+            pause = min(2 * pause, _LONGEST_PAUSE)
 
     def delete(self, collection: str, keys: Keys) -> None:
         """Remove rows."""
@@ -260,6 +267,14 @@ def _counted(collection: str, client: MilvusClient, timeout: float) -> int:
     strong = {"filter": "", "consistency_level": "Strong", "timeout": timeout}
     found = client.query(collection, output_fields=["count(*)"], **strong)
     return int(found[0]["count(*)"])
+
+
+def _built(collection: str, client: MilvusClient, timeout: float) -> bool:
+    """Whether the index is there; a server builds it after it has answered."""
+    found = client.describe_index(collection, "vector", timeout=timeout)
+    if found["state"] == "Failed":
+        raise MilvusException(message=f"the index of {collection} cannot be built")
+    return bool(found["state"] == "Finished")
 
 
 def _estimated(collection: str, client: MilvusClient, timeout: float) -> int:
