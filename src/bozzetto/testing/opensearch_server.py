@@ -21,7 +21,17 @@ from types import TracebackType
 from typing import Any, Self
 
 from bozzetto.testing.search_dsl import aggregated, searched
-from bozzetto.testing.search_http import GONE, HALF, SHORT, Answer, Busy, Call, Listener, Step
+from bozzetto.testing.search_http import (
+    GONE,
+    HALF,
+    SHORT,
+    Answer,
+    Busy,
+    Call,
+    Listener,
+    Slow,
+    Step,
+)
 from bozzetto.testing.search_index import Action, Flavour, Index, actions_of
 from bozzetto.testing.search_login import Login, Request
 from bozzetto.testing.search_mapping import RefusedError
@@ -37,6 +47,7 @@ __all__ = [
     "Busy",
     "Call",
     "SearchServer",
+    "Slow",
     "Step",
 ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socket
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -11,7 +12,18 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
-__all__ = ["GONE", "HALF", "SHORT", "Answer", "Answering", "Busy", "Call", "Listener", "Step"]
+__all__ = [
+    "GONE",
+    "HALF",
+    "SHORT",
+    "Answer",
+    "Answering",
+    "Busy",
+    "Call",
+    "Listener",
+    "Slow",
+    "Step",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +52,14 @@ class Busy:
     rows: int
 
 
-Step = Answer | Busy | str
+@dataclass(frozen=True, slots=True)
+class Slow:
+    """Seconds before the documented answer."""
+
+    seconds: float
+
+
+Step = Answer | Busy | Slow | str
 """What becomes of one call; a text is one of the following."""
 
 HALF = "half"
@@ -115,6 +134,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.rfile.read(length),
         )
         step = self.server.answering.step(call)
+        if isinstance(step, Slow):
+            time.sleep(step.seconds)
         if step == GONE:
             self.server.vanish()
             self.close_connection = True

@@ -25,7 +25,13 @@ class Link:
         self._busy, self._lost, self._short = busy, lost, short
         self.sent: list[list[str]] = []
 
-    def call(self, method: str, path: str, body: Mapping[str, Any] | str | None = None) -> Any:  # noqa: ANN401
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | str | None = None,
+        patience: float = 0.0,
+    ) -> Any:  # noqa: ANN401
         assert isinstance(body, str)
         ids = [json.loads(line)["delete"]["_id"] for line in body.splitlines()]
         self.sent.append(ids)

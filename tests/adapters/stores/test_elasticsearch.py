@@ -22,6 +22,7 @@ from bozzetto.testing.opensearch_server import (
     Answer,
     Busy,
     SearchServer,
+    Slow,
 )
 from bozzetto.testing.search_login import ApiKey, Basic
 from bozzetto.testing.stores import rows_of
@@ -257,6 +258,19 @@ def test_what_passes_is_tried_again(
     store.put(NAME, ROWS)
     server.plan(step, on="_count")
     assert store.count(NAME) == 60
+
+
+def test_the_last_refresh_may_take_its_time(server: SearchServer) -> None:
+    store = elasticsearch.open_store(server.address, environ={}, timeout=0.2)
+    store.create(NAME, DIM, 60)
+    store.put(NAME, ROWS)
+    server.plan(Slow(0.5), on="_refresh")
+    store.finish(NAME)
+    assert store.count(NAME) == 60
+    server.plan(*[Slow(0.5)] * 3, on="_count")
+    with pytest.raises(BackendError, match="did not answer in time"):
+        store.count(NAME)
+    store.close()
 
 
 def test_a_store_that_vanishes_is_told(server: SearchServer, store: VectorStore) -> None:

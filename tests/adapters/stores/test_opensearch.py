@@ -29,6 +29,7 @@ from bozzetto.testing.opensearch_server import (
     Answer,
     Busy,
     SearchServer,
+    Slow,
 )
 from bozzetto.testing.search_index import Flavour
 from bozzetto.testing.search_login import Basic, Signed
@@ -506,6 +507,16 @@ def test_a_part_of_the_shards_is_no_answer(server: SearchServer, store: VectorSt
     server.plan(Answer(200, half), on="_search")
     with pytest.raises(BackendError, match="searched bozzetto_one in part"):
         store.search(NAME, ROWS.vectors[0], 5)
+
+
+def test_the_last_refresh_may_take_its_time(server: SearchServer) -> None:
+    store = opensearch.open_store(server.address, environ={}, timeout=0.2)
+    store.create(NAME, DIM, 60)
+    store.put(NAME, ROWS)
+    server.plan(Slow(0.5), on="_refresh")
+    store.finish(NAME)
+    assert store.count(NAME) == 60
+    store.close()
 
 
 def test_a_refused_merge_is_no_matter(server: SearchServer, store: VectorStore) -> None:

@@ -40,8 +40,16 @@ class Link(Protocol):
         """Where it goes."""
         ...
 
-    def call(self, method: str, path: str, body: Mapping[str, Any] | str | None = None) -> Any:  # noqa: ANN401 - JSON
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | str | None = None,
+        patience: float = 0.0,
+    ) -> Any:  # noqa: ANN401 - JSON
         """The JSON of an answer; a body that is text is NDJSON.
+
+        It waits for the time that the store was opened with, and for `patience` seconds at least.
 
         Raises:
             NotFoundError: there is no such index.
@@ -66,9 +74,15 @@ class Asking:
         """Where it goes, for messages."""
         return self.link.place.words
 
-    def call(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:  # noqa: ANN401
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        patience: float = 0.0,
+    ) -> Any:  # noqa: ANN401
         """As the link's; three tries."""
-        return retried(lambda: self.link.call(method, path, body), sleep=self._sleep)
+        return retried(lambda: self.link.call(method, path, body, patience), sleep=self._sleep)
 
     def count(self, index: str) -> int:
         """How many documents searches find."""

@@ -34,6 +34,7 @@ __all__ = ["Dialect", "ElasticStore", "NamedRows", "Rows", "Search"]
 
 _ONE_SEGMENT = 4 * 1024**3  # bytes; segments beyond 5 GB are merged no more, and keep their dead
 _MADE = 60.0  # seconds that a new index may take to be there: Serverless takes some
+_REFRESH = 600.0  # seconds that the graphs of what was written last may take
 _LOADING = {"number_of_replicas": 0, "refresh_interval": "-1"}
 _KEPT = {
     "number_of_replicas": re.compile("number_of_replicas|awareness attributes"),
@@ -151,7 +152,7 @@ class NamedRows:
         if now.get("index.refresh_interval") == "-1":
             path = f"/{collection}/_settings"
             _allowed(dict.fromkeys(_LOADING), lambda usual: ask("PUT", path, {"index": usual}))
-        self.settle(collection)
+        ask("POST", f"/{collection}/_refresh", patience=_REFRESH)
         rows = self._asking.count(collection)
         if 0 < rows * dim * 4 < _ONE_SEGMENT:
             # Searches do without: the server goes on in its own time, or may not be asked.

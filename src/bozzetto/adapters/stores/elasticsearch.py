@@ -127,10 +127,18 @@ class _Client:
             secrets=tuple(filter(None, (environ.get(name, "").strip() for name in _SECRETS))),
         )
 
-    def call(self, method: str, path: str, body: Mapping[str, Any] | str | None = None) -> Any:  # noqa: ANN401
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | str | None = None,
+        patience: float = 0.0,
+    ) -> Any:  # noqa: ANN401
         """As `Link` says."""
         with told(FAILURES, self.place.words, self.place.secrets):
             client = self._opened()
+            if patience > self._timeout:
+                client = client.options(request_timeout=patience)
             kind = "x-ndjson" if isinstance(body, str) else "json"
             headers = {**_HEADERS, **({"content-type": f"application/{kind}"} if body else {})}
             sent = [body] if isinstance(body, str) else body

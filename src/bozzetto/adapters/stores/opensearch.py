@@ -168,12 +168,18 @@ class _Client:
             secrets=tuple(filter(None, (environ.get(name, "").strip() for name in _SECRETS))),
         )
 
-    def call(self, method: str, path: str, body: Mapping[str, Any] | str | None = None) -> Any:  # noqa: ANN401
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | str | None = None,
+        patience: float = 0.0,
+    ) -> Any:  # noqa: ANN401
         """As `Link` says."""
         with told(FAILURES, self.place.words, self.place.secrets):
-            client = self._opened()
+            client, wait = self._opened(), max(self._timeout, patience)
             try:
-                return client.transport.perform_request(method, path, body=body)
+                return client.transport.perform_request(method, path, body=body, timeout=wait)
             except TransportError as error:
                 if isinstance(error.info, BozzettoError):  # of what signs
                     raise error.info from None
