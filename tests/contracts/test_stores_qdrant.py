@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bozzetto.ports import VectorStore
+from bozzetto.testing.qdrant_server import QdrantServer
 from bozzetto.testing.stores import VectorStoreContract
 
 Require = Callable[[str], Path]
@@ -29,5 +30,24 @@ class TestQdrant(VectorStoreContract):
         from bozzetto.adapters.stores.qdrant import open_store
 
         store = open_store(str(folder / "qdrant"), environ={}, timeout=10)
+        yield store
+        store.close()
+
+
+@pytest.fixture(scope="module")
+def server(require: Require) -> Iterator[QdrantServer]:
+    require("backends")
+    with QdrantServer(key="k") as server:
+        yield server
+
+
+class TestQdrantServer(VectorStoreContract):
+    """The client's HTTP side, against a loopback server that its local mode answers for."""
+
+    @pytest.fixture
+    def store(self, server: QdrantServer) -> Iterator[VectorStore]:
+        from bozzetto.adapters.stores.qdrant import open_store
+
+        store = open_store(server.address, environ={"QDRANT_API_KEY": "k"}, timeout=10)
         yield store
         store.close()
