@@ -70,7 +70,10 @@ class Chroma:
         return [int(key) for key in found["ids"][0]]
 
     def close(self) -> object:
-        return self._client.close()
+        from bozzetto.adapters.stores.chroma_connection import let_go
+
+        let_go(self._client)  # its own leaves connections open
+        return None
 
 
 class Milvus:
