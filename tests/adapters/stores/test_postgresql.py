@@ -371,6 +371,48 @@ class TestRefusals:
         with pytest.raises(NotFoundError, match="has no such collection"):
             store.put("one", rows)
 
+    def test_a_message_ends_before_the_statement(
+        self, server: PostgresServer, opened: Open
+    ) -> None:
+        store = opened(at(server))
+        store.create("other", 24, 1)
+        with pytest.raises(NotFoundError) as told:
+            store.search("one", rows_of(1).vectors[0], 3)
+        store.drop("other")
+        assert str(told.value) == (
+            f"PostgreSQL at 127.0.0.1:{server.port}/postgres has no such collection:"
+            ' relation "bozzetto.one" does not exist'
+        )
+
+    @pytest.mark.parametrize(
+        ("name", "kind", "said", "retryable"),
+        [
+            ("DiskFull", BackendError, "has no room left on its disk: words", False),
+            ("OutOfMemory", BackendError, "has too little memory", False),
+            ("AdminShutdown", BackendError, "broke off", True),
+            ("DeadlockDetected", BackendError, "broke off", True),
+            ("ReadOnlySqlTransaction", SetupError, "is a read-only copy", None),
+            ("UntranslatableCharacter", SetupError, "an encoding without these letters", None),
+            ("SyntaxError", BackendError, "fails: words", False),
+        ],
+    )
+    def test_what_a_server_may_say(
+        self,
+        require: Require,
+        name: str,
+        kind: type[Exception],
+        said: str,
+        retryable: bool | None,
+    ) -> None:
+        require("backends")
+        from psycopg import errors
+
+        from bozzetto.adapters.stores.postgresql_failures import told
+
+        with pytest.raises(kind, match=said) as found, told("PostgreSQL"):
+            raise getattr(errors, name)("words")
+        assert getattr(found.value, "retryable", None) is retryable
+
     def test_every_exception_has_a_row(self, require: Require) -> None:
         require("backends")
         import psycopg

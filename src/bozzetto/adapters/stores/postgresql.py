@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from functools import partial
+from functools import cache, partial
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -18,10 +18,10 @@ import numpy as np
 import psycopg
 from psycopg import errors, sql
 
-from bozzetto.adapters.aws import open_client
-from bozzetto.adapters.failures import told
+from bozzetto.adapters.aws import ask, open_client
+from bozzetto.adapters.aws_errors import Asked
 from bozzetto.adapters.stores.postgresql_address import Address, iam_token, parameters, parsed
-from bozzetto.adapters.stores.postgresql_failures import FAILURES, refused
+from bozzetto.adapters.stores.postgresql_failures import refused, told
 from bozzetto.adapters.stores.postgresql_pool import Pool
 from bozzetto.adapters.stores.postgresql_rows import (
     COLUMNS,
@@ -166,7 +166,7 @@ class PostgreSQLStore:
 
         def once() -> T:
             with (
-                told(FAILURES, self._place),
+                told(self._place),
                 self._pool.connection() as one,
                 # What is sent together is a transaction, without a word for its begin and end.
                 one.transaction() if patient else one.pipeline(),
@@ -246,11 +246,7 @@ def _ranked(rows: list[tuple[int, float]]) -> Found:
     return keys[order], scores[order]
 
 
-def _connect(address: Address, environ: Mapping[str, str], timeout: float) -> Any:  # noqa: ANN401
-    """A new connection, with a fresh token where one is asked for."""
-    password = environ.get("PGPASSWORD", "")
-    if address.iam:
-        password = iam_token(open_client("rds", environ=environ, timeout=timeout), address)
+def _connect(address: Address, password: str, timeout: float) -> Any:  # noqa: ANN401 - psycopg's
     options = parameters(address, password, timeout)
     try:
         # No prepared statements: poolers between here and there lose them.
@@ -268,4 +264,15 @@ def open_store(rest: str, *, environ: Mapping[str, str], timeout: float) -> Post
         SetupError: the address is none, or has a password in it.
     """
     address = parsed(rest, environ)
-    return PostgreSQLStore(address.place, lambda: _connect(address, environ, timeout), timeout)
+    asked = Asked(title="Amazon RDS", name=address.place)
+    client = cache(lambda: open_client("rds", environ=environ, timeout=timeout))
+
+    def connect() -> Any:  # noqa: ANN401 - psycopg's
+        """A new connection, with a fresh token where one is asked for."""
+        if address.iam:
+            password = ask(lambda: iam_token(client(), address), asked)
+        else:
+            password = environ.get("PGPASSWORD", "")
+        return _connect(address, password, timeout)
+
+    return PostgreSQLStore(address.place, connect, timeout)

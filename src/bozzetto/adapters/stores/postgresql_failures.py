@@ -7,11 +7,16 @@ failure has a class of its own in psycopg.errors.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+import psycopg
+
+from bozzetto.adapters import failures
 from bozzetto.adapters.failures import Failure, Failures, spoken
 from bozzetto.errors import BackendError, BozzettoError, SetupError
 
-__all__ = ["FAILURES", "refused"]
+__all__ = ["FAILURES", "refused", "told"]
 
 _ROLE = 'ask its owner for: GRANT CREATE, USAGE ON SCHEMA bozzetto TO "your user"'
 _AGAIN = "the same command goes on where this one broke off"
@@ -110,6 +115,20 @@ _CONNECTING: tuple[tuple[str, Failure], ...] = (
         Failure("passing", "is starting or stopping", "try again in a moment"),
     ),
 )
+
+
+@contextmanager
+def told(place: str) -> Iterator[None]:
+    """Within a `with`: psycopg's exceptions come out as ours, with the server's first words.
+
+    What follows those repeats the statement, or a row.
+    """
+    with failures.told(FAILURES, place):
+        try:
+            yield
+        except psycopg.Error as error:
+            words = error.diag.message_primary
+            raise type(error)(words) if words else error from None
 
 
 def refused(error: BaseException, place: str, secrets: tuple[str, ...]) -> BozzettoError:
