@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass, field
+from typing import cast
 
 import numpy as np
 
@@ -286,7 +287,10 @@ class Meanings:
 
 def _asking(embedder: Embedder) -> Callable[[Sequence[str]], Vectors]:
     """How an embedder reads what is sought."""
-    return embedder.embed_queries if isinstance(embedder, QueryEmbedder) else embedder.embed
+    # Not `isinstance`: up to Python 3.11 that reads `features` too, which may be a call.
+    if hasattr(type(embedder), "embed_queries"):
+        return cast(QueryEmbedder, embedder).embed_queries
+    return embedder.embed
 
 
 def lacking(error: SetupError) -> str:
