@@ -32,7 +32,7 @@ SUITES: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("embedders", "cohere"): ("test_embedders_remote.TestCohere",),
     ("embedders", "sagemaker"): ("test_embedders_remote.TestSageMaker",),
     ("embedders", "openai"): ("test_embedders_remote.TestServers[openai",),
-    ("embedders", "azure"): ("test_embedders_remote.TestServers[azure",),
+    ("embedders", "azure"): ("test_embedders_remote.TestAzure",),
     ("embedders", "ollama"): ("test_embedders_remote.TestServers[ollama",),
     ("embedders", "llamacpp"): ("test_embedders_llamacpp.TestLlamaCpp",),
     ("embedders", "vllm"): ("test_embedders_remote.TestServers[vllm",),

@@ -163,3 +163,25 @@ class TestServers(RemoteContract):
         if case not in opened:
             opened[case] = OPENERS[case.scheme](rest, environ={}, timeout=20)
         return opened[case]
+
+
+@pytest.fixture(scope="module")
+def azure_server() -> Iterator[EmbeddingServer]:
+    with EmbeddingServer({"my-deployment": 333}, key="a-key", header="api-key") as one:
+        yield one
+
+
+class TestAzure(RemoteContract):
+    @cases(Case("my-deployment", 333))
+    def case(self, request: pytest.FixtureRequest) -> Case:
+        return cast(Case, request.param)
+
+    @pytest.fixture
+    def embedder(self, azure_server: EmbeddingServer, case: Case, opened: Opened) -> Embedder:
+        environ = {
+            "AZURE_OPENAI_ENDPOINT": f"{azure_server.address}/openai/v1",
+            "AZURE_OPENAI_API_KEY": "a-key",
+        }
+        if case not in opened:
+            opened[case] = openai.open_azure(case.rest, environ=environ, timeout=20)
+        return opened[case]
