@@ -111,7 +111,7 @@ def _dim(connection: Any, collection: str) -> int | None:  # noqa: ANN401
 
 
 def _add_extension(connection: Any, place: str) -> Extension:  # noqa: ANN401
-    name = connection.info.dbname
+    name, major = connection.info.dbname, connection.info.server_version // 10_000
     try:
         connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
     except errors.InsufficientPrivilege:
@@ -122,8 +122,8 @@ def _add_extension(connection: Any, place: str) -> Extension:  # noqa: ANN401
     except (errors.FeatureNotSupported, errors.UndefinedFile):
         raise SetupError(
             f"{place} has no pgvector installed",
-            hint="on Debian and Ubuntu: apt install postgresql-16-pgvector, by the server's "
-            "version; Amazon RDS and Aurora have it from PostgreSQL 12.16 on",
+            hint=f"on Debian and Ubuntu: apt install postgresql-{major}-pgvector; Amazon RDS and "
+            "Aurora have it in the versions they maintain",
         ) from None
     found = extension(connection)
     if found is None:
