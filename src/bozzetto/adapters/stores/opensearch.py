@@ -74,8 +74,8 @@ _SMALL_BATCH = 500  # Serverless seeks the old documents of as many keys at once
 
 _LOGIN = "check OPENSEARCH_USERNAME and OPENSEARCH_PASSWORD, and what that user may do"
 _ACCESS = (
-    "allow the user or role in the collection's data access policy and in IAM (aoss:APIAccessAll), "
-    "and the network in its network policy"
+    "is it the collection's region? Allow the user or role in its data access policy and in IAM "
+    "(aoss:APIAccessAll), and your network in its network policy"
 )
 
 
