@@ -9,6 +9,7 @@ to `search` that, the dense index, and the search.
 some of them does, without them that is left out.
 `web` does with the page, in Chromium, what a newcomer does with it, in a home of its own; then,
 with the real prompts, how soon hits come and how many are served (`--no-speed` leaves that out).
+`backends` runs the contract suite of every back end there is and says how it was tested.
 `optimize` writes with a scripted good chat model, and with a bad one in a real server
 (`--no-chat` leaves that one out), and climbs the ladder on a few ideas.
 """

@@ -15,6 +15,7 @@ from typing import Literal
 
 from bozzetto import __version__, plugins
 from bozzetto.app.accounts import any_account
+from bozzetto.app.clock import now
 from bozzetto.app.parts import (
     EMBEDDERS,
     load_bridge,
@@ -152,7 +153,7 @@ def _model(what: str, name: str, life: Lifecycle | None) -> Check:
         return Check(what, "ok", f"{name} (not called)")
     when = f" on {life.ends}" if life.ends else ""
     way_out = f"{life.instead} stands in its place" if life.instead else "choose another model"
-    if life.state == "gone":
+    if life.state == "gone" or (life.ends and life.ends <= now()):
         return Check(what, "fail", f"{name} is gone: its vendor ended it{when}", way_out)
     ends = f" and ends{when}" if when else ""
     return Check(what, "warn", f"{name} is legacy{ends}: new customers may be refused", way_out)
