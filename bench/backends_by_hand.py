@@ -113,7 +113,7 @@ class Milvus:
         self._client.flush("by_hand")
         params = self._client.prepare_index_params()
         kind: dict[str, Any] = {"index_type": "FLAT", "params": {}}
-        if self._rows >= 50_000:
+        if self._rows >= 10_000:
             kind = {"index_type": "IVF_FLAT", "params": {"nlist": 256}}
         params.add_index("vector", metric_type="IP", **kind)
         self._client.create_index("by_hand", params, sync=False)
@@ -122,7 +122,7 @@ class Milvus:
     def search(self, query: Vectors) -> list[int]:
         (hits,) = self._client.search(
             "by_hand", data=[query], limit=K, output_fields=["id"],
-            search_params={"params": {"nprobe": 32}},
+            search_params={"params": {"nprobe": 96}},
         )  # fmt: skip
         return list(hits.ids)
 
