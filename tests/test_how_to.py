@@ -4,19 +4,29 @@ grant what is called and no more."""
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 import typer
 
 from bozzetto.app.backends import rows
+from bozzetto.app.serving import place_of
 from bozzetto.cli.main import app
+from bozzetto.errors import BozzettoError
+from bozzetto.testing.opensearch_server import AOSS, OPENSEARCH, Call, SearchServer
+from bozzetto.testing.search_index import Flavour
+from bozzetto.testing.stores import rows_of
+
+Require = Callable[[str], object]
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "docs" / "how-to"
@@ -28,7 +38,7 @@ ROWS = {
     for (kind, scheme), row in rows().items()
     if kind in KINDS and scheme != "compose"
 }
-MOST_LINES = 26
+MOST_LINES = 25
 TESTED = {"real": "real", "contract": "contract server"}
 OPTION = {"chat": "--chat", "embedders": "--embedder", "stores": "--vectors"}
 
@@ -243,6 +253,85 @@ def test_the_policies_of_a_collection_have_the_shapes_of_serverless() -> None:
     assert set(rule["Permission"]) <= set(re.findall(r"aoss:\w+", page("stores/opensearch")))
 
 
+NOTHING = {
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+REGION = {**NOTHING, "AWS_REGION": "us-west-2"}
+SIGNED = {**REGION, "AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "secret"}
+
+
+def asked_of(flavour: Flavour, query: str) -> list[Call]:
+    """What a store asks of a server of a kind, from the first row to the last."""
+    from bozzetto.adapters.stores.opensearch import open_store
+
+    rows, name = rows_of(20), "bozzetto_72ba2ffe_core"
+    with SearchServer(flavour) as server:
+        store = open_store(f"{server.address}{query}", environ=SIGNED, timeout=5)
+        store.create(name, rows.vectors.shape[1], len(rows))
+        store.put(name, rows)
+        store.finish(name)
+        for thorough in (False, True):
+            store.search(name, rows.vectors[0], 5, thorough=thorough)
+        store.delete(name, rows.keys[:5])
+        assert store.count(name) is not None
+        assert store.collections("bozzetto_72ba2ffe_") == (name,)
+        store.drop(name)
+        store.close()
+        return list(server.calls)
+
+
+def test_a_domain_s_policy_allows_what_is_asked_and_no_other_method(require: Require) -> None:
+    require("backends")
+    domain = "arn:aws:es:us-west-2:123456789012:domain/prompts"
+    allowed = {
+        (action.removeprefix("es:ESHttp").upper(), resource.removeprefix(domain))
+        for statement in STATEMENTS
+        for action in several(statement["Action"])
+        for resource in several(statement["Resource"])
+        if action.startswith("es:")
+    }
+    calls = {(call.method, unquote(call.path)) for call in asked_of(OPENSEARCH, "")}
+    used = {
+        (method, pattern)
+        for asked, path in calls
+        for method, pattern in allowed
+        if asked == method and fnmatchcase(path, pattern)
+    }
+    refused = {
+        (asked, path)
+        for asked, path in calls
+        if not any(asked == method and fnmatchcase(path, one) for method, one in allowed)
+    }
+    assert refused == set()
+    assert used == allowed
+
+
+PERMISSIONS = {
+    "aoss:CreateIndex": r"PUT /[^/_][^/]*",
+    "aoss:DescribeIndex": r"GET /(_resolve/index/[^/]+|[^/]+/_mapping)",
+    "aoss:DeleteIndex": r"DELETE /[^/]+",
+    "aoss:ReadDocument": r"GET /[^/]+/_count|POST /[^/]+/_search",
+    "aoss:WriteDocument": r"POST /[^/]+/_bulk",
+}
+"""As in "Supported operations and plugins in Amazon OpenSearch Serverless" of its guide."""
+
+
+def test_a_collection_s_policy_allows_what_is_asked_and_nothing_else(require: Require) -> None:
+    require("backends")
+    require("aws")
+    data = next(one for one in policies() if isinstance(one, list) and "Principal" in one[0])
+    calls = {f"{one.method} {unquote(one.path)}" for one in asked_of(AOSS, "?service=aoss")}
+    needed = {
+        next(name for name, form in PERMISSIONS.items() if re.fullmatch(form, call))
+        for call in calls
+    }
+    assert set(data[0]["Rules"][0]["Permission"]) == needed
+    for index in {call.split("/")[1] for call in calls} - {"_resolve"}:
+        assert fnmatchcase(f"index/prompts/{index}", data[0]["Rules"][0]["Resource"][0])
+
+
 def aws_lines() -> Iterator[list[str]]:
     for block in fenced(page("aws"), "sh"):
         for line in block.splitlines():
@@ -285,3 +374,80 @@ def test_settings_of_the_page_are_settings(tmp_path: Path) -> None:
     settings = load_settings(tmp_path, environ={})
     assert settings.chat == tomllib.loads(block)["chat"]
     assert list(settings.prices) == [settings.chat]
+
+
+# What the page says that the program says
+
+
+def written(text: str) -> dict[re.Pattern[str], set[int]]:
+    """Messages of a page's table, "..." for whatever stands there, and their exit codes."""
+    found = re.findall(r"^\| `(.+)` \| ([\d][^|]*) \|", text, re.M)
+    return {
+        re.compile(re.escape(said).replace(r"\.\.\.", ".*")): set(
+            map(int, re.findall(r"\d", codes))
+        )
+        for said, codes in found
+    }
+
+
+def refusal(code: str, words: str) -> BozzettoError:
+    """What becomes of a service's answer."""
+    from botocore.exceptions import ClientError
+
+    from bozzetto.adapters.aws_errors import Asked, error_of
+
+    answer: Any = {"Error": {"Code": code, "Message": words}}
+    return error_of(ClientError(answer, "InvokeModel"), Asked("Amazon Bedrock", "the model 'x'"))
+
+
+def raised(work: Callable[[], object]) -> BozzettoError:
+    with pytest.raises(BozzettoError) as caught:
+        work()
+    return caught.value
+
+
+def failures() -> Iterator[BozzettoError]:
+    """Ours, as they come about."""
+    from botocore.exceptions import EndpointConnectionError
+
+    from bozzetto.adapters.aws_errors import Asked, error_of
+    from bozzetto.adapters.chat.bedrock import open_chat
+    from bozzetto.adapters.embedders.bedrock import open_embedder
+
+    yield raised(lambda: open_chat("x", environ=NOTHING, timeout=5))
+    yield raised(lambda: open_chat("x", environ=REGION, timeout=5))
+    yield refusal("UnrecognizedClientException", "The security token is invalid.")
+    who, which = "arn:aws:iam::1:user/a", "arn:aws:bedrock:us-west-2::foundation-model/x"
+    not_allowed = f"User: {who} is not authorized to perform: bedrock:InvokeModel on resource: "
+    yield refusal("AccessDeniedException", not_allowed + which)
+    yield refusal("ValidationException", "The provided model identifier is invalid.")
+    yield raised(lambda: open_embedder("nosuch", environ=SIGNED, timeout=5))
+    far = EndpointConnectionError(endpoint_url="https://bedrock-runtime.moon-west-1.amazonaws.com")
+    yield error_of(far, Asked("Amazon Bedrock", "x"))
+    yield raised(lambda: place_of("postgresql://me:secret@host/db"))
+
+
+def test_messages_are_those_of_the_page() -> None:
+    pytest.importorskip("boto3")
+    table = written(page("aws"))
+    assert len(table) == 12
+    found = list(failures())
+    for error in found:
+        codes = [codes for said, codes in table.items() if said.search(error.message)]
+        assert len(codes) == 1, error.message
+        assert error.exit_code in codes[0], error.message
+
+
+@pytest.mark.parametrize(
+    ("folder", "said"),
+    [
+        ("elastic_errors.py opensearch.py", "refuses the credentials or lacks a permission"),
+        ("opensearch.py", "cannot be reached"),
+        ("postgresql_failures.py", "cannot be found"),
+        ("postgresql_schema.py", "lacks the extension vector, and this user may not create it"),
+    ],
+)
+def test_messages_of_stores_are_those_of_the_page(folder: str, said: str) -> None:
+    stores = ROOT / "src" / "bozzetto" / "adapters" / "stores"
+    assert said in page("aws")
+    assert any(said in (stores / name).read_text("utf-8") for name in folder.split())
