@@ -48,7 +48,8 @@ class Chroma:
 
         host, _, port = address.removeprefix("http://").partition(":")
         settings = Settings(_env_file=None, anonymized_telemetry=False)
-        graph = {"space": "ip", "max_neighbors": 16, "ef_construction": 200, "ef_search": 128}
+        graph = {"space": "ip", "max_neighbors": 16, "ef_construction": 200, "ef_search": 128,
+                 "sync_threshold": 10_000}  # fmt: skip
         self._client = chromadb.HttpClient(host, int(port), settings=settings)
         self._collection = self._client.create_collection(
             "by_hand", configuration={"hnsw": graph}, embedding_function=None

@@ -25,8 +25,15 @@ __all__ = ["ChromaStore", "open_store"]
 _BATCH = 1_000
 _LISTED = 500  # collections a call
 
-GRAPH = {"space": "ip", "max_neighbors": 16, "ef_construction": 200, "ef_search": 128}
-"""How the graph is built and searched."""
+GRAPH = {
+    "space": "ip",
+    "max_neighbors": 16,
+    "ef_construction": 200,
+    "ef_search": 128,
+    "sync_threshold": 10_000,
+}
+"""How the graph is built and searched; it is written whole after so many rows, until when they
+are safe in a log."""
 
 _THOROUGH = 2_000
 """As many are asked for: the graph is searched as far as that."""
