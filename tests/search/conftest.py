@@ -91,7 +91,9 @@ class Shelf:
             if texts:
                 self.cache.put(embedder.features.id, text_hashes(texts), embedder.embed(texts))
 
-    def indexes(self, large: int | None = None) -> Indexes:
+    def indexes(
+        self, large: int | None = None, serving: Callable[[], bool] = lambda: True
+    ) -> Indexes:
         """The indexes; above so many prompts as a large library's, its student a perfect one."""
         return Indexes(
             self.store,
@@ -103,6 +105,7 @@ class Shelf:
             student=None if large is None else _Same(self.embedders["minilm"]),
             large=LARGE if large is None else large,
             kept=self.kept,
+            serving=serving,
         )
 
     @cached_property
@@ -134,11 +137,11 @@ class Shelf:
 def make_shelf(tmp_path: Path) -> Iterator[Callable[..., Shelf]]:
     made: list[Shelf] = []
 
-    def make(embedders: dict[str, Embedder] | None = None) -> Shelf:
+    def make(embedders: dict[str, Embedder] | None = None, home: Path = tmp_path) -> Shelf:
         shelf = Shelf(
-            tmp_path,
-            Store.open(tmp_path),
-            VectorCache(tmp_path / "vectors.sqlite"),
+            home,
+            Store.open(home),
+            VectorCache(home / "vectors.sqlite"),
             embedders or {"minilm": WordEmbedder("minilm"), "use": WordEmbedder("use")},
         )
         made.append(shelf)

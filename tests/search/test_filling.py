@@ -3,17 +3,22 @@
 
 from __future__ import annotations
 
+import shutil
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from bozzetto.errors import BackendError, SetupError
 from bozzetto.ports import VectorStoreFeatures
 from bozzetto.search.engine import Searcher
+from bozzetto.search.views import texts_of
 from bozzetto.store.editing import Edit
+from bozzetto.store.vectors import text_hashes
 from bozzetto.testing.stores import MemoryStore
-from bozzetto.types import Filters, SourcePrompt
+from bozzetto.types import Filters, Keys, SourcePrompt, StoreRows
 
 NOW = "2026-02-03T04:05:06Z"
 WHO = {"actor": "ada", "now": NOW}
@@ -228,3 +233,177 @@ def test_prompts_carry_their_facts(shelf: Any, store: MemoryStore) -> None:
         1767323045,
     )
     assert (second.has_image, second.nsfw, second.model_family) == (True, 0.4, "")
+
+
+class Breaks(MemoryStore):
+    """Does what it is told, and vanishes before it can say so, the first time of each name."""
+
+    def __init__(self, *names: str) -> None:
+        super().__init__()
+        self.due = list(names)
+        self.sent = 0
+
+    def _break(self, name: str) -> None:
+        if name in self.due:
+            self.due.remove(name)
+            raise BackendError("memory has gone away", retryable=True)
+
+    def put(self, collection: str, rows: StoreRows) -> None:
+        self.sent += len(rows)
+        super().put(collection, rows)
+        self._break("put")
+
+    def delete(self, collection: str, keys: Keys) -> None:
+        super().delete(collection, keys)
+        self._break("delete")
+
+    def finish(self, collection: str) -> None:
+        self._break("finish")
+        super().finish(collection)
+
+
+def broken_off(shelf: Any) -> None:
+    with pytest.raises(BackendError, match="has gone away"):
+        shelf.indexes().refresh()
+
+
+def test_what_was_put_and_not_noted_goes_when_its_prompt_goes(shelf: Any) -> None:
+    shelf.elsewhere = store = Breaks("put")
+    shelf.fill(PROMPTS)
+    shelf.embed()
+    broken_off(shelf)
+    assert counts(store) == [64]
+    shelf.store.delete([shelf.store.page(limit=1)[0].id], **WHO)
+    shelf.indexes().refresh()
+    assert counts(store) == [63] * 4
+    assert store.sent == 64 + 4 * 63
+
+
+def test_what_was_deleted_and_not_noted_is_no_loss(shelf: Any) -> None:
+    shelf.elsewhere = store = Breaks()
+    shelf.fill(PROMPTS)
+    shelf.embed()
+    shelf.indexes().refresh()
+    store.due, store.sent = ["delete"], 0
+    shelf.store.delete([one.id for one in shelf.store.page(limit=3)], **WHO)
+    broken_off(shelf)
+    shelf.indexes().refresh()
+    assert counts(store) == [61] * 4
+    assert store.sent == 0
+
+
+def test_an_index_that_was_not_built_is_built_by_the_next(shelf: Any) -> None:
+    shelf.elsewhere = store = Breaks()
+    shelf.fill(PROMPTS)
+    shelf.embed()
+    shelf.indexes().refresh()
+    shelf.fill(["a dragon over a harbour, ink"], "second")
+    shelf.embed()
+    store.due, store.finished = ["finish"], []
+    broken_off(shelf)
+    shelf.indexes().refresh()
+    assert sorted(store.finished) == list(store.collections(""))
+
+
+@pytest.mark.parametrize("lost", ["a row", "all rows", "the collection"])
+def test_what_is_lost_there_is_given_again_by_a_refresh(
+    filled: Any, store: MemoryStore, lost: str
+) -> None:
+    name = store.collections("")[1]
+    keys = np.array(sorted(store._held[name][1]), np.int64)
+    if lost == "the collection":
+        store.drop(name)
+    else:
+        store.delete(name, keys[:1] if lost == "a row" else keys)
+    filled.indexes().refresh()
+    assert counts(store) == [64] * 4
+
+
+def test_a_store_that_counts_late_is_not_filled_again(shelf: Any) -> None:
+    class Late(Breaks):
+        behind = 0
+
+        def count(self, collection: str) -> int | None:
+            there = super().count(collection)
+            self.behind -= 1
+            return 0 if there and self.behind >= 0 else there
+
+    shelf.elsewhere = store = Late()
+    shelf.fill(PROMPTS)
+    shelf.embed()
+    shelf.kept = replace(shelf.kept, patience=(0.0, 0.0))
+    shelf.indexes().refresh()
+    store.behind, store.sent = 2, 0
+    shelf.indexes().refresh()
+    assert store.sent == 0
+
+
+def test_a_library_that_changes_while_it_is_sent(shelf: Any) -> None:
+    """Who goes in the middle of it is not sent, and the others keep their own vectors."""
+
+    class Meanwhile(MemoryStore):
+        def put(self, collection: str, rows: StoreRows) -> None:
+            if not self.count(collection):
+                records = shelf.store.page(limit=1000)
+                gone = [records[-3].id, records[150].id]
+                shelf.store.delete(gone, **WHO)
+                left = [text for row in shelf.store.scan() for text in texts_of("minilm", row)]
+                shelf.cache.keep_only("minilm:test-1", text_hashes(left))
+            super().put(collection, rows)
+
+    shelf.elsewhere = store = Meanwhile()
+    shelf.fill([f"{prompt} {n}" for n in range(4) for prompt in PROMPTS])
+    indexes = shelf.indexes(large=3)
+    indexes.refresh()
+    indexes.refresh()
+    (name,) = store.collections("")
+    held = store._held[name][1]
+    rows = list(shelf.store.scan())
+    assert sorted(held) == [row.seq for row in rows]
+    for row in rows:
+        (wanted,) = shelf.embedders["minilm"].embed([row.core])
+        assert held[row.seq][0] == pytest.approx(wanted, abs=1e-5)
+
+
+def test_a_copy_of_a_home_has_collections_of_its_own(
+    filled: Any, store: MemoryStore, make_shelf: Any, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    first = ids(filled, "a fox")
+    home = tmp_path_factory.mktemp("of") / "copy"
+    shutil.copytree(filled.home, home)
+    copy = make_shelf(home=home)
+    copy.elsewhere = store
+    assert ids(copy, "a fox") == first
+    assert copy.kept.ledger.home() != filled.kept.ledger.home()
+    assert counts(store) == [64] * 8
+
+
+def test_a_store_that_was_left_is_not_filled_again(filled: Any, store: MemoryStore) -> None:
+    serving = [True]
+    indexes = filled.indexes(serving=lambda: serving[0])
+    indexes.dense("minilm")
+    serving[0] = False
+    for name in store.collections(""):
+        store.drop(name)
+    for place in (filled.home / "indexes").glob("at_*-*"):
+        shutil.rmtree(place)
+    with pytest.raises(BackendError, match="no longer searched in memory"):
+        indexes.dense("minilm")
+    assert store.collections("") == ()
+
+
+def test_a_search_does_not_wait_for_who_fills_the_store(filled: Any, store: MemoryStore) -> None:
+    indexes = filled.indexes()
+    indexes.dense("minilm")
+    locks = [FileLock(path) for path in (filled.home / "indexes").glob("at_*.lock")]
+    for lock in locks:
+        lock.acquire()
+    filled.fill(["a dragon over a harbour, ink"], "second")
+    filled.embed()
+    searcher = Searcher(filled.store, indexes, embedders=filled.embedders, bridge=None)
+    assert "dragon" in searcher.neighbours("a dragon over a harbour", 1)[0].prompt
+    assert counts(store) == [64] * 4
+    for lock in locks:
+        lock.release()
+    searcher.neighbours("a ship", 1)
+    assert counts(store) == [65] * 4

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bozzetto.store.ledger import FILE, Ledger, Noted
+from bozzetto.store.ledger import FILE, UNSURE, Ledger, Noted
 from bozzetto.types import Keys
 
 
@@ -46,6 +46,34 @@ def test_a_home_keeps_its_name_and_a_copy_gets_its_own(tmp_path: Path) -> None:
     assert copied.home() != name
     assert copied.collections("store:") == ()
     copied.close()
+
+
+def test_a_home_that_was_moved_keeps_its_name(tmp_path: Path) -> None:
+    (tmp_path / "one").mkdir()
+    ledger = Ledger(tmp_path / "one" / FILE)
+    name = ledger.home()
+    ledger.begin("store:", "a", 3)
+    ledger.close()
+    (tmp_path / "one").rename(tmp_path / "two")
+    moved = Ledger(tmp_path / "two" / FILE)
+    assert (moved.home(), len(moved.collections("store:"))) == (name, 1)
+    moved.close()
+
+
+def test_what_may_be_there_is_told_from_what_is(ledger: Ledger) -> None:
+    ledger.begin("store:", "a", 3)
+    ledger.doubt("store:", "a", numbers(1, 2))
+    ledger.give("store:", "a", numbers(2), numbers(20))
+    assert said(ledger) == {1: UNSURE, 2: 20}
+
+
+def test_an_index_is_finished_until_more_is_given(ledger: Ledger) -> None:
+    ledger.begin("store:", "a", 3)
+    assert not ledger.is_finished("store:", "a")
+    ledger.finished("store:", "a")
+    assert ledger.is_finished("store:", "a")
+    ledger.reopen("store:", "a")
+    assert not ledger.is_finished("store:", "a")
 
 
 def test_to_ask_makes_no_file(ledger: Ledger, tmp_path: Path) -> None:

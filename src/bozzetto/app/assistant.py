@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from copy import copy
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -36,6 +36,7 @@ from bozzetto.optimize.stopping import Stop
 from bozzetto.ports import PromptSource
 from bozzetto.profiles import Profile
 from bozzetto.profiles import load as load_profile
+from bozzetto.search.engine import Searcher
 from bozzetto.store.replays import Replays
 from bozzetto.store.store import Store
 from bozzetto.types import (
@@ -183,16 +184,9 @@ class Assistant(Picturing):
             InputError: the idea holds no word, an id is unknown, or k is below 1.
         """
         self._ready.ensure()
-        found = self._indexing.searcher.search(
-            idea,
-            k=self.settings.k if k is None else k,
-            like=like,
-            unlike=unlike,
-            by=by,
-            explain=explain,
-            filters=filters,
-            max_nsfw=self.settings.max_nsfw,
-        )
+        count, most = self.settings.k if k is None else k, self.settings.max_nsfw
+        ask = partial(Searcher.search, idea=idea, k=count, like=like, unlike=unlike, by=by)
+        found = self._indexing.ask(partial(ask, explain=explain, filters=filters, max_nsfw=most))
         waits = self._indexing.wish_that_waits()
         return replace(found, notes=(*found.notes, waits)) if waits else found
 

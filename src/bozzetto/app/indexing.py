@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import islice
-from typing import cast
+from typing import TypeVar, cast
 
 import numpy as np
 
@@ -14,13 +14,14 @@ from bozzetto.app.choices import Choices
 from bozzetto.app.counts import library_counts, library_phrases
 from bozzetto.app.parts import EMBEDDERS, load_bridge, open_embedder
 from bozzetto.app.phrasing import LibraryPhrases
+from bozzetto.app.served import InForce, Parts, Served
 from bozzetto.app.serving import Serving, read, waiting, wished, write
 from bozzetto.config import Settings
 from bozzetto.embed.lexicon import Wording
 from bozzetto.embed.student import Student
 from bozzetto.embed.texts import Progress as EmbedProgress
 from bozzetto.embed.texts import embed_texts
-from bozzetto.errors import InputError
+from bozzetto.errors import InputError, SetupError
 from bozzetto.optimize.translate import translate_each
 from bozzetto.plugins import load
 from bozzetto.ports import Embedder, EmbedderFeatures, TextIndex, VectorIndex
@@ -36,6 +37,8 @@ from bozzetto.store.vectors import Hashes, VectorCache, text_hashes
 from bozzetto.types import Progress, PromptRecord
 
 __all__ = ["VECTORS", "Indexing"]
+
+T = TypeVar("T")
 
 EXACT_UP_TO = 50_000
 """Rows up to which every vector is looked at: quicker than loading an index library."""
@@ -68,12 +71,12 @@ class Indexing:
         self._kept = settings.home / KEPT
         self.ledger = Ledger(settings.home / LEDGER, looking=cache is not None)
         self._choices = Choices(settings, self.ledger)
-        self._serves: Serving | None = None
+        parts = Parts(self._choices.own, self._indexes_of, self._searcher_of)
+        self._in_force = InForce(settings.home, parts)
 
     def close(self) -> None:
         """Let go of the files, and of a store."""
-        if (indexes := self.__dict__.get("_indexes")) is not None:
-            indexes.close()
+        self._in_force.close()
         self.ledger.close()
         self._cache.close()
 
@@ -82,12 +85,11 @@ class Indexing:
     @property
     def serving(self) -> Serving:
         """What the library is searched by now; another process may put something else in force."""
-        found = read(self._settings.home) or Serving()
-        if found != self._serves:
-            for name in ("_indexes", "_searcher", "_own"):
-                self.__dict__.pop(name, None)
-            self._serves = found
-        return found
+        return self._in_force.serving
+
+    @property
+    def _indexes(self) -> Indexes:
+        return self._in_force.now.indexes
 
     @property
     def wish(self) -> Serving:
@@ -103,13 +105,8 @@ class Indexing:
         """The embedders the library is read with."""
         return (OWN,) if self.serving.embedder else EMBEDDERS
 
-    @cached_property
-    def _own(self) -> Embedder:
-        return self._choices.own(self.serving)
-
     def _embedder(self, name: str) -> Embedder:
-        self.serving  # noqa: B018 - somebody may have put another in force
-        return self._own if name == OWN else open_embedder(name, self._kept)
+        return self._in_force.now.own if name == OWN else open_embedder(name, self._kept)
 
     def _features(self, name: str) -> EmbedderFeatures:
         """The features of an embedder; one that was named is not opened for it."""
@@ -147,13 +144,21 @@ class Indexing:
         elif before.embedder:
             for name in EMBEDDERS:
                 self._embed(name, self._texts(name))
-        old = self._indexes
-        new = self._indexes_of(target)
+        old = self._left()
+        new = self._indexes_of(target, coming=True)
         new.refresh()
         write(self._settings.home, target)
-        for place, error in old.leave(new):
+        for place, error in old.leave(new) if old else ():
             self._progress(Progress("index", 0, message=f"{place} was left as it is: {error}"))
-        self.serving  # noqa: B018 - the new ones serve from here on
+        new.close()
+
+    def _left(self) -> Indexes | None:
+        """The indexes that serve; None where their store cannot even be opened."""
+        try:
+            return self._indexes
+        except SetupError as error:
+            self._progress(Progress("index", 0, message=f"left as it is: {error}"))
+            return None
 
     def drop(self, address: str) -> tuple[str, ...]:
         """Delete all that was made for this home in a store; which collections there were.
@@ -164,30 +169,26 @@ class Indexing:
         if kept is None:
             return ()
         try:
+            prefix = f"bozzetto_{self.ledger.home()}_"
             noted = {one.name for one in self.ledger.collections(address)}
-            names = sorted(noted | set(kept.store.collections(f"bozzetto_{self.ledger.home()}_")))
+            names = sorted(noted | set(kept.store.collections(prefix)))
             there = [name for name in names if kept.store.count(name) is not None]
+            serving = self.serving
+            if serving.vectors == address:  # before they go: who searches must not miss them
+                self.move(replace(serving, vectors=""))
             for name in names:
                 kept.store.drop(name)
                 self.ledger.forget(address, name)
         finally:
             kept.store.close()
-        serving = self.serving
-        if serving.vectors == address:
-            self._indexes.sweep()
-            write(self._settings.home, replace(serving, vectors=""))
         return tuple(there)
 
     @cached_property
     def _student(self) -> Student:
         return Student()
 
-    @cached_property
-    def _indexes(self) -> Indexes:
-        return self._indexes_of(self.serving)
-
-    def _indexes_of(self, serving: Serving) -> Indexes:
-        """The indexes that some choice asks for."""
+    def _indexes_of(self, serving: Serving, *, coming: bool = False) -> Indexes:
+        """The indexes that some choice asks for; those `coming` are filled before they serve."""
         own = bool(serving.embedder)
         builtin = {name: open_embedder(name, self._kept).features for name in EMBEDDERS}
         return Indexes(
@@ -200,23 +201,26 @@ class Indexing:
             student=None if own else self._student,
             kept=self._choices.kept(serving.vectors),
             progress=self._progress,
+            serving=lambda: coming or self.serving == serving,
         )
 
     @property
     def searcher(self) -> Searcher:
-        """The search over this home."""
-        self.serving  # noqa: B018 - somebody may have put another in force
-        return self._searcher
+        """The search by what serves now; where another may come meanwhile, `ask`."""
+        return self._in_force.now.searcher
 
-    @cached_property
-    def _searcher(self) -> Searcher:
+    def ask(self, work: Callable[[Searcher], T]) -> T:
+        """What a search over this home gives, by what serves it at that moment."""
+        return self._in_force.ask(work)
+
+    def _searcher_of(self, served: Served) -> Searcher:
         builtin = {name: open_embedder(name, self._kept) for name in EMBEDDERS}
         wording = Wording(*builtin.values())
-        own = bool(self.serving.embedder)
+        own = bool(served.serving.embedder)
         return Searcher(
             self._store,
-            self._indexes,
-            embedders={OWN: self._own} if own else builtin,
+            served.indexes,
+            embedders={OWN: served.own} if own else builtin,
             bridge=None if own else lambda vectors: load_bridge().map(vectors),
             translate=self._english,
             held=wording.held,
@@ -251,7 +255,7 @@ class Indexing:
         library is indexed by its student first, and better while the embedder goes through it.
         """
         self._adopt()
-        state, names = self._store.state(), self.names
+        serving, state, names = self.serving, self._store.state(), self.names
         asked: dict[str, list[Hashes]] = {name: [] for name in (*names, MANY)}
         large = self._indexes.bulk is not None
         if large:
@@ -262,7 +266,8 @@ class Indexing:
             texts = self._texts(name, 1 if large else None)
             self._embed(name, _noting(texts, asked[name]), self._refining() if large else None)
         self._indexes.refresh()
-        if self._store.state() == state:  # else somebody's new vectors might be among them
+        # Else somebody's new vectors might be among them.
+        if (self._store.state(), self.serving) == (state, serving):
             for name in names:  # what others have embedded is kept, for a way back
                 hashes = np.concatenate([text_hashes([]), *asked[name]])
                 self._cache.keep_only(self._features(name).id, hashes)

@@ -53,10 +53,10 @@ class Writer:
         rework: Rework | None = None,
     ) -> OptimizeResult:
         """Write to an order, and keep what was written unless `save` is False."""
-        words, searcher = order.words, self._indexing.searcher
-        most = self._settings.max_nsfw
-        shown = searcher.search(
-            words, k=WRITTEN_FROM if k is None else k, filters=order.filters, max_nsfw=most
+        words, most = order.words, self._settings.max_nsfw
+        count = WRITTEN_FROM if k is None else k
+        shown = self._indexing.ask(
+            lambda one: one.search(words, k=count, filters=order.filters, max_nsfw=most)
         )
         picked = tuple(map(_hit, self._show(order.pick)))
         material = self._material(order, shown.language, picked, shown.hits)
@@ -81,8 +81,9 @@ class Writer:
     ) -> Material:
         """What an order is written from: the hits shown, and many more of their kind."""
         book = self._indexing.phrase_book
-        wide = self._indexing.searcher.neighbours(
-            order.words, filters=order.filters, max_nsfw=self._settings.max_nsfw
+        most = self._settings.max_nsfw
+        wide = self._indexing.ask(
+            lambda one: one.neighbours(order.words, filters=order.filters, max_nsfw=most)
         )
         return Material(
             language=language,

@@ -18,6 +18,7 @@ import numpy as np
 
 from bozzetto.errors import DataError
 from bozzetto.ports import EmbedderFeatures, ManyVectorIndex, VectorIndex
+from bozzetto.search.beside import beside
 from bozzetto.search.folders import Stamp, newest, opened, publish, sweep
 from bozzetto.search.fuse import Leg, among, best_of
 from bozzetto.search.hubs import HUBNESS, Scale, hubness, less_hubs, scale_of, spread
@@ -137,8 +138,10 @@ class Dense:
         lacking: Lacking,
         place: Path,
         scale: Scale | None = None,
+        *,
+        waits: bool = False,
     ) -> None:
-        self._scale = scale
+        self._scale, self._waits = scale, waits
         self.stamp = stamp
         self.place = place
         self._views = views
@@ -166,11 +169,19 @@ class Dense:
     def search(self, sought: Sequence[Sought]) -> list[Leg]:
         """For each query the prompts nearest to it, by their best view."""
         parts: list[list[tuple[Keys, Vectors]]] = [[] for _ in sought]
-        for at, view in enumerate(self._views):
-            asked = [row for row, one in enumerate(sought) if one.query(at) is not None]
-            found = view.search([sought[row] for row in asked], at)
-            for row, part in zip(asked, found, strict=True):
-                parts[row].append(part)
+        asked = [
+            [row for row, one in enumerate(sought) if one.query(at) is not None]
+            for at in range(len(self._views))
+        ]
+
+        def ask(at: int) -> list[tuple[Keys, Vectors]]:
+            return list(self._views[at].search([sought[row] for row in asked[at]], at))
+
+        # Another program's answers are waited for: then the views are asked side by side.
+        with beside(max(1, len(self._views)), long=self._waits) as pool:
+            for rows, found in zip(asked, pool.map(ask, range(len(self._views))), strict=True):
+                for row, part in zip(rows, found, strict=True):
+                    parts[row].append(part)
         legs = [
             best_of(one.name, [*there, *self._newer(one)], one.weight)
             for one, there in zip(sought, parts, strict=True)

@@ -15,18 +15,20 @@ from itertools import islice
 from pathlib import Path
 
 import numpy as np
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from bozzetto.errors import DataError
 from bozzetto.ports import Embedder, EmbedderFeatures
 from bozzetto.search.dense import Dense, Lacking
 from bozzetto.search.folders import Stamp, newest, opened, publish, sweep
-from bozzetto.search.fuse import among, lookup
+from bozzetto.search.fuse import lookup
 from bozzetto.search.hubs import hubness, scale_of, spread
+from bozzetto.search.loading import Load, bring, joined
 from bozzetto.search.recall import sampled_recall
 from bozzetto.search.stored import Kept, StoredIndex, StoredView, collection_name
 from bozzetto.search.views import View
+from bozzetto.store.ledger import GONE, UNSURE
 from bozzetto.store.reading import ScanRow
 from bozzetto.store.store import Store
 from bozzetto.store.vectors import VectorCache, text_hashes
@@ -77,12 +79,22 @@ class StoredFactory:
         kinds = ",".join(view.recipe for view in views)
         stands_in = f"{student.features.id}:" if student else ""
         self._made_by = f"2:{stands_in}{features.id}:{kinds}"
-        self.recipe = f"{self._made_by}@{kept.address}"
+        self._rated: tuple[Path | None, int] = None, -1
+
+    @property
+    def recipe(self) -> str:
+        """What its notes are made by: a copy of a home does not take them for its own."""
+        return f"{self._made_by}@{self._kept.address}#{self._kept.ledger.home()}"
 
     @property
     def title(self) -> str:
         """The index in words, for people."""
         return self.name.split("_")[2]
+
+    @property
+    def _apart(self) -> bool:
+        """Whether searches only wait: what a store cannot filter is looked at here."""
+        return self._kept.store.features.filters
 
     @property
     def place(self) -> str:
@@ -114,7 +126,7 @@ class StoredFactory:
         keys = own["keys"]
         views = [
             StoredView(
-                StoredIndex(self._kept.store, name, len(keys)),
+                StoredIndex(self._kept, name, len(keys)),
                 keys,
                 own[f"hubs-{view.name}"],
                 partial(self._vectors_of, at),
@@ -123,7 +135,8 @@ class StoredFactory:
         ]
         hashes = tuple(own[f"lacking-{view.name}"] for view in self._views)
         scale = scale_of(own["sample"], views[0].hubs) if self._scaled else None
-        return Dense(stamp, views, own["sample"], Lacking(own["lacking"], hashes), place, scale)
+        lacking = Lacking(own["lacking"], hashes)
+        return Dense(stamp, views, own["sample"], lacking, place, scale, waits=self._apart)
 
     def moved(self, index: Dense) -> bool:
         """Whether anything of the library has changed since the collections were up to date."""
@@ -132,10 +145,18 @@ class StoredFactory:
         )
 
     def _ratings(self, place: Path) -> int:
-        try:
-            return int(np.load(place / "own.npz")["ratings"])
-        except (OSError, ValueError, KeyError):
-            return -1
+        if self._rated[0] != place:
+            try:
+                self._rated = place, int(np.load(place / "own.npz")["ratings"])
+            except (OSError, ValueError, KeyError):
+                return -1
+        return self._rated[1]
+
+    def whole(self, index: Dense) -> bool:
+        """Whether the store holds as many rows as are noted."""
+        return all(
+            there == len(view.keys) for there, view in zip(self.counts(), index.views, strict=True)
+        )
 
     def build(self) -> Dense:
         """Bring the collections up to date, and open them.
@@ -144,12 +165,27 @@ class StoredFactory:
             SetupError, BackendError: the store cannot be written to; run again, it goes on.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(self._folder / f"{self.name}.lock"):
-            state, ratings = self._store.state(), self._store.ratings()
-            rows = self._gather()
-            for at, collection in enumerate(self.collections):
-                self._bring(collection, at, rows)
-            place, stamp = self._publish(rows, state, ratings)
+        with self._lock():
+            return self._built()
+
+    def follow_or_build(self, index: Dense, newest: Sequence[ScanRow]) -> Dense:
+        """For a search: up to date, or with the newest rows beside it while somebody is at it."""
+        try:
+            with self._lock().acquire(timeout=0):
+                return self._built()
+        except Timeout:
+            self.follow(index, newest)
+            return index
+
+    def _lock(self) -> FileLock:
+        return FileLock(self._folder / f"{self.name}.lock")
+
+    def _built(self) -> Dense:
+        state, ratings = self._store.state(), self._store.ratings()
+        rows = self._gather()
+        for at, collection in enumerate(self.collections):
+            self._bring(collection, at, rows)
+        place, stamp = self._publish(rows, state, ratings)
         return opened(lambda: self.load(place, stamp), self.open)
 
     renew = build
@@ -198,18 +234,17 @@ class StoredFactory:
         keys: list[Keys] = []
         columns: list[list[Keys]] = [[] for _ in self._views]
         facts: list[Keys] = []
-        rows, told = self._store.scan(), self._store.scan_facts()
+        rows = self._store.scan()
         while page := list(islice(rows, _BLOCK)):
-            said = list(islice(told, len(page)))
-            if [seq for seq, _ in said] != [row.seq for row in page]:
-                raise DataError("the library changed while it was read", hint="run it again")
+            told = self._store.facts([row.seq for row in page])
+            page = [row for row in page if row.seq in told]  # the others went since
             keys.append(np.array([row.seq for row in page], dtype=np.int64))
-            facts.append(text_hashes([repr(one) for _, one in said]))
+            facts.append(text_hashes([repr(told[row.seq]) for row in page]))
             for view, column in zip(self._views, columns, strict=True):
                 column.append(text_hashes([view.text(row) for row in page]))
-        joined = [_joined(column) for column in columns]
-        there, strong = self._present(joined)
-        return _Gathered(_joined(keys), joined, _joined(facts), there, strong)
+        hashes = [joined(column) for column in columns]
+        there, strong = self._present(hashes)
+        return _Gathered(joined(keys), hashes, joined(facts), there, strong)
 
     def _present(self, hashes: Sequence[Keys]) -> tuple[Marks, Marks]:
         """Who can be put in, and who of them has the embedder's own vectors."""
@@ -222,85 +257,49 @@ class StoredFactory:
 
     def _bring(self, collection: str, at: int, rows: _Gathered) -> None:
         """Give a collection what it lacks, and take from it what is gone."""
-        kept, address = self._kept, self._kept.address
-        wanted = rows.keys[rows.there]
-        digests = _digests(rows, at)
-        kept.ledger.begin(address, collection, self._features.dim)
-        kept.store.create(collection, self._features.dim, len(wanted))
-        given, said = self._given(collection)
-        gone = given[~among(given, wanted)] if len(given) else given
-        if len(gone) and not kept.store.features.deletes:
-            self._empty(collection, len(wanted))
-            given, said, gone = given[:0], said[:0], gone[:0]
-        elif len(gone):
-            kept.store.delete(collection, gone)
-            kept.ledger.take(address, collection, gone)
-        changed = _differ(given, said, wanted, digests)
-        self._put(collection, at, np.flatnonzero(rows.there)[changed], digests[changed], rows)
-        noted = next(one for one in kept.ledger.collections(address) if one.name == collection)
-        if changed.any() or not noted.finished:
-            self._tell(collection, len(wanted), len(wanted), f"building the index of {collection}")
-            kept.store.finish(collection)
-            kept.ledger.finished(address, collection)
+        places = np.flatnonzero(rows.there)
+        load = Load(
+            collection,
+            self._features.dim,
+            rows.keys[places],
+            _digests(rows, at),
+            lambda some: self._rows(at, rows, places[some]),
+        )
+        bring(self._kept, load, partial(self._tell, collection))
 
-    def _given(self, collection: str) -> tuple[Keys, Keys]:
-        """What the collection was given; nothing where the store has lost some of it."""
-        kept = self._kept
-        given, said = kept.ledger.given(kept.address, collection)
-        there = kept.store.count(collection)
-        if len(given) and (there is None or there < len(given)):
-            kept.ledger.forget(kept.address, collection)
-            kept.ledger.begin(kept.address, collection, self._features.dim)
-            return given[:0], said[:0]
-        return given, said
-
-    def _empty(self, collection: str, rows: int) -> None:
-        kept = self._kept
-        kept.store.drop(collection)
-        kept.ledger.forget(kept.address, collection)
-        kept.ledger.begin(kept.address, collection, self._features.dim)
-        kept.store.create(collection, self._features.dim, rows)
-
-    def _put(self, collection: str, at: int, chosen: Keys, digests: Keys, rows: _Gathered) -> None:
-        """Put rows in batches; each is noted as soon as the store has it."""
-        kept, view = self._kept, self._views[at]
-        batch = min(kept.store.features.batch, _BLOCK)
-        done = 0
-        for start in range(0, len(chosen), batch):
-            some = chosen[start : start + batch]
-            keys = rows.keys[some]
-            vectors = self._vectors(view, rows.hashes[at][some], rows.strong[some], keys)
-            facts = self._store.facts(keys.tolist())
-            known = [facts.get(key) for key in keys.tolist()]
-            good = [n for n, one in enumerate(known) if one is not None]  # the others went since
-            told = StoreRows(keys[good], vectors[good], [one for one in known if one is not None])
-            kept.store.put(collection, told)
-            kept.ledger.give(kept.address, collection, keys[good], digests[start:][good])
-            done += len(some)
-            self._tell(collection, done, len(chosen))
+    def _rows(self, at: int, rows: _Gathered, some: Keys) -> StoreRows:
+        """What a store is given of some prompts, as far as they are still there."""
+        keys = rows.keys[some]
+        vectors = self._vectors(self._views[at], rows.hashes[at][some], rows.strong[some], keys)
+        facts = self._store.facts(keys.tolist())
+        good = vectors.any(axis=1) & np.isin(keys, np.fromiter(facts, np.int64, len(facts)))
+        keys = keys[good]
+        return StoreRows(keys, vectors[good], [facts[key] for key in keys.tolist()])
 
     def _vectors(self, view: View, hashes: Keys, strong: Marks, keys: Keys) -> Vectors:
-        """Unit vectors: the embedder's own, or the student's of the texts of those keys."""
-        vectors = np.empty((len(hashes), self._features.dim), dtype=np.float32)
-        if strong.any():
-            vectors[strong] = self._cache.get(self._features.id, hashes[strong])
+        """Unit vectors: the embedder's own, or the student's of the texts of those keys.
+
+        Zeros for a prompt that went meanwhile.
+        """
+        vectors = np.zeros((len(hashes), self._features.dim), dtype=np.float32)
+        kept = strong & ~np.isin(hashes, self._cache.missing(self._features.id, hashes))
+        if kept.any():
+            vectors[kept] = self._cache.get(self._features.id, hashes[kept])
         if self._student is not None and not strong.all():
-            records = self._store.records(keys[~strong])
-            texts = [view.text(record) for record in records]
-            vectors[np.flatnonzero(~strong)[: len(texts)]] = self._student.embed(texts)
+            rows = self._store.rows(keys[~strong])
+            at = np.searchsorted(keys, np.array([row.seq for row in rows], dtype=np.int64))
+            vectors[at] = self._student.embed([view.text(row) for row in rows])
         norms = np.linalg.norm(vectors, axis=1, keepdims=True)
         vectors /= np.where(norms > 0, norms, 1)
         return vectors
 
     def _vectors_of(self, at: int, keys: Keys) -> tuple[Keys, Vectors]:
-        """Keys to those still there with a vector of a view, and these vectors."""
-        records = self._store.records(keys)
-        hashes = text_hashes([self._views[at].text(record) for record in records])
+        """Keys to those still there with a vector of a view, ascending, and these vectors."""
+        rows = self._store.rows(keys)
+        hashes = text_hashes([self._views[at].text(row) for row in rows])
         there, strong = self._present([hashes])
-        seqs = np.array([record.seq for record in records], dtype=np.int64)[there]
-        vectors = self._vectors(self._views[at], hashes[there], strong[there], seqs)
-        order = np.argsort(seqs)
-        return seqs[order], vectors[order]
+        seqs = np.array([row.seq for row in rows], dtype=np.int64)[there]
+        return seqs, self._vectors(self._views[at], hashes[there], strong[there], seqs)
 
     # What is noted here
 
@@ -352,26 +351,12 @@ class StoredFactory:
             hubs[some] = hubness(vectors, sample)
         return hubs.astype(np.float32)
 
-    def _tell(self, collection: str, done: int, total: int, message: str = "") -> None:
-        place = self._kept.store.features.place
-        self._progress(Progress(f"{place}: {collection}", done, total, message=message))
-
-
-def _joined(parts: Sequence[Keys]) -> Keys:
-    return np.concatenate([np.empty(0, np.int64), *parts])
+    def _tell(self, collection: str, done: int, total: int, message: str) -> None:
+        self._progress(Progress(f"{self.place}: {collection}", done, total, message=message))
 
 
 def _digests(rows: _Gathered, at: int) -> Keys:
     """A number for each row to be put in that changes with its vector and its facts."""
     there = rows.there
     mixed = rows.hashes[at][there] * np.int64(3) ^ rows.facts[there] ^ rows.strong[there]
-    return np.where(mixed == 0, 1, mixed)
-
-
-def _differ(given: Keys, said: Keys, wanted: Keys, digests: Keys) -> Marks:
-    """Which of the wanted rows are not there, or with another content; both keys ascend."""
-    if not len(given):
-        return np.ones(len(wanted), dtype=bool)
-    at = np.minimum(np.searchsorted(given, wanted), len(given) - 1)
-    same: Marks = (given[at] == wanted) & (said[at] == digests)
-    return ~same
+    return np.where((mixed == GONE) | (mixed == UNSURE), mixed + 2, mixed)

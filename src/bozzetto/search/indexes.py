@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -19,7 +18,7 @@ from bozzetto.search.examine import Factory, IndexState, compare, examine
 from bozzetto.search.filling import StoredFactory
 from bozzetto.search.folders import Stamp, changed, sweep
 from bozzetto.search.lexical import Lexical, LexicalFactory
-from bozzetto.search.stored import Kept
+from bozzetto.search.stored import Kept, label
 from bozzetto.search.views import ENGLISH, OWN, VIEWS
 from bozzetto.store.reading import ScanRow
 from bozzetto.store.store import Store
@@ -61,13 +60,15 @@ class Indexes:
         large: int = LARGE,
         kept: Kept | None = None,
         progress: Callable[[Progress], None] = lambda _: None,
+        serving: Callable[[], bool] = lambda: True,
     ) -> None:
         self._store, self._cache, self._embedders = store, cache, embedders
+        self._serving = serving
         self._folder = folder
         self._kept = kept
         self._dense: dict[str, DenseFactory | StoredFactory] = {
             name: StoredFactory(
-                _label(name, features, kept),
+                label(name, features, kept),
                 features,
                 VIEWS[name],
                 store=store,
@@ -79,7 +80,7 @@ class Indexes:
             )
             if kept
             else DenseFactory(
-                _label(name, features, None),
+                label(name, features, None),
                 features,
                 VIEWS[name],
                 store=store,
@@ -106,7 +107,7 @@ class Indexes:
         features, view = self._embedders[ENGLISH], VIEWS[ENGLISH][_CORE]
         if self._kept is not None:
             return StoredFactory(
-                _label(NAME, features, self._kept),
+                label(NAME, features, self._kept),
                 features,
                 (view,),
                 store=self._store,
@@ -180,7 +181,8 @@ class Indexes:
     @property
     def large(self) -> bool:
         """Whether a look at the indexes takes so long that several should go on side by side."""
-        return self._count() > _QUICK
+        far = self._kept is not None and self._kept.store.features.filters
+        return far or self._count() > _QUICK
 
     def serves(self, name: str) -> bool:
         """Whether an embedder has an index in a library of this size."""
@@ -209,13 +211,27 @@ class Indexes:
         if index is None or not index.place.exists():
             index = factory.open()
         if index is None:
+            self._expect_to_serve(factory)
             return factory.build()
-        if self._count() <= self._large:
-            return factory.build() if factory.moved(index) or factory.arrived(index) else index
+        if self._count() <= self._large and not (factory.moved(index) or factory.arrived(index)):
+            return index
         newer = list(islice(self._store.scan(index.stamp.max_seq), _FOLLOWED))
-        factory.follow(index, newer)
+        if self._count() <= self._large:
+            self._expect_to_serve(factory)
+            index = factory.follow_or_build(index, newer)
+        else:
+            factory.follow(index, newer)
         index.beyond = max(0, self._count() - index.stamp.total - len(newer))
         return index
+
+    def _expect_to_serve(self, factory: StoredFactory) -> None:
+        """A store that another process has just left is not filled again."""
+        if not self._serving():
+            raise BackendError(
+                f"the library is no longer searched in {factory.place}",
+                hint="ask again",
+                retryable=True,
+            )
 
     def _served(
         self, bulk: BulkFactory | StoredFactory, name: str, index: Dense | None, *, current: bool
@@ -299,8 +315,10 @@ class Indexes:
             return
         for name, factory in self._dense.items():
             index = self.dense(name)
-            if isinstance(factory, StoredFactory) and factory.moved(index):
-                factory.build()  # a search of a large library does not wait for it
+            if isinstance(factory, StoredFactory) and (
+                factory.moved(index) or not factory.whole(index)
+            ):
+                factory.build()  # searches do not wait for it, nor do they count
         self._sweep(NAME)
 
     def refresh_words(self) -> None:
@@ -361,17 +379,6 @@ class Indexes:
         rows = list(islice(self._store.scan(stamp.max_seq), limit + 1))
         gone = stamp.total + len(rows) - self._store.count()
         return rows if len(rows) <= limit and 0 <= gone <= limit else None
-
-
-def _label(name: str, features: EmbedderFeatures, kept: Kept | None) -> str:
-    """What the folders of an index begin with: others must not be taken for it."""
-    own = f"{name}_{short(features.id)}" if name == OWN else name
-    return f"at_{short(kept.address)}_{own}" if kept else own
-
-
-def short(text: str) -> str:
-    """Eight letters that stand for a text."""
-    return hashlib.blake2b(text.encode(), digest_size=4).hexdigest()
 
 
 def _counted(state: IndexState, factory: StoredFactory) -> IndexState:

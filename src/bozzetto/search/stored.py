@@ -8,18 +8,21 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from threading import BoundedSemaphore
 
 import numpy as np
 
-from bozzetto.ports import VectorStore
+from bozzetto.ports import EmbedderFeatures, VectorStore
+from bozzetto.search.beside import beside
 from bozzetto.search.dense import Sought
 from bozzetto.search.fuse import among, top
 from bozzetto.search.hubs import less_hubs
+from bozzetto.search.views import OWN
 from bozzetto.store.ledger import Ledger
 from bozzetto.types import Keys, Vectors, Where
 
-__all__ = ["Kept", "StoredIndex", "StoredView", "collection_name"]
+__all__ = ["Kept", "StoredIndex", "StoredView", "collection_name", "label"]
 
 _DEPTH = 500
 """Rows asked of a store for one query: what lies deeper never comes among the first hits, and
@@ -33,6 +36,9 @@ _FEW = 1_000
 cannot filter."""
 
 
+_AT_ONCE = 16
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """Where the vectors are kept: the store, the address it is known by, what was given to it."""
@@ -40,19 +46,33 @@ class Kept:
     store: VectorStore
     address: str
     ledger: Ledger
+    patience: tuple[float, ...] = ()
+    """Seconds between looks at a count that is too low: some stores count late."""
+    room: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(_AT_ONCE))
+    """How many searches go on at a time: each may hold a connection, and servers have few."""
+
+
+def short(text: str) -> str:
+    """Eight letters that stand for a text."""
+    return hashlib.blake2b(text.encode(), digest_size=4).hexdigest()
 
 
 def collection_name(home: str, recipe: str, view: str) -> str:
     """What a collection is called: ours, this home's, for this embedder and this text."""
-    made = hashlib.blake2b(recipe.encode(), digest_size=4).hexdigest()
-    return f"bozzetto_{home}_{made}_{view}"
+    return f"bozzetto_{home}_{short(recipe)}_{view}"
+
+
+def label(name: str, features: EmbedderFeatures, kept: Kept | None) -> str:
+    """What the folders of an index begin with: others must not be taken for it."""
+    own = f"{name}_{short(features.id)}" if name == OWN else name
+    return f"at_{short(kept.address)}_{own}" if kept else own
 
 
 @dataclass(frozen=True, slots=True)
 class StoredIndex:
     """One collection as an index that can be asked."""
 
-    store: VectorStore
+    kept: Kept
     collection: str
     rows: int
 
@@ -60,7 +80,19 @@ class StoredIndex:
         self, query: Vectors, k: int, allow: Keys | None = None, *, thorough: bool = False
     ) -> tuple[Keys, Vectors]:
         """The k best, of all rows."""
-        return self.store.search(self.collection, query, k, thorough=thorough)
+        return self.find(query, k, thorough=thorough)
+
+    def find(
+        self,
+        query: Vectors,
+        k: int,
+        where: Where = Where(),  # noqa: B008 - frozen
+        *,
+        thorough: bool = False,
+    ) -> tuple[Keys, Vectors]:
+        """The k best of those that fit."""
+        with self.kept.room:
+            return self.kept.store.search(self.collection, query, k, where, thorough=thorough)
 
     def __len__(self) -> int:
         return self.rows
@@ -78,22 +110,25 @@ class StoredView:
 
     def search(self, sought: Sequence[Sought], view: int) -> Iterator[tuple[Keys, Vectors]]:
         """For each query of this view the keys nearest to it, ascending, with their scores."""
-        for one in sought:
-            query = one.query(view)
-            if query is not None:
-                keys, scores = self._found(query, one.allow, one.where)
+        asked = [one for one in sought if one.query(view) is not None]
+        with beside(_AT_ONCE, long=len(asked) > 1 and self._filters) as pool:
+            for keys, scores in pool.map(lambda one: self._found(one, view), asked):
                 order = np.argsort(keys)
                 yield less_hubs(self.keys, self.hubs, keys[order], scores[order])
 
-    def _found(self, query: Vectors, allow: Keys | None, where: Where) -> tuple[Keys, Vectors]:
+    @property
+    def _filters(self) -> bool:
+        return self.index.kept.store.features.filters
+
+    def _found(self, one: Sought, view: int) -> tuple[Keys, Vectors]:
         """What the store finds, less what the library does not allow."""
-        filters = self.index.store.features.filters
-        if allow is not None and not filters and len(allow) <= _FEW:
+        query, allow = one.query(view), one.allow
+        assert query is not None
+        if allow is not None and not self._filters and len(allow) <= _FEW:
             keys, vectors = self.exact(allow)
             return top(keys, vectors @ query, _DEPTH)
-        deep = _DEPTH * (1 if filters or allow is None else _WIDER)
-        asked = where if filters else Where()
-        keys, scores = self.index.store.search(self.index.collection, query, deep, asked)
+        deep = _DEPTH * (1 if self._filters or allow is None else _WIDER)
+        keys, scores = self.index.find(query, deep, one.where if self._filters else Where())
         if allow is None:
             return keys, scores
         good = among(keys, allow)

@@ -9,9 +9,10 @@ from datetime import UTC, datetime
 from bozzetto.store.database import Database
 from bozzetto.types import Facts, Filters, Where
 
-__all__ = ["facts_of", "scan_facts", "seconds", "where_of"]
+__all__ = ["facts_of", "seconds", "where_of"]
 
-_PAGE = 20_000
+_GAP = 32
+"""Numbers that nobody asks for are read with the others where they are no more than these."""
 
 _ROUNDED = 1e-6
 """Stores keep scores as float32: a prompt exactly at the limit is not to be lost by that."""
@@ -24,29 +25,25 @@ _TAGS = "SELECT prompt, tag FROM tags"
 _SOURCES = "SELECT o.prompt, s.name FROM occurrences o JOIN sources s ON s.id = o.source"
 
 
-def scan_facts(database: Database, after: int = 0) -> Iterator[tuple[int, Facts]]:
-    """The facts of every prompt after a number, in order; read in pages."""
-    while True:
-        with database.read() as connection:
-            last = connection.execute(
-                "SELECT max(seq) FROM (SELECT seq FROM prompts WHERE seq > ? ORDER BY seq LIMIT ?)",
-                (after, _PAGE),
-            ).fetchone()[0]
-            if last is None:
-                return
-            found = _between(connection, after, int(last))
-        yield from found
-        after = int(last)
-
-
 def facts_of(database: Database, seqs: Sequence[int]) -> dict[int, Facts]:
     """The facts of some prompts that are there, ascending numbers."""
     if not seqs:
         return {}
     wanted = set(seqs)
     with database.read() as connection:
-        found = _between(connection, min(wanted) - 1, max(wanted))
-    return {seq: facts for seq, facts in found if seq in wanted}
+        parts = [_between(connection, first - 1, last) for first, last in _runs(seqs)]
+    return {seq: facts for part in parts for seq, facts in part if seq in wanted}
+
+
+def _runs(seqs: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Stretches of ascending numbers without a wide gap, first and last: they are read whole."""
+    first = last = seqs[0]
+    for seq in seqs[1:]:
+        if seq - last > _GAP:
+            yield first, last
+            first = seq
+        last = seq
+    yield first, last
 
 
 def _between(connection: sqlite3.Connection, after: int, last: int) -> list[tuple[int, Facts]]:

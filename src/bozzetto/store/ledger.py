@@ -19,7 +19,7 @@ import numpy as np
 from bozzetto.store.database import Database
 from bozzetto.types import Keys
 
-__all__ = ["FILE", "Ledger", "Noted"]
+__all__ = ["FILE", "GONE", "UNSURE", "Ledger", "Noted"]
 
 FILE = "stores.sqlite"
 
@@ -31,8 +31,11 @@ _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS given (id INTEGER PRIMARY KEY, collection INTEGER NOT NULL"
     " REFERENCES collections (id) ON DELETE CASCADE, keys BLOB NOT NULL, digests BLOB NOT NULL)",
 )
-_GONE = 0
+GONE = 0
 """The digest of a row that was taken back."""
+
+UNSURE = 1
+"""The digest of a row that may be there, with whatever content."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,7 @@ class Ledger:
         self._path, self._looking = path, looking
         self._database = Database(path, looking=looking)
         self._made = False
+        self._home: str | None = None
 
     def close(self) -> None:
         """Let go of the file."""
@@ -62,12 +66,20 @@ class Ledger:
     def home(self) -> str:
         """Eight letters that tell this home's collections from another's.
 
-        A home that was copied or moved gets new ones: two must not write into one collection.
+        A copy of a home gets new ones, on another machine too: two must not write into one
+        collection. A home that was moved on its disk keeps its own.
         """
-        place = str(self._path.parent.resolve())
-        if self._looking:
-            return self._looked_at(place)
+        if self._home is None:
+            self._home = self._looked_at() if self._looking else self._named()
+        return self._home
+
+    def _place(self) -> str:
+        """What a folder keeps wherever it is moved, and no copy of it has."""
+        return str(self._path.parent.stat().st_ino)
+
+    def _named(self) -> str:
         with self._writing() as connection:
+            place = self._place()
             row = connection.execute("SELECT id, place FROM home").fetchone()
             if row and row[1] == place:
                 return str(row[0])
@@ -77,12 +89,17 @@ class Ledger:
             connection.execute("INSERT INTO home VALUES (?, ?)", (found, place))
             return found
 
-    def _looked_at(self, place: str) -> str:
+    def _looked_at(self) -> str:
         """The name that a home has already; one that is nobody's where it has none."""
         if not self._path.exists():
             return "nothing"
         with self._database.read() as connection:
-            row = connection.execute("SELECT id FROM home WHERE place = ?", (place,)).fetchone()
+            there = "SELECT 1 FROM sqlite_master WHERE name = 'home'"
+            if connection.execute(there).fetchone() is None:
+                return "nothing"
+            row = connection.execute(
+                "SELECT id FROM home WHERE place = ?", (self._place(),)
+            ).fetchone()
         return str(row[0]) if row else "nothing"
 
     def collections(self, store: str) -> tuple[Noted, ...]:
@@ -96,12 +113,23 @@ class Ledger:
             ).fetchall()
         return tuple(Noted(name, dim, bool(finished)) for name, dim, finished in rows)
 
+    def is_finished(self, store: str, name: str) -> bool:
+        """Whether the index of a collection was built since it was given anything."""
+        return any(one.finished for one in self.collections(store) if one.name == name)
+
     def begin(self, store: str, name: str, dim: int) -> None:
         """Note a collection before it is made; one that is noted stays as it is."""
         with self._writing() as connection:
             connection.execute(
                 "INSERT OR IGNORE INTO collections (store, name, dim) VALUES (?, ?, ?)",
                 (store, name, dim),
+            )
+
+    def reopen(self, store: str, name: str) -> None:
+        """Note that it is given more, and its index has to be built again."""
+        with self._writing() as connection:
+            connection.execute(
+                "UPDATE collections SET finished = 0 WHERE store = ? AND name = ?", (store, name)
             )
 
     def finished(self, store: str, name: str) -> None:
@@ -125,7 +153,11 @@ class Ledger:
         # What was said last of a key holds: the first of them, read backwards.
         keys, at = np.unique(keys[::-1], return_index=True)
         digests = digests[::-1][at]
-        return keys[digests != _GONE], digests[digests != _GONE]
+        return keys[digests != GONE], digests[digests != GONE]
+
+    def doubt(self, store: str, name: str, keys: Keys) -> None:
+        """Note that a collection may have these rows or not."""
+        self.give(store, name, keys, np.full(len(keys), UNSURE, dtype=np.int64))
 
     def give(self, store: str, name: str, keys: Keys, digests: Keys) -> None:
         """Note that a collection has these rows."""
@@ -134,7 +166,7 @@ class Ledger:
 
     def take(self, store: str, name: str, keys: Keys) -> None:
         """Note that a collection has these rows no more."""
-        self.give(store, name, keys, np.full(len(keys), _GONE, dtype=np.int64))
+        self.give(store, name, keys, np.full(len(keys), GONE, dtype=np.int64))
 
     def forget(self, store: str, name: str) -> None:
         """Note that a collection is empty or gone."""

@@ -11,7 +11,7 @@ from bozzetto.store.database import Database, json_list
 from bozzetto.store.entries import hash_of, id_of
 from bozzetto.types import KeptFrom, Keys, Parameters, PromptRecord
 
-__all__ = ["ScanRow", "by_ids", "records", "scan", "seqs_of"]
+__all__ = ["ScanRow", "by_ids", "records", "rows", "scan", "seqs_of"]
 
 _PAGE = 20_000
 _IN = "IN (SELECT value FROM json_each(?))"
@@ -164,3 +164,12 @@ def scan(database: Database, after: int = 0) -> Iterator[ScanRow]:
         for seq, number, text, core in rows:
             yield ScanRow(seq, id_of(number), text, core)
         after = rows[-1][0]
+
+
+def rows(connection: sqlite3.Connection, seqs: Sequence[int] | Keys) -> list[ScanRow]:
+    """What an index needs of the prompts of those numbers that are there, ascending."""
+    found = connection.execute(
+        f"SELECT seq, hash, text, core FROM prompts WHERE seq {_IN} ORDER BY seq",
+        (json_list([int(seq) for seq in seqs]),),
+    )
+    return [ScanRow(seq, id_of(number), text, core) for seq, number, text, core in found]

@@ -167,9 +167,10 @@ class Store:
         """Stream (seq, id, text, core) of every prompt after a number, in order."""
         return reading.scan(self._database, after)
 
-    def scan_facts(self, after: int = 0) -> Iterator[tuple[int, Facts]]:
-        """Stream what filters ask of every prompt after a number, in order."""
-        return facts.scan_facts(self._database, after)
+    def rows(self, seqs: Sequence[int] | Keys) -> list[ScanRow]:
+        """What an index needs of the prompts of those numbers that are there, ascending."""
+        with self._database.read() as connection:
+            return reading.rows(connection, seqs)
 
     def facts(self, seqs: Sequence[int]) -> dict[int, Facts]:
         """What filters ask of some prompts that are there, ascending numbers."""
