@@ -100,6 +100,12 @@ def test_a_page_names_what_is_to_be_installed(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ROWS)
+def test_a_page_says_what_it_costs_and_how_to_clean_up(name: str) -> None:
+    assert re.search(r"\b(costs?|takes money)\b", page(name))
+    assert re.search(r"Cleaning up: |left behind", page(name))
+
+
+@pytest.mark.parametrize("name", ROWS)
 def test_a_page_says_how_it_was_tested(name: str) -> None:
     paragraphs = re.split(r"\n\n|\n- ", page(name))
     told = next(one for one in paragraphs if re.search(r"\bTested\b", one))
