@@ -228,7 +228,8 @@ class VectorStoreFeatures:
 
     `exact` stores return the true nearest; `batch` is how many rows a `put` likes. `filters`,
     `deletes` and `lists` say that it can do what those methods promise: where not, the caller
-    looks at the results itself, fills a collection anew, or remembers its collections.
+    looks at the results itself, fills a collection anew, or remembers its collections. `lag` is how
+    many seconds later it may count and find what it was given.
     """
 
     name: str
@@ -238,6 +239,7 @@ class VectorStoreFeatures:
     filters: bool = True
     deletes: bool = True
     lists: bool = True
+    lag: float = 0.0
 
 
 class VectorStore(Protocol):

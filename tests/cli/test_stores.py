@@ -180,3 +180,19 @@ def test_keys_that_others_can_read_are_not_used(run: Run, own_home: Path) -> Non
     error = run("optimize", IDEA, "--chat", "openai:m").error
     assert isinstance(error, SetupError)
     assert error.message == f"{keys}, line 2 is not NAME=value"
+
+
+def test_a_server_that_was_given_another_model(run: Run, own_home: Path) -> None:
+    from bozzetto.testing.embedding_server import EmbeddingServer
+
+    with EmbeddingServer({"m": 24}) as server:
+        name = f"openai:m@{server.address}/v1"
+        assert run("index", "build", "--embedder", name).code == 0
+        before = found(run)
+        server.models = {"m": 48}
+        error = run("search", IDEA).error
+        assert isinstance(error, SetupError)
+        assert "another model has that name now" in error.message
+        assert run("index", "build", "--embedder", name).code == 0
+        assert json.loads((own_home / "serving.json").read_text())["dim"] == 48
+        assert found(run)[0][0] == before[0][0]

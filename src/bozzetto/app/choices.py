@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bozzetto.app.parts import open_named_embedder, open_store
+from bozzetto.app.proof import probe_of, proven
 from bozzetto.app.serving import Serving
 from bozzetto.config import Settings
 from bozzetto.errors import SetupError
@@ -47,7 +50,7 @@ class Choices:
                 f"{found.features.id} now",
                 hint=f"bozzetto index build --embedder {serving.embedder} embeds it anew",
             )
-        return found
+        return proven(found, serving.probe)
 
     def kept(self, address: str) -> Kept | None:
         """The store at an address; None for this machine.
@@ -61,11 +64,11 @@ class Choices:
         store = open_store(address, timeout=settings.timeout, home=settings.home)
         return Kept(store, address, self._ledger, _PATIENCE)
 
-    def complete(self, wish: Serving) -> Serving:
-        """A wish with what its embedder says of itself; its store is asked whether it answers.
+    def there(self, wish: Serving, now: Serving) -> Serving:
+        """What serves now, in the place that is wished; that is asked whether it answers.
 
         Raises:
-            SetupError, BackendError: the one or the other cannot be used; nothing has changed.
+            SetupError, BackendError: the store cannot be used; nothing has changed.
         """
         kept = self.kept(wish.vectors)
         if kept is not None:
@@ -73,7 +76,18 @@ class Choices:
                 kept.store.count(_NOTHING)
             finally:
                 kept.store.close()
+        return replace(now, vectors=wish.vectors)
+
+    def complete(self, wish: Serving) -> Serving:
+        """A wish with what its embedder says of itself; its store is asked whether it answers.
+
+        Raises:
+            SetupError, BackendError: the one or the other cannot be used; nothing has changed.
+        """
+        self.there(wish, wish)
         if not wish.embedder:
             return Serving(vectors=wish.vectors)
-        features = self.embedder(wish.embedder).features
-        return Serving(wish.embedder, features.id, features.dim, wish.vectors)
+        embedder = self.embedder(wish.embedder)
+        features = embedder.features
+        probe = probe_of(embedder)
+        return Serving(wish.embedder, features.id, features.dim, wish.vectors, probe)

@@ -53,7 +53,7 @@ class Index:
         settings = replace(now, embedder=embedder or now.embedder, vectors=vectors or now.vectors)
         wish = wished(settings, self._indexing.serving)
         if not wish.same(self._indexing.serving) or embedder:
-            self._indexing.move(wish, embed=embed)
+            self._indexing.move(wish, embed=embed, anew=bool(embedder))
         if embed:
             self._indexing.embed()
         else:

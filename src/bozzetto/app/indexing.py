@@ -14,6 +14,7 @@ from bozzetto.app.choices import Choices
 from bozzetto.app.counts import library_counts, library_phrases
 from bozzetto.app.parts import EMBEDDERS, load_bridge, open_embedder
 from bozzetto.app.phrasing import LibraryPhrases
+from bozzetto.app.proof import PROBE, alike, vector_of
 from bozzetto.app.served import InForce, Parts, Served
 from bozzetto.app.serving import Serving, read, waiting, wished, write
 from bozzetto.config import Settings
@@ -120,24 +121,31 @@ class Indexing:
         ):
             return
         if read(self._settings.home) is None:
-            write(self._settings.home, self._choices.complete(wish))
+            target = self._choices.complete(wish)
+            self._trust(target)
+            write(self._settings.home, target)
 
-    def move(self, wish: Serving, *, embed: bool = True) -> None:
+    def move(self, wish: Serving, *, embed: bool = True, anew: bool = False) -> None:
         """Bring a wish about; what serves now serves until all is there. Resumable.
+
+        `anew` holds the embedder against its vectors even where it is the one that serves.
 
         Raises:
             InputError: another embedder is wished, and nothing may be embedded.
             SetupError, BackendError: it cannot be done; run again, it goes on.
         """
         before = self.serving
-        target = self._choices.complete(wish)
+        stays = wish.embedder == before.embedder and not anew
+        target = self._choices.there(wish, before) if stays else self._choices.complete(wish)
+        if not stays:
+            self._trust(target)
         if target == before:
             return
         if target.embedder != before.embedder and not embed:
             raise InputError(
                 "another embedder needs every prompt embedded anew", hint="leave out --no-embed"
             )
-        if target.embedder:
+        if target.embedder and embed:
             self._embed_by(
                 self._choices.embedder(target.embedder), target.embedder, self._texts(OWN)
             )
@@ -151,6 +159,17 @@ class Indexing:
         for place, error in old.leave(new) if old else ():
             self._progress(Progress("index", 0, message=f"{place} was left as it is: {error}"))
         new.close()
+
+    def _trust(self, target: Serving) -> None:
+        """Forget what is kept under an embedder's name where another model has that name now."""
+        if not target.embedder:
+            return
+        hashes, made = text_hashes([PROBE]), vector_of(target.probe)[None, :]
+        if not len(self._cache.missing(target.id, hashes)) and not alike(
+            self._cache.get(target.id, hashes)[0], made[0]
+        ):
+            self._cache.keep_only(target.id, hashes[:0])
+        self._cache.put(target.id, hashes, made)
 
     def _left(self) -> Indexes | None:
         """The indexes that serve; None where their store cannot even be opened."""
@@ -175,7 +194,7 @@ class Indexing:
             there = [name for name in names if kept.store.count(name) is not None]
             serving = self.serving
             if serving.vectors == address:  # before they go: who searches must not miss them
-                self.move(replace(serving, vectors=""))
+                self.move(replace(serving, vectors=""), embed=False)
             for name in names:
                 kept.store.drop(name)
                 self.ledger.forget(address, name)
@@ -269,7 +288,7 @@ class Indexing:
         # Else somebody's new vectors might be among them.
         if (self._store.state(), self.serving) == (state, serving):
             for name in names:  # what others have embedded is kept, for a way back
-                hashes = np.concatenate([text_hashes([]), *asked[name]])
+                hashes = np.concatenate([text_hashes([PROBE]), *asked[name]])
                 self._cache.keep_only(self._features(name).id, hashes)
 
     def embed_few(self, records: Sequence[PromptRecord]) -> None:

@@ -50,13 +50,15 @@ _SECRET = re.compile(r"//[^/@?#]*:[^/@?#]+@")
 class Serving:
     """An embedder, "scheme:rest" or "" for the program's own, and a store's address, "" for here.
 
-    `id` and `dim` are the embedder's as it was when it made the vectors.
+    `id` and `dim` are the embedder's as it was when it made the vectors, `probe` is what it made
+    of one text.
     """
 
     embedder: str = ""
     id: str = ""
     dim: int = 0
     vectors: str = ""
+    probe: str = ""
 
     @property
     def features(self) -> EmbedderFeatures:
