@@ -40,6 +40,8 @@ from bozzetto.types import Facts, StoreRows, Vectors
 IDEAS = Path(__file__).parent / "data" / "ideas.jsonl"
 ROWS, ASKED, K = 100_000, 200, 10
 FAISS_BATCH = 10_000
+MEMORY = Path("/dev/shm")
+"""Where there is one: Qdrant's local mode waits for the disk after each row, on both sides."""
 MOST = 1.2
 """How many times the time of the vendor's client ours may take."""
 
@@ -195,7 +197,7 @@ def sides(name: str, given: Data) -> Iterator[tuple[Side, Side, int]]:
         sample = given.rows.vectors
         yield OurFaiss(sample, rows), Faiss(sample, rows), FAISS_BATCH
         return
-    folder = Path(tempfile.mkdtemp())
+    folder = Path(tempfile.mkdtemp(dir=MEMORY if name == "qdrant" and MEMORY.is_dir() else None))
     try:
         with PLACES[name](folder) as (mine, theirs):
             store = cast(VectorStore, load("stores", name)(mine, environ={}, timeout=60.0))
