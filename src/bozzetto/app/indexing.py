@@ -122,7 +122,7 @@ class Indexing:
             return
         if read(self._settings.home) is None:
             target = self._choices.complete(wish)
-            self._trust(target)
+            self._trusted(target)
             write(self._settings.home, target)
 
     def move(self, wish: Serving, *, embed: bool = True, anew: bool = False) -> None:
@@ -137,8 +137,8 @@ class Indexing:
         before = self.serving
         stays = wish.embedder == before.embedder and not anew
         target = self._choices.there(wish, before) if stays else self._choices.complete(wish)
-        if not stays:
-            self._trust(target)
+        if not stays and not self._trusted(target):
+            self._indexes_of(target, coming=True).forget()
         if target == before:
             return
         if target.embedder != before.embedder and not embed:
@@ -160,16 +160,17 @@ class Indexing:
             self._progress(Progress("index", 0, message=f"{place} was left as it is: {error}"))
         new.close()
 
-    def _trust(self, target: Serving) -> None:
-        """Forget what is kept under an embedder's name where another model has that name now."""
+    def _trusted(self, target: Serving) -> bool:
+        """Whether what is kept under an embedder's name is its own; it is forgotten where not."""
         if not target.embedder:
-            return
+            return True
         hashes, made = text_hashes([PROBE]), vector_of(target.probe)[None, :]
-        if not len(self._cache.missing(target.id, hashes)) and not alike(
-            self._cache.get(target.id, hashes)[0], made[0]
-        ):
+        known = not len(self._cache.missing(target.id, hashes))
+        good = not known or alike(self._cache.get(target.id, hashes)[0], made[0])
+        if not good:
             self._cache.keep_only(target.id, hashes[:0])
         self._cache.put(target.id, hashes, made)
+        return good
 
     def _left(self) -> Indexes | None:
         """The indexes that serve; None where their store cannot even be opened."""

@@ -152,10 +152,16 @@ class Indexes:
         if self._kept is not None:
             self._kept.store.close()
 
-    def sweep(self) -> None:
-        """Delete what is noted here of these indexes; the next search builds them."""
+    def forget(self) -> None:
+        """Delete these indexes, collections in a store too: what they hold is nothing any more.
+
+        Raises:
+            SetupError, BackendError: the store cannot be reached, or refuses.
+        """
         for factory in self._factories():
             self._sweep(factory.name)
+            if isinstance(factory, StoredFactory):
+                factory.drop()
 
     def leave(self, others: Indexes) -> Iterator[tuple[str, BozzettoError]]:
         """Delete these indexes where others serve now, collections in a store too; what stayed.
