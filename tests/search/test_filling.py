@@ -14,6 +14,7 @@ from filelock import FileLock
 from bozzetto.errors import BackendError, SetupError
 from bozzetto.ports import VectorStoreFeatures
 from bozzetto.search.engine import Searcher
+from bozzetto.search.hubs import hubness, spread
 from bozzetto.search.views import texts_of
 from bozzetto.store.editing import Edit
 from bozzetto.store.vectors import text_hashes
@@ -407,3 +408,40 @@ def test_a_search_does_not_wait_for_who_fills_the_store(filled: Any, store: Memo
         lock.release()
     searcher.neighbours("a ship", 1)
     assert counts(store) == [65] * 4
+
+
+@pytest.mark.parametrize("lost", ["the rows", "the collection"])
+def test_who_searches_is_told_what_the_store_has_lost(
+    filled: Any, store: MemoryStore, lost: str
+) -> None:
+    for name in store.collections(""):
+        if lost == "the rows":
+            store.delete(name, np.array(sorted(store._held[name][1]), np.int64))
+        else:
+            store.drop(name)
+    with pytest.raises(BackendError, match="memory has lost what it was given") as caught:
+        ids(filled, "a fox")
+    assert caught.value.hint == "bozzetto index build gives it again"
+    states = filled.indexes().examine()[1:]
+    assert [(one.state, one.stored, one.recall) for one in states] == [("stale", 0, None)] * 2
+    filled.indexes().refresh()
+    assert len(ids(filled, "a fox")) == 5
+
+
+def test_what_is_near_to_everything_is_measured_by_the_vectors_there_are(
+    shelf: Any, store: MemoryStore
+) -> None:
+    """A student's hubs go with its vectors; what was sent before a break is measured too."""
+    shelf.elsewhere = store
+    shelf.fill([f"{prompt} {n}" for n in range(4) for prompt in PROMPTS])
+    shelf.embed()
+    store.break_after = 1
+    broken = shelf.indexes()
+    with pytest.raises(BackendError):
+        broken.refresh()
+    store.break_after = None
+    (view, *_) = shelf.indexes().dense("minilm").views
+    texts = [texts_of("minilm", row)[0] for row in shelf.store.scan()]
+    vectors = shelf.embedders["minilm"].embed(texts)
+    sample = spread(vectors)
+    assert view.hubs == pytest.approx(hubness(vectors, sample), abs=1e-3)

@@ -73,3 +73,9 @@ def test_few_rows_are_enough_to_ask() -> None:
     made: VectorIndex = load("vectors", "exact")()
     made.build(KEYS[:1], VECTORS[:1])
     assert sampled_recall(made, KEYS[:1], truth) == 1.0
+
+
+def test_a_store_that_shows_nothing_yet_finds_nothing() -> None:
+    made: VectorIndex = load("vectors", "exact")()
+    made.build(KEYS[:0], VECTORS[:0])
+    assert sampled_recall(made, KEYS, truth) == 0.0

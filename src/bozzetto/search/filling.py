@@ -9,7 +9,7 @@ the vectors that are kept here.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from bozzetto.errors import DataError
 from bozzetto.ports import Embedder, EmbedderFeatures
 from bozzetto.search.dense import Dense, Lacking
+from bozzetto.search.examine import IndexState
 from bozzetto.search.folders import Stamp, newest, opened, publish, sweep
 from bozzetto.search.fuse import lookup
 from bozzetto.search.hubs import hubness, scale_of, spread
@@ -43,13 +44,17 @@ Marks = NDArray[np.bool_]
 
 @dataclass(slots=True)
 class _Gathered:
-    """The library as it is to be: numbers, texts' hashes a view, facts, who has every vector."""
+    """The library as it is to be: numbers, texts' hashes a view, facts, who has every vector.
+
+    `hubs` has a row a view: how near to everything each prompt is whose vector was seen, else NaN.
+    """
 
     keys: Keys
     hashes: list[Keys]
     facts: Keys
     there: Marks
     strong: Marks
+    hubs: Vectors
 
 
 class StoredFactory:
@@ -182,10 +187,16 @@ class StoredFactory:
 
     def _built(self) -> Dense:
         state, ratings = self._store.state(), self._store.ratings()
-        rows = self._gather()
+        rows, before = self._gather(), self.open()
+        sample = before.sample if before and len(before.sample) else self._sample(rows)
+        kept = self._kept
         for at, collection in enumerate(self.collections):
-            self._bring(collection, at, rows)
-        place, stamp = self._publish(rows, state, ratings)
+            if self._bring(kept, collection, at, rows, sample):
+                kept = replace(kept, patience=())  # waited for in vain: it is lost, not late
+        own = {"sample": sample, "ratings": np.array(ratings)}
+        for at, view in enumerate(self._views):
+            own[f"hubs-{view.name}"] = self._hubs(at, rows, sample, before)
+        place, stamp = self._publish(rows, state, own)
         return opened(lambda: self.load(place, stamp), self.open)
 
     renew = build
@@ -220,6 +231,17 @@ class StoredFactory:
         """How many rows the store says that each collection holds; None of what is not there."""
         return tuple(map(self._kept.store.count, self.collections))
 
+    def counted(self, state: IndexState) -> IndexState:
+        """What is known of the index, with what the store itself says that it holds."""
+        counts = self.counts()
+        fewest = min((count or 0 for count in counts), default=0)
+        detail = f"{state.detail}; {self.place} holds {fewest:,} of {state.rows:,}"
+        if all(count == state.rows for count in counts):
+            return replace(state, stored=fewest, detail=detail)
+        return replace(
+            state, state="stale", stored=fewest, detail=f"{detail}: bozzetto index build"
+        )
+
     def drop(self) -> tuple[str, ...]:
         """Delete the collections there, and what is noted of them; which there were."""
         names = self.collections
@@ -244,7 +266,8 @@ class StoredFactory:
                 column.append(text_hashes([view.text(row) for row in page]))
         hashes = [joined(column) for column in columns]
         there, strong = self._present(hashes)
-        return _Gathered(joined(keys), hashes, joined(facts), there, strong)
+        hubs = np.full((len(hashes), len(there)), np.nan, dtype=np.float32)
+        return _Gathered(joined(keys), hashes, joined(facts), there, strong, hubs)
 
     def _present(self, hashes: Sequence[Keys]) -> tuple[Marks, Marks]:
         """Who can be put in, and who of them has the embedder's own vectors."""
@@ -255,22 +278,25 @@ class StoredFactory:
 
     # Bringing it there
 
-    def _bring(self, collection: str, at: int, rows: _Gathered) -> None:
-        """Give a collection what it lacks, and take from it what is gone."""
+    def _bring(
+        self, kept: Kept, collection: str, at: int, rows: _Gathered, sample: Vectors
+    ) -> bool:
+        """Give a collection what it lacks, and take what is gone; whether it had lost some."""
         places = np.flatnonzero(rows.there)
         load = Load(
             collection,
             self._features.dim,
             rows.keys[places],
             _digests(rows, at),
-            lambda some: self._rows(at, rows, places[some]),
+            lambda some: self._rows(at, rows, places[some], sample),
         )
-        bring(self._kept, load, partial(self._tell, collection))
+        return bring(kept, load, partial(self._tell, collection))
 
-    def _rows(self, at: int, rows: _Gathered, some: Keys) -> StoreRows:
+    def _rows(self, at: int, rows: _Gathered, some: Keys, sample: Vectors) -> StoreRows:
         """What a store is given of some prompts, as far as they are still there."""
         keys = rows.keys[some]
         vectors = self._vectors(self._views[at], rows.hashes[at][some], rows.strong[some], keys)
+        rows.hubs[at][some] = hubness(vectors, sample)
         facts = self._store.facts(keys.tolist())
         good = vectors.any(axis=1) & np.isin(keys, np.fromiter(facts, np.int64, len(facts)))
         keys = keys[good]
@@ -303,22 +329,15 @@ class StoredFactory:
 
     # What is noted here
 
-    def _publish(self, rows: _Gathered, state: int, ratings: int) -> tuple[Path, Stamp]:
-        before = self.open()
-        keys = rows.keys[rows.there]
-        last = int(rows.keys[-1]) if len(rows.keys) else 0
-        strong = int(rows.strong[rows.there].sum()) if self._student else 0
-        stamp = Stamp(self.recipe, state, last, len(rows.keys), len(keys), strong)
-        own: dict[str, Vectors | Keys] = {
-            "keys": keys,
-            "lacking": rows.keys[~rows.there],
-            "ratings": np.array(ratings),
-        }
-        sample = before.sample if before and len(before.sample) else self._sample(rows)
-        own["sample"] = sample
+    def _publish(
+        self, rows: _Gathered, state: int, own: dict[str, Vectors | Keys]
+    ) -> tuple[Path, Stamp]:
+        own["keys"], own["lacking"] = rows.keys[rows.there], rows.keys[~rows.there]
         for at, view in enumerate(self._views):
             own[f"lacking-{view.name}"] = rows.hashes[at][~rows.there]
-            own[f"hubs-{view.name}"] = self._hubs(at, rows, sample, before)
+        last = int(rows.keys[-1]) if len(rows.keys) else 0
+        strong = int(rows.strong[rows.there].sum()) if self._student else 0
+        stamp = Stamp(self.recipe, state, last, len(rows.keys), len(own["keys"]), strong)
 
         def fill(folder: Path) -> tuple[str, ...]:
             np.savez(folder / "own.npz", **own)  # type: ignore[arg-type]
@@ -336,11 +355,13 @@ class StoredFactory:
         return self._vectors(self._views[0], hashes, strong, keys)
 
     def _hubs(self, at: int, rows: _Gathered, sample: Vectors, before: Dense | None) -> Vectors:
-        """How near to everything each prompt is; those of before are taken over."""
+        """How near to everything each prompt is; who was not sent now has that of before."""
         chosen = np.flatnonzero(rows.there)
         keys = rows.keys[chosen]
-        old = before.views[at] if before and len(before.sample) else None
-        hubs = lookup(old.keys, old.hubs, keys, np.nan) if old else np.full(len(keys), np.nan)
+        hubs: Vectors = rows.hubs[at][chosen]
+        if before is not None and len(before.sample):
+            old = before.views[at]
+            hubs = np.where(np.isnan(hubs), lookup(old.keys, old.hubs, keys, np.nan), hubs)
         new = np.flatnonzero(np.isnan(hubs))
         for start in range(0, len(new), _BLOCK):
             some = new[start : start + _BLOCK]
@@ -349,7 +370,7 @@ class StoredFactory:
                 self._views[at], rows.hashes[at][picked], rows.strong[picked], keys[some]
             )
             hubs[some] = hubness(vectors, sample)
-        return hubs.astype(np.float32)
+        return hubs
 
     def _tell(self, collection: str, done: int, total: int, message: str) -> None:
         self._progress(Progress(f"{self.place}: {collection}", done, total, message=message))

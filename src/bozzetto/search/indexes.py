@@ -364,7 +364,9 @@ class Indexes:
             size=found.size(),
         )
         try:
-            state = _counted(state, factory) if isinstance(factory, StoredFactory) else state
+            state = factory.counted(state) if isinstance(factory, StoredFactory) else state
+            if state.rows and state.stored == 0:
+                return state
             return replace(state, recall=recall(found.index))
         except (BackendError, SetupError) as error:
             return replace(state, state="unreachable", detail=error.message)
@@ -385,18 +387,6 @@ class Indexes:
         rows = list(islice(self._store.scan(stamp.max_seq), limit + 1))
         gone = stamp.total + len(rows) - self._store.count()
         return rows if len(rows) <= limit and 0 <= gone <= limit else None
-
-
-def _counted(state: IndexState, factory: StoredFactory) -> IndexState:
-    """What is known of a store's index, with what the store itself says that it holds."""
-    counts = factory.counts()
-    short_of = [count for count in counts if count != state.rows]
-    fewest = min((c or 0 for c in counts), default=0)
-    detail = f"{state.detail}; {factory.place} holds {fewest:,} of {state.rows:,}"
-    found = replace(state, stored=fewest, detail=detail)
-    if not short_of:
-        return found
-    return replace(found, state="stale", detail=f"{detail}: bozzetto index build")
 
 
 def _recall_of(

@@ -46,14 +46,14 @@ class Load:
     rows: Callable[[Row], StoreRows]
 
 
-def bring(kept: Kept, load: Load, tell: Tell) -> None:
-    """Give a collection what it lacks, and take from it what is gone.
+def bring(kept: Kept, load: Load, tell: Tell) -> bool:
+    """Give a collection what it lacks, and take what is gone; whether it had lost some.
 
     Raises:
         SetupError, BackendError: the store cannot be written to; run again, it goes on.
     """
     try:
-        _bring(kept, load, tell)
+        return _bring(kept, load, tell)
     except NotFoundError as error:
         raise BackendError(
             f"{kept.store.features.place}: {load.collection} was dropped while it was filled",
@@ -61,10 +61,10 @@ def bring(kept: Kept, load: Load, tell: Tell) -> None:
         ) from error
 
 
-def _bring(kept: Kept, load: Load, tell: Tell) -> None:
+def _bring(kept: Kept, load: Load, tell: Tell) -> bool:
     kept.ledger.begin(kept.address, load.collection, load.dim)
     kept.store.create(load.collection, load.dim, len(load.keys))
-    given, said = _given(kept, load)
+    given, said, lost = _given(kept, load)
     gone = given[~among(given, load.keys)]
     if len(gone) and not kept.store.features.deletes:
         _begin_anew(kept, load)
@@ -77,18 +77,19 @@ def _bring(kept: Kept, load: Load, tell: Tell) -> None:
         tell(len(changed), len(changed), f"building the index of {load.collection}")
         kept.store.finish(load.collection)
         kept.ledger.finished(kept.address, load.collection)
+    return lost
 
 
-def _given(kept: Kept, load: Load) -> tuple[Keys, Keys]:
+def _given(kept: Kept, load: Load) -> tuple[Keys, Keys, bool]:
     """What the collection was given; all of it unsure where the store has lost some."""
     given, said = kept.ledger.given(kept.address, load.collection)
     sure = int((said != UNSURE).sum())
     there = _counted(kept, load.collection, sure)
     if there is not None and there >= sure:
-        return given, said
+        return given, said, False
     kept.ledger.reopen(kept.address, load.collection)
     kept.ledger.doubt(kept.address, load.collection, given)
-    return given, np.full(len(given), UNSURE, dtype=np.int64)
+    return given, np.full(len(given), UNSURE, dtype=np.int64), True
 
 
 def _counted(kept: Kept, collection: str, least: int) -> int | None:

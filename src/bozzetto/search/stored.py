@@ -13,6 +13,7 @@ from threading import BoundedSemaphore
 
 import numpy as np
 
+from bozzetto.errors import BackendError, NotFoundError
 from bozzetto.ports import EmbedderFeatures, VectorStore
 from bozzetto.search.beside import beside
 from bozzetto.search.dense import Sought
@@ -90,9 +91,23 @@ class StoredIndex:
         *,
         thorough: bool = False,
     ) -> tuple[Keys, Vectors]:
-        """The k best of those that fit."""
+        """The k best of those that fit.
+
+        Raises:
+            BackendError: the store has lost the collection.
+        """
         with self.kept.room:
-            return self.kept.store.search(self.collection, query, k, where, thorough=thorough)
+            try:
+                return self.kept.store.search(self.collection, query, k, where, thorough=thorough)
+            except NotFoundError as error:
+                raise self.lost() from error
+
+    def lost(self) -> BackendError:
+        """What is told where the store has not what it was given."""
+        return BackendError(
+            f"{self.kept.store.features.place} has lost what it was given: {self.collection}",
+            hint="bozzetto index build gives it again",
+        )
 
     def __len__(self) -> int:
         return self.rows
@@ -129,6 +144,8 @@ class StoredView:
             return top(keys, vectors @ query, _DEPTH)
         deep = _DEPTH * (1 if self._filters or allow is None else _WIDER)
         keys, scores = self.index.find(query, deep, one.where if self._filters else Where())
+        if not len(keys) and 2 * len(self.keys if allow is None else allow) > len(self.keys):
+            raise self.index.lost()
         if allow is None:
             return keys, scores
         good = among(keys, allow)

@@ -237,7 +237,8 @@ class LanceStore:
     def _table(self, collection: str) -> Any:  # noqa: ANN401 - LanceDB's
         with self._lock:
             if collection not in self._tables:
-                if not self._there(collection):
+                # While somebody drops another table, a list may lack some that are there.
+                if not self._there(collection) and not self._there(collection):
                     raise NotFoundError(f"{self._place} has no collection {collection}")
                 self._tables[collection] = self._connected().open_table(collection)
             return self._tables[collection]

@@ -8,6 +8,7 @@ full (a filter that leaves little, a large k) look at every row instead.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cache, partial
@@ -48,6 +49,8 @@ from bozzetto.ports import VectorStoreFeatures
 from bozzetto.types import Keys, StoreRows, Vectors, Where
 
 __all__ = ["PostgreSQLStore", "open_store"]
+
+logging.getLogger("psycopg").setLevel(logging.CRITICAL)  # what breaks is raised, in one line
 
 _EF = 100  # candidates a search keeps at least; pgvector allows 1,000
 _MOST = 1_000
