@@ -62,7 +62,7 @@ def sampled_recall(index: Searchable, keys: Keys, truth: Truth) -> float | None:
 def _share(found: Keys, keys: Keys, scores: Vectors) -> float:
     """How many of those found are among the best, over how many there are to find."""
     wanted = min(_K, len(keys))
-    if 0 and not wanted:  # a store that shows nothing yet of what it holds
+    if not wanted:  # a store that shows nothing yet of what it holds
         return 0.0
     least = np.sort(scores)[-wanted] - _SAME
     return min(1.0, float((scores[np.searchsorted(keys, found)] >= least).sum()) / wanted)
