@@ -70,7 +70,7 @@ OPTIONS = (
         "backends",
         str,
         "",
-        "besides the two above, what accounts may name of what has an address, a folder or a file;"
+        "besides chat and images, what accounts may name of what has an address, a folder or a file;"
         " spaces between",
     ),
     Option("k", int, 10, "how many hits a search shows", 1, 1000),
