@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bozzetto.adapters.embedders import use
-from bozzetto.embed.texts import Progress, blocks, embed_texts, missing, vectors_of
+from bozzetto.embed.texts import Progress, blocks, embed_texts, missing, next_size, vectors_of
 from bozzetto.embed.workers import Workers
 from bozzetto.errors import BackendError
 from bozzetto.ports import EmbedderFeatures
@@ -68,6 +68,47 @@ def test_an_interrupted_run_goes_on(cache: VectorCache) -> None:
     assert 0 < len(left) < len(MANY)
     assert embed_texts(USE, cache, MANY) == len(left)
     assert missing(USE, cache, MANY) == []
+
+
+class Far:
+    """An embedder across a network, which is quick."""
+
+    features = EmbedderFeatures("far:1", 2, (), 512, remote=True)
+
+    def __init__(self, fails: int = 0) -> None:
+        self.blocks: list[int] = []
+        self._fails = fails
+
+    def embed(self, texts: Sequence[str]) -> Vectors:
+        if len(self.blocks) + 1 == self._fails:
+            raise BackendError("far is down")
+        self.blocks.append(len(texts))
+        return np.ones((len(texts), 2), np.float32)
+
+
+SHORT = [f"{number:07}" for number in range(20_000)]
+
+
+def test_blocks_for_a_service_grow_while_it_is_quick(cache: VectorCache) -> None:
+    far = Far()
+    assert embed_texts(far, cache, SHORT) == 20_000
+    assert far.blocks == [1_024, 2_048, 4_096, 8_192, 4_640]
+
+
+def test_what_a_service_has_done_is_kept_when_it_goes_down(cache: VectorCache) -> None:
+    with pytest.raises(BackendError, match="far is down"):
+        embed_texts(Far(fails=3), cache, SHORT)
+    far = Far()
+    assert embed_texts(far, cache, SHORT) == 20_000 - 3_072
+    assert sum(far.blocks) == 20_000 - 3_072
+
+
+@pytest.mark.parametrize(
+    ("seconds", "before", "after"),
+    [(0.1, 1, 2), (0.1, 32, 32), (3.0, 8, 8), (30.0, 8, 4), (30.0, 1, 1)],
+)
+def test_a_block_is_as_large_as_some_seconds_allow(seconds: float, before: int, after: int) -> None:
+    assert next_size(before, seconds, 32) == after
 
 
 def test_processes_give_what_one_gives(cache: VectorCache, tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """Texts to vectors that last: what the cache lacks is embedded in blocks, each kept when done.
 
 An interrupted run loses the blocks it was working on and nothing else; the next run goes on.
+A service across a network has several calls open at a time, each with many texts: there the
+blocks grow as long as one takes no more than some seconds.
 """
 
 from __future__ import annotations
@@ -27,6 +29,14 @@ _BLOCK_CHARACTERS = 24_576
 """About one second of MiniLM: what an interruption costs, and the grain of the progress."""
 
 _BLOCK_ROWS = 1_024
+
+_GROWN = 32
+"""So many times larger a block becomes at most: 786,432 characters, four calls of 196 KB."""
+
+_QUICK, _SLOW = 2.0, 5.0
+"""Seconds of a remote block below which the next is twice as large, and above which half as large:
+what an interruption costs."""
+
 _ALONE = 2_000
 """Fewer texts are done before worker processes have loaded their weights."""
 
@@ -65,12 +75,17 @@ def embed_texts(
     wanted = missing(embedder, cache, texts)
     if not wanted:
         return 0
-    todo = list(blocks(wanted))
+    features, todo = embedder.features, list(blocks(wanted))
     many = len(wanted) > _ALONE and len(todo) > 1 and name
     count = (processors() if processes is None else processes) if many else 1
-    keeper = _Keeper(embedder.features.id, cache, wanted, progress)
+    keeper = _Keeper(features.id, cache, wanted, progress)
+    done = (
+        _side_by_side(embedder, name, todo, count)
+        if count > 1
+        else _in_order(embedder, wanted, _GROWN if features.remote else 1)
+    )
     try:
-        for block, vectors in _embedded(embedder, name, todo, count):
+        for block, vectors in done:
             keeper.take(block, vectors)
     finally:
         keeper.flush()
@@ -97,27 +112,47 @@ def missing(embedder: Embedder, cache: VectorCache, texts: Iterable[str]) -> lis
 
 def blocks(texts: Sequence[str]) -> Iterator[Block]:
     """Cut texts into blocks of bounded work, in their order."""
-    start = size = 0
-    for row, text in enumerate(texts):
-        cost = len(text) + 1
-        if row > start and (size + cost > _BLOCK_CHARACTERS or row - start == _BLOCK_ROWS):
-            yield texts[start:row]
-            start, size = row, 0
-        size += cost
-    if start < len(texts):
-        yield texts[start:]
+    start = 0
+    while start < len(texts):
+        end = _end(texts, start, 1)
+        yield texts[start:end]
+        start = end
 
 
-def _embedded(
+def _end(texts: Sequence[str], start: int, times: int) -> int:
+    """Where a block ends that begins there and is so many times the smallest."""
+    size = 0
+    for row in range(start, min(start + times * _BLOCK_ROWS, len(texts))):
+        size += len(texts[row]) + 1
+        if row > start and size > times * _BLOCK_CHARACTERS:
+            return row
+    return min(start + times * _BLOCK_ROWS, len(texts))
+
+
+def _side_by_side(
     embedder: Embedder, name: str, blocks: Sequence[Block], processes: int
 ) -> Iterator[Embedded]:
-    if processes > 1:
-        with closing(Workers(name, min(processes, len(blocks)))) as workers:
-            embedder.embed(blocks[0][:1])  # proves the weights while the processes start
-            yield from workers.embed(blocks)
-    else:
-        for block in blocks:
-            yield block, embedder.embed(block).astype(np.float16)
+    with closing(Workers(name, min(processes, len(blocks)))) as workers:
+        embedder.embed(blocks[0][:1])  # proves the weights while the processes start
+        yield from workers.embed(blocks)
+
+
+def _in_order(embedder: Embedder, texts: Sequence[str], most: int) -> Iterator[Embedded]:
+    """One block after the other, the next by how long one took; up to `most` times the smallest."""
+    start, times = 0, 1
+    while start < len(texts):
+        began, end = time.monotonic(), _end(texts, start, times)
+        block = texts[start:end]
+        vectors = embedder.embed(block).astype(np.float16)
+        start, times = end, next_size(times, time.monotonic() - began, most)
+        yield block, vectors
+
+
+def next_size(times: int, seconds: float, most: int) -> int:
+    """How large the block after one of so many seconds is."""
+    if seconds < _QUICK:
+        return min(2 * times, most)
+    return max(times // 2, 1) if seconds > _SLOW else times
 
 
 class _Keeper:
