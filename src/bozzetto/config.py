@@ -70,8 +70,8 @@ OPTIONS = (
         "backends",
         str,
         "",
-        "besides chat and images, what accounts may name of what has an address, a folder or a file;"
-        " spaces between",
+        "besides chat and images, what accounts may name of what has an address, a folder or a file"
+        "; spaces between",
     ),
     Option("k", int, 10, "how many hits a search shows", 1, 1000),
     Option("n", int, 4, "how many candidates optimize writes", 1, 32),
