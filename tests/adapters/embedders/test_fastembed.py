@@ -108,7 +108,11 @@ def test_no_model_is_told(require: Require) -> None:
     ("files", "message"),
     [
         ({}, "fastembed:{} holds no model.onnx or onnx/model.onnx"),
-        ({"model.onnx": "junk"}, "{}/config.json does not say how long the vectors are"),
+        ({"model.onnx": "junk"}, "fastembed:{} holds no config.json"),
+        (
+            {"model.onnx": "junk", "config.json": "{}"},
+            "{}/config.json does not say how long the vectors are",
+        ),
         ({"model.onnx": "junk", "config.json": "{"}, "{}/config.json is no JSON: "),
         ({"model.onnx": "junk", "config.json": "[]"}, "{}/config.json is no JSON object"),
         ({"model.onnx": "junk", "config.json": '{"dim": 8}'}, "fastembed:{} cannot be loaded: "),

@@ -218,6 +218,16 @@ def test_conditions_as_they_are_written(require: Require) -> None:
     assert clause(Where()) == ""
 
 
+def test_where_it_was_built_is_not_shown() -> None:
+    from bozzetto.adapters.stores.lancedb_failures import told
+
+    with pytest.raises(SetupError) as caught, told("LanceDB in s3://b/x"):
+        raise OSError("failed to resolve region for 'b', /root/.cargo/lance-io/src/aws.rs:319:13")
+    assert caught.value.message == (
+        "LanceDB in s3://b/x is in a region that is not known: failed to resolve region for 'b'"
+    )
+
+
 def test_every_exception_has_a_row(require: Require) -> None:
     require("backends")
     import lancedb.exceptions

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
@@ -114,6 +116,18 @@ def test_every_exception_has_a_row() -> None:
     import opensearchpy.exceptions
 
     assert unmapped(opensearchpy.exceptions, opensearch.FAILURES) == []
+
+
+def test_the_package_that_is_missing_is_named() -> None:
+    lacking = (
+        "import sys; sys.modules['opensearchpy'] = None\n"
+        "from bozzetto.errors import MissingExtraError\n"
+        "from bozzetto.plugins import load\n"
+        "try:\n    load('stores', 'opensearch')\n"
+        "except MissingExtraError as error:\n    print(error.hint)"
+    )
+    done = subprocess.run([sys.executable, "-c", lacking], capture_output=True, check=True)
+    assert done.stdout.decode() == "pip install 'bozzetto[opensearch]'\n"
 
 
 @pytest.mark.parametrize(

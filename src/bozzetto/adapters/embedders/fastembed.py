@@ -255,12 +255,18 @@ def _loaded(
 
 
 def _width(folder: Path) -> int:
-    config = _read(folder / "config.json")
+    file = folder / "config.json"
+    if not file.is_file():
+        raise SetupError(
+            f"fastembed:{visible(str(folder))} holds no config.json",
+            hint="it comes with the model, and says how long the vectors are",
+        )
+    config = _read(file)
     for name in _WIDTHS:
         if isinstance(config.get(name), int):
             return int(config[name])
     raise SetupError(
-        f"{visible(str(folder / 'config.json'))} does not say how long the vectors are",
+        f"{visible(str(file))} does not say how long the vectors are",
         hint='it needs "hidden_size"',
     )
 

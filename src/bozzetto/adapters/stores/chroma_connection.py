@@ -15,6 +15,7 @@ from chromadb.config import DEFAULT_DATABASE, DEFAULT_TENANT, Settings
 from bozzetto.adapters import failures
 from bozzetto.adapters.failures import Failure, failure_of, spoken
 from bozzetto.adapters.stores.address import Address, address_of, is_address
+from bozzetto.adapters.stores.folder import folder_of, make_folder
 from bozzetto.errors import BackendError, SetupError
 from bozzetto.text.normalise import visible
 
@@ -87,7 +88,7 @@ def place_of(rest: str, *, environ: Mapping[str, str], timeout: float) -> Place:
             f"chroma: {visible(rest.rpartition('@')[2])!r} is neither a folder nor an address",
             hint="such as chroma:/folder or chroma:http://127.0.0.1:8000",
         )
-    return Place(None, str(Path(rest).expanduser().absolute()), timeout)
+    return Place(None, str(folder_of(rest)), timeout)
 
 
 def connected(place: Place) -> Any:  # noqa: ANN401 - the vendor's client
@@ -95,6 +96,7 @@ def connected(place: Place) -> Any:  # noqa: ANN401 - the vendor's client
     with told(place):
         settings = _settings()
         if place.server is None:
+            make_folder(Path(place.folder))
             return chromadb.PersistentClient(place.folder, settings=settings)
         _look(place, place.server)
         return _remote(place, place.server, settings)

@@ -17,6 +17,7 @@ import lancedb
 import numpy as np
 import pyarrow as pa
 
+from bozzetto.adapters.stores.folder import folder_of, make_folder
 from bozzetto.adapters.stores.lancedb_failures import told
 from bozzetto.adapters.stores.lancedb_rows import clause, schema, tabled
 from bozzetto.adapters.stores.retrying import retried
@@ -211,6 +212,8 @@ class LanceStore:
     def _connected(self) -> Any:  # noqa: ANN401 - LanceDB's
         with self._lock:
             if self._database is None:
+                if self._folder is not None:
+                    make_folder(self._folder)
                 self._database = lancedb.connect(
                     self._address,
                     read_consistency_interval=_FRESH,
@@ -300,9 +303,7 @@ def _place_of(rest: str) -> tuple[str, Path | None]:
             "lancedb: wants a folder or a bucket of Amazon S3",
             hint="write lancedb:/folder or lancedb:s3://bucket/path",
         )
-    folder = Path(rest).expanduser().absolute()
-    if folder.exists() and not folder.is_dir():
-        raise SetupError(f"{visible(str(folder))} is not a folder", hint="name a folder")
+    folder = folder_of(rest)
     return str(folder), folder
 
 

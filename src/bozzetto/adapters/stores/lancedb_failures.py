@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from bozzetto.adapters.failures import Failure, Failures, failure_of, spoken
+from bozzetto.adapters.failures import Failure, Failures, failure_of, row_of, spoken
 
 __all__ = ["FAILURES", "told"]
 
@@ -51,6 +51,9 @@ _WORDS: tuple[tuple[str, Failure], ...] = (
 )
 """What the words hold, in order."""
 
+_BUILT = re.compile(r",? ?/[^ ]*\.rs(:\d+)*")
+"""Where in its core something was noticed, on the machine of those who built it."""
+
 
 @contextmanager
 def told(place: str) -> Iterator[None]:
@@ -58,10 +61,9 @@ def told(place: str) -> Iterator[None]:
     try:
         yield
     except (OSError, RuntimeError, ValueError, KeyError) as error:
-        words = spoken(error)
+        words = _BUILT.sub("", spoken(error))
         row = next((row for said, row in _WORDS if re.search(said, words, re.IGNORECASE)), None)
-        table = FAILURES if row is None else {"Exception": row}
-        ours = failure_of(error, table, place)
-        if ours is None:
+        row = row or row_of(type(error), FAILURES)
+        if row is None:
             raise
-        raise ours from None
+        raise failure_of(Exception(words), {"Exception": row}, place) or error from None

@@ -115,7 +115,7 @@ def _file(rest: str) -> str:
     if path.suffix != ".db" or "://" in rest:
         raise SetupError(
             f"milvus: {visible(rest.rpartition('@')[2])!r} is neither a file nor an address",
-            hint="such as milvus:/folder/file.db or milvus:http://127.0.0.1:19530",
+            hint="such as milvus:/folder/file.db, ending in .db, or milvus:http://127.0.0.1:19530",
         )
     return str(path.absolute())
 

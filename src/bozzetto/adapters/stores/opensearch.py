@@ -26,9 +26,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, parse_qs
 
-from opensearchpy import OpenSearch, Urllib3AWSV4SignerAuth
-from opensearchpy.exceptions import OpenSearchWarning, TransportError
-
 from bozzetto.adapters.aws import ask, signing
 from bozzetto.adapters.aws_errors import Asked
 from bozzetto.adapters.failures import Failure, Failures, told
@@ -37,8 +34,17 @@ from bozzetto.adapters.stores.elastic_link import Asking
 from bozzetto.adapters.stores.elastic_queries import DEEPEST, FACTS, address_of, inner_products
 from bozzetto.adapters.stores.elastic_store import Dialect, ElasticStore, NamedRows
 from bozzetto.adapters.stores.opensearch_serverless import KeyedRows
-from bozzetto.errors import BozzettoError, SetupError
+from bozzetto.errors import BozzettoError, MissingExtraError, SetupError
 from bozzetto.ports import VectorStore
+
+try:
+    from opensearchpy import OpenSearch, Urllib3AWSV4SignerAuth
+    from opensearchpy.exceptions import OpenSearchWarning, TransportError
+except ModuleNotFoundError as error:  # the package is called otherwise than what it brings
+    raise MissingExtraError(
+        f"'opensearch' needs the package opensearch-py: {error.name} is missing",
+        hint="pip install 'bozzetto[opensearch]'",
+    ) from error
 
 __all__ = ["FAILURES", "Amazon", "amazon_of", "open_store"]
 

@@ -20,6 +20,7 @@ import numpy as np
 from qdrant_client import QdrantClient, models
 
 from bozzetto.adapters.stores.address import address_of, is_address
+from bozzetto.adapters.stores.folder import folder_of, make_folder
 from bozzetto.adapters.stores.qdrant_failures import told
 from bozzetto.adapters.stores.retrying import retried
 from bozzetto.errors import BackendError, NotFoundError, SetupError
@@ -241,6 +242,7 @@ def _wanted(one: Condition) -> dict[str, Any]:
 def _local(folder: Path) -> Any:  # noqa: ANN401 - Qdrant's
     # It says so on the terminal above 20,000 rows; our how-to does.
     warnings.filterwarnings("ignore", message="Local mode is not recommended")
+    make_folder(folder)
     return QdrantClient(path=str(folder), force_disable_check_same_thread=True)
 
 
@@ -277,8 +279,6 @@ def open_store(rest: str, *, environ: Mapping[str, str], timeout: float) -> Qdra
             "qdrant: wants a server or a folder",
             hint="write qdrant:http://127.0.0.1:6333 or qdrant:/folder",
         )
-    folder = Path(rest).expanduser().absolute()
-    if folder.exists() and not folder.is_dir():
-        raise SetupError(f"{visible(str(folder))} is not a folder", hint="name a folder")
+    folder = folder_of(rest)
     place = f"Qdrant in {visible(str(folder))}"
     return QdrantStore(place, lambda: _local(folder), local=True, secrets=())
