@@ -13,6 +13,7 @@ from filelock import FileLock
 
 from bozzetto.errors import BackendError, SetupError
 from bozzetto.ports import VectorStoreFeatures
+from bozzetto.search.dense import Sought
 from bozzetto.search.engine import Searcher
 from bozzetto.search.hubs import hubness, spread
 from bozzetto.search.views import texts_of
@@ -419,8 +420,9 @@ def test_who_searches_is_told_what_the_store_has_lost(
             store.delete(name, np.array(sorted(store._held[name][1]), np.int64))
         else:
             store.drop(name)
+    (query,) = filled.embedders["minilm"].embed(["a fox"])
     with pytest.raises(BackendError, match="memory has lost what it was given") as caught:
-        ids(filled, "a fox")
+        filled.indexes().dense("minilm").search([Sought((query, query), None, "x")])
     assert caught.value.hint == "bozzetto index build gives it again"
     states = filled.indexes().examine()[1:]
     assert [(one.state, one.stored, one.recall) for one in states] == [("stale", 0, None)] * 2
@@ -445,3 +447,16 @@ def test_what_is_near_to_everything_is_measured_by_the_vectors_there_are(
     vectors = shelf.embedders["minilm"].embed(texts)
     sample = spread(vectors)
     assert view.hubs == pytest.approx(hubness(vectors, sample), abs=1e-3)
+
+
+def test_a_collection_that_another_choice_uses_too_stays(filled: Any, store: MemoryStore) -> None:
+    """An embedder that was named may be one of the program's own, with the same collections."""
+    english = filled.embedders["minilm"]
+    before, filled.embedders = filled.indexes(), {"own": english}
+    named = filled.indexes()
+    named.refresh()
+    assert counts(store) == [64] * 4
+    assert list(before.leave(named)) == []
+    assert sorted(name.rpartition("_")[2] for name in store.collections("")) == ["core", "whole"]
+    assert counts(store) == [64] * 2
+    assert len(named.dense("own").views) == 2

@@ -145,10 +145,10 @@ class Indexing:
             raise InputError(
                 "another embedder needs every prompt embedded anew", hint="leave out --no-embed"
             )
-        if target.embedder and embed:
-            self._embed_by(
-                self._choices.embedder(target.embedder), target.embedder, self._texts(OWN)
-            )
+        if target.embedder:
+            embedder = self._choices.embedder(target.embedder) if embed else None
+            if embedder is not None:
+                self._embed_by(embedder, target.embedder, self._texts(OWN))
         elif before.embedder:
             for name in EMBEDDERS:
                 self._embed(name, self._texts(name))

@@ -86,15 +86,17 @@ class InForce:
             return self._last
 
     def ask(self, work: Callable[[Searcher], T]) -> T:
-        """What a search gives; again where its store was left for another meanwhile."""
+        """What a search gives; asked again where something else came in force meanwhile."""
         served = self.now
         try:
-            return work(served.searcher)
+            found = work(served.searcher)
         except BozzettoError:
-            after = self.now
-            if after is served:
+            if self.now is served:
                 raise
-            return work(after.searcher)
+        else:
+            if self.now is served:
+                return found
+        return work(self.now.searcher)
 
     def close(self) -> None:
         """Let go of what was opened."""

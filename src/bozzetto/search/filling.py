@@ -8,7 +8,7 @@ the vectors that are kept here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
@@ -242,13 +242,16 @@ class StoredFactory:
             state, state="stale", stored=fewest, detail=f"{detail}: bozzetto index build"
         )
 
-    def drop(self) -> tuple[str, ...]:
-        """Delete the collections there, and what is noted of them; which there were."""
-        names = self.collections
-        for name in names:
+    @property
+    def held(self) -> frozenset[tuple[str, str]]:
+        """The collections with the address of their store: others may be searched by the same."""
+        return frozenset((self._kept.address, name) for name in self.collections)
+
+    def drop(self, besides: Collection[tuple[str, str]] = ()) -> None:
+        """Delete the collections there, and what is noted of them, besides some."""
+        for address, name in sorted(self.held.difference(besides)):
             self._kept.store.drop(name)
-            self._kept.ledger.forget(self._kept.address, name)
-        return names
+            self._kept.ledger.forget(address, name)
 
     # What there is to be
 

@@ -158,26 +158,26 @@ class Indexes:
         Raises:
             SetupError, BackendError: the store cannot be reached, or refuses.
         """
-        for factory in self._factories():
-            self._sweep(factory.name)
-            if isinstance(factory, StoredFactory):
-                factory.drop()
+        self._sweep(*(one.name for one in self._factories()))
+        for factory in self._stored():
+            factory.drop()
 
     def leave(self, others: Indexes) -> Iterator[tuple[str, BozzettoError]]:
         """Delete these indexes where others serve now, collections in a store too; what stayed.
 
-        Indexes that both have are left alone.
+        What both have is left alone: some choices name the same embedder.
         """
         theirs = {one.name for one in others._factories()}
-        for factory in self._factories():
-            if factory.name in theirs:
-                continue
-            self._sweep(factory.name)
-            if isinstance(factory, StoredFactory):
-                try:
-                    factory.drop()
-                except BozzettoError as error:
-                    yield f"{factory.title} in {factory.place}", error
+        held = [pair for one in others._stored() for pair in one.held]
+        self._sweep(*(one.name for one in self._factories() if one.name not in theirs))
+        for factory in self._stored():
+            try:
+                factory.drop(held)
+            except BozzettoError as error:
+                yield f"{factory.title} in {factory.place}", error
+
+    def _stored(self) -> Iterator[StoredFactory]:
+        return (one for one in self._factories() if isinstance(one, StoredFactory))
 
     def _factories(self) -> Iterator[Factory]:
         yield from self._dense.values()
