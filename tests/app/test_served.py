@@ -40,7 +40,7 @@ def in_force(tmp_path: Path, closed: list[str]) -> InForce:
 
 def test_parts_stay_while_the_choice_stays(in_force: InForce, tmp_path: Path) -> None:
     first = in_force.now
-    assert first.searcher == "here"
+    assert cast(Any, first.searcher) == "here"
     write(tmp_path, Serving())
     assert in_force.now is first
 
