@@ -134,12 +134,17 @@ def test_a_store_that_is_gone_is_told(
     (own_home / "serving.json").write_text(
         json.dumps({"embedder": "", "id": "", "dim": 0, "vectors": "postgresql://me@127.0.0.1:9/x"})
     )
-    assert isinstance(run("search", IDEA).error, BackendError)
+    answer = run("search", IDEA)
+    assert answer.code == 0
+    assert "small dog" in answer.out
+    said = " ".join(answer.err.split())
+    assert "found by words alone: PostgreSQL at 127.0.0.1:9/x cannot be reached" in said
+    assert run("optimize", IDEA, "--format", "json").code == 0
     states = run("index", "status", "--format", "json").json["indexes"]
     assert [one["state"] for one in states] == ["complete", "none", "none"]
     assert isinstance(run("index", "drop").error, BackendError)
-    answer = run("index", "build", "--vectors", "here", "--format", "json").json
-    assert {one["state"] for one in answer["indexes"]} == {"complete"}
+    built = run("index", "build", "--vectors", "here", "--format", "json").json
+    assert {one["state"] for one in built["indexes"]} == {"complete"}
     assert found(run)
 
 

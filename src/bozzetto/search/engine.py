@@ -9,7 +9,7 @@ from typing import TypeVar, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from bozzetto.errors import InputError, SetupError
+from bozzetto.errors import BackendError, InputError, SetupError
 from bozzetto.ports import Embedder
 from bozzetto.search.aim import Aim, aim_at
 from bozzetto.search.beside import beside
@@ -158,6 +158,7 @@ class Searcher:
             InputError: the idea holds no word, k is below 1, or likes and dislikes cancel out.
             NotFoundError: an id is not in the library.
             SetupError: no embedder can be loaded.
+            BackendError: an embedder or a store does not answer, and words alone find nothing.
         """
         aim = aim_at(idea, like, unlike, by, self._store.by_ids)
         varied = by != "look" and aim.query.kind != "scrap"
@@ -274,20 +275,29 @@ class Searcher:
             said = (aim.text, aim.query.content, _FOUND_BY_WORDS, allow)
             words = pool.submit(index.search, *said) if aim.by != "look" else None
 
-            def tell(found: Meaning) -> Told:
-                self._last = None if found.notes else (key, found)
+            def by_both(found: Meaning) -> tuple[Meaning, Leg]:
                 if words is not None:
-                    return then(found, words.result())
+                    return found, words.result()
                 # Of looks words tell the most, those that say it in English.
                 lexical = index.search(found.said, found.words, _FOUND_BY_WORDS, allow)
                 weaker = [replace(leg, weight=leg.weight * LEGS) for leg in found.legs]
-                return then(replace(found, legs=tuple(weaker)), replace(lexical, weight=BY_WORDS))
+                return replace(found, legs=tuple(weaker)), replace(lexical, weight=BY_WORDS)
+
+            def tell(found: Meaning) -> Told | BackendError:
+                self._last = None if found.notes else (key, found)
+                meaning, lexical = by_both(found)
+                nothing = not len(lexical.keys) and found.failed
+                return nothing or then(meaning, lexical)
 
             if last is not None and last[0] == key:
-                return tell(last[1])
-            if aim.like or aim.unlike:  # which may cancel out: nobody else's matter
-                return tell(*self._meanings.find([(aim, allow, where)]))
-            return cast(Told, self._together(_Asked(aim, allow, where, tell)))
+                told = tell(last[1])
+            elif aim.like or aim.unlike:  # which may cancel out: nobody else's matter
+                told = tell(*self._meanings.find([(aim, allow, where)]))
+            else:
+                told = cast(Told | BackendError, self._together(_Asked(aim, allow, where, tell)))
+        if isinstance(told, BackendError):  # not raised before: others are answered beside it
+            raise told
+        return told
 
     def _answer(self, asked: Sequence[_Asked]) -> Iterator[object]:
         """The answers to those that wait, one after the other, by one thread.

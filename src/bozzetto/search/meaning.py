@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import cast
 
 import numpy as np
 
-from bozzetto.errors import SetupError
+from bozzetto.errors import BackendError, BozzettoError, SetupError
 from bozzetto.ports import Embedder, QueryEmbedder
 from bozzetto.search.aim import Aim, toward
 from bozzetto.search.beside import beside
@@ -45,12 +45,14 @@ class Meaning:
     """What the legs by meaning found, and what a person should know.
 
     `said` is what is sought, in English as far as it is understood; `words` its content words.
+    `failed` says why there are no legs, where an embedder or a store did not answer.
     """
 
     legs: tuple[Leg, ...]
     said: str
     words: tuple[str, ...]
     notes: tuple[str, ...]
+    failed: BackendError | None = None
 
     @property
     def weight(self) -> float:
@@ -65,7 +67,9 @@ class _Search:
     aim: Aim
     allow: Keys | None
     where: Where = Where()  # noqa: RUF009 - frozen
-    problems: list[SetupError] = field(default_factory=list)
+    problems: list[BozzettoError] = field(default_factory=list)
+    silent: set[str] = field(default_factory=set)
+    """The embedders whose index did not answer."""
     vectors: dict[str, Vectors] = field(default_factory=dict)
     legs: list[Leg] = field(default_factory=list)
     english: str | None = None
@@ -75,11 +79,18 @@ class _Search:
         """The idea."""
         return self.aim.query
 
+    @property
+    def failed(self) -> BackendError | None:
+        """Why nothing is found by meaning."""
+        down = (error for error in self.problems if isinstance(error, BackendError))
+        return None if self.legs else next(down, None)
+
 
 class Meanings:
     """Searches one library by meaning, for several ideas at a time.
 
-    Where one embedder cannot be loaded the other does the work and a note says so.
+    Where one embedder cannot be loaded the other does the work and a note says so; where one or
+    a store does not answer, what is left.
     """
 
     def __init__(
@@ -125,15 +136,15 @@ class Meanings:
             words = (*words, *content_words(aim.given))
         words = tuple(dict.fromkeys(map(owner, words)))
         legs = tuple(sorted(one.legs, key=lambda leg: _LEGS.index(leg.name)))
-        return Meaning(legs, said, words, self._notes(one.vectors, one.problems))
+        return Meaning(legs, said, words, self._notes(one), one.failed)
 
     def _see(self, searches: Sequence[_Search]) -> None:
         """Set the ideas as each embedder that reads their language sees them."""
         served = tuple(filter(self._indexes.serves, _EMBEDDERS))
         for one in searches:
             if not one.query.text:
-                names = filter(self._embedders.__contains__, served)
-                one.vectors = {name: self._nowhere(name) for name in names}
+                for name in filter(self._embedders.__contains__, served):
+                    self._begin_nowhere(name, one)
         said = [one for one in searches if one.query.text]
         readers = {
             name: [one for one in said if name in self._readers(one.query, served)]
@@ -147,7 +158,7 @@ class Meanings:
         for other in () if OWN in self._embedders else (ENGLISH, MANY):
             self._embed(other, [one for one in said if not one.vectors])
         for one in said:
-            if not one.vectors:
+            if not one.vectors and not one.failed:
                 raise one.problems[0]
 
     def _readers(self, query: Query, served: Sequence[str]) -> Sequence[str]:
@@ -162,14 +173,16 @@ class Meanings:
         While the first are searched ideas in other languages are put into English.
         """
         with beside(len(_LEGS), long=self._indexes.large) as pool:
-            begun: list[tuple[Sequence[_Search], Future[list[Leg]]]] = []
+            begun: list[tuple[str, Sequence[_Search], Future[list[Leg]]]] = []
 
             def begin(embedder: str, asked: Sequence[tuple[_Search, str, Vectors]]) -> None:
                 # Threads of the pool end with it: the store would open its file anew for each.
-                if asked:
-                    index = self._indexes.dense(embedder)
-                    sought = [self._sought(embedder, *one) for one in asked]
-                    begun.append(([one for one, *_ in asked], pool.submit(index.search, sought)))
+                some = [one for one, *_ in asked]
+                with self._answering(embedder, some):
+                    if some:
+                        index = self._indexes.dense(embedder)
+                        sought = [self._sought(embedder, *one) for one in asked]
+                        begun.append((embedder, some, pool.submit(index.search, sought)))
 
             direct = [(one, *way) for one in searches for way in self._direct(one)]
             for embedder in _EMBEDDERS:
@@ -178,9 +191,20 @@ class Meanings:
                 one.english = one.query.text if one.query.english else None
             self._say_in_english([one for one in searches if not one.query.english])
             begin(ENGLISH, self._read([one for one in searches if not one.query.english]))
-            for some, legs in begun:
-                for one, leg in zip(some, legs.result(), strict=True):
-                    one.legs.append(leg)
+            for name, some, legs in begun:
+                with self._answering(name, some):
+                    for one, leg in zip(some, legs.result(), strict=True):
+                        one.legs.append(leg)
+
+    @contextmanager
+    def _answering(self, embedder: str, searches: Sequence[_Search]) -> Iterator[None]:
+        """Where an index does not answer these searches go on without it, and say so."""
+        try:
+            yield
+        except BackendError as error:
+            for one in searches:
+                one.problems.append(error)
+                one.silent.add(embedder)
 
     def _sought(self, embedder: str, one: _Search, leg: str, vector: Vectors) -> Sought:
         weights = self._weights["english" if ENGLISH in one.vectors else "many"]
@@ -215,24 +239,29 @@ class Meanings:
             return
         if ENGLISH in vectors:
             yield ENGLISH, "english", vectors[ENGLISH]
-        elif (mapped := self._mapped(vectors[MANY], one.problems)) is not None:
+        elif MANY in vectors and (mapped := self._mapped(vectors[MANY], one.problems)) is not None:
             yield ENGLISH, "bridge", mapped
         if MANY in vectors and self._indexes.serves(MANY):
             yield MANY, "many", vectors[MANY]
 
-    def _notes(
-        self, vectors: Mapping[str, Vectors], problems: Sequence[SetupError]
-    ) -> tuple[str, ...]:
-        missing = [lacking(error) for error in sorted(problems, key=str)]
-        names = list(filter(self._indexes.serves, vectors)) or [ENGLISH]
-        waiting = max(self._indexes.dense(name).waiting for name in names)
+    def _notes(self, one: _Search) -> tuple[str, ...]:
+        if one.failed is not None:
+            return (_by_words_alone(one.failed),)
+        missing = dict.fromkeys(lacking(error) for error in sorted(one.problems, key=str))
+        names = [name for name in one.vectors if self._indexes.serves(name)] or [ENGLISH]
+        answered = (name for name in names if name not in one.silent)
+        waiting = max((self._indexes.dense(name).waiting for name in answered), default=0)
         if not waiting:
             return tuple(missing)
         note = f"{waiting:,} prompts are not embedded yet: they were searched by their words alone"
         return (*missing, note)
 
-    def _nowhere(self, name: str) -> Vectors:
-        return np.zeros(self._embedders[name].features.dim, dtype=np.float32)
+    def _begin_nowhere(self, name: str, one: _Search) -> None:
+        """Begin at no place of an embedder's space; its dimension may have to be asked for."""
+        try:
+            one.vectors[name] = np.zeros(self._embedders[name].features.dim, dtype=np.float32)
+        except BackendError as error:
+            one.problems.append(error)
 
     def _embed(self, name: str, searches: Sequence[_Search]) -> None:
         """Set the vectors of an embedder for some ideas."""
@@ -240,14 +269,14 @@ class Meanings:
             return
         try:
             vectors = _asking(self._embedders[name])([one.query.text for one in searches])
-        except SetupError as error:
+        except (SetupError, BackendError) as error:
             for one in searches:
                 one.problems.append(error)
             return
         for one, vector in zip(searches, vectors, strict=True):
             one.vectors[name] = vector
 
-    def _mapped(self, vector: Vectors, problems: list[SetupError]) -> Vectors | None:
+    def _mapped(self, vector: Vectors, problems: list[BozzettoError]) -> Vectors | None:
         """A many-language vector in the English space, where there is a way."""
         if self._bridge is None or ENGLISH not in self._embedders:
             return None
@@ -293,6 +322,11 @@ def _asking(embedder: Embedder) -> Callable[[Sequence[str]], Vectors]:
     return embedder.embed
 
 
-def lacking(error: SetupError) -> str:
+def lacking(error: BozzettoError) -> str:
     """What a person is told of a part that cannot be loaded."""
     return f"a part of the search is missing: {error.message}"
+
+
+def _by_words_alone(error: BackendError) -> str:
+    """What a person is told where nothing could be sought by meaning, with the way out."""
+    return "; ".join(filter(None, (f"found by words alone: {error.message}", error.hint)))
