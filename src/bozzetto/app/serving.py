@@ -43,7 +43,8 @@ HERE = "here"
 _FOLDERS = ("chroma", "lancedb", "milvus", "qdrant")
 """Stores that may be a folder or a file of this machine."""
 
-_SECRET = re.compile(r"//[^/@?#]*:[^/@?#]+@")
+_SECRET = re.compile(r"//.*:.*@", re.DOTALL)
+"""A password may hold any character, a "/" or a "@" as well: all before the last "@" counts."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,11 @@ from hypothesis import strategies as st
 from bozzetto.adapters.stores.elastic_queries import (
     FACTS,
     Entry,
-    address_of,
     bodies,
     clauses,
     documents,
     entry,
     inner_products,
-    ranked,
     shards_for,
 )
 from bozzetto.testing.stores import rows_of
@@ -69,27 +67,6 @@ def test_bodies_hold_all_in_order(lengths: list[int]) -> None:
     sizes = [sum(len(one.lines) for one in piece) for piece in found]
     assert all(size <= 4 * 1024**2 or len(piece) == 1
                for size, piece in zip(sizes, found, strict=True))  # fmt: skip
-
-
-def test_ties_go_by_key() -> None:
-    keys, scores = ranked([5, 3, 9, 1], np.array([0.5, 0.5, 0.9, 0.1]), 3)
-    assert keys.tolist() == [9, 3, 5]
-    assert scores == pytest.approx([0.9, 0.5, 0.5])
-    assert keys.dtype == np.int64
-    assert scores.dtype == np.float32
-
-
-@pytest.mark.parametrize(
-    ("rest", "url"),
-    [
-        ("https://host", "https://host:443"),
-        ("http://host", "http://host:9200"),
-        ("https://host:9200/search/", "https://host:9200/search"),
-        ("http://[::1]:9201", "http://[::1]:9201"),
-    ],
-)
-def test_ports_are_filled_in(rest: str, url: str) -> None:
-    assert address_of(rest, "opensearch", "U", "P").geturl() == url
 
 
 @pytest.mark.parametrize(("rows", "dim", "shards"), [(0, 384, 1), (14_000_000, 384, 2)])

@@ -79,7 +79,7 @@ def test_every_exception_has_a_row() -> None:
     ("rest", "says"),
     [
         ("https://elastic:topsecret@host:9200", "ELASTIC_USERNAME and ELASTIC_PASSWORD"),
-        ("//host:9200", "such as elasticsearch+https://host:9200"),
+        ("//host:9200", "such as elasticsearch:http://127.0.0.1:9200"),
         ("https://host:9200/?api_key=topsecret", "ELASTIC_API_KEY"),
     ],
 )

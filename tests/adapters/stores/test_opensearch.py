@@ -14,11 +14,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
-from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
 
+from bozzetto.adapters.stores.address import address_of
 from bozzetto.errors import BackendError, NotFoundError, SetupError
 from bozzetto.ports import VectorStore
 from bozzetto.testing.failures import unmapped
@@ -145,7 +145,9 @@ def test_the_package_that_is_missing_is_named() -> None:
     ],
 )
 def test_amazon_is_known_by_its_names(address: str, service: str, region: str) -> None:
-    found = opensearch.amazon_of(urlsplit(address))
+    found = opensearch.amazon_of(
+        address_of("opensearch", address, port=9200, instead="", queried=True)
+    )
     assert (found.service, found.region) == (service, region)
 
 
@@ -153,9 +155,11 @@ def test_amazon_is_known_by_its_names(address: str, service: str, region: str) -
     ("rest", "says"),
     [
         ("https://admin:topsecret@host:9200", "OPENSEARCH_USERNAME and OPENSEARCH_PASSWORD"),
-        ("//host:9200", "such as opensearch+https://host:9200"),
-        ("https://host:notaport", "such as opensearch+https://host:9200"),
-        ("https://", "such as opensearch+https://host:9200"),
+        ("https://admin:top/topsecret@host", "OPENSEARCH_USERNAME and OPENSEARCH_PASSWORD"),
+        ("https://admin:topsecret?x@host", "OPENSEARCH_USERNAME and OPENSEARCH_PASSWORD"),
+        ("//host:9200", "such as opensearch:http://127.0.0.1:9200"),
+        ("https://host:notaport", "such as opensearch:http://127.0.0.1:9200"),
+        ("https://", "such as opensearch:http://127.0.0.1:9200"),
         ("https://host/?password=topsecret", "no password or key"),
         ("https://host/?service=s3", "no password or key"),
     ],

@@ -16,6 +16,7 @@ import numpy as np
 from bozzetto.adapters.stores.chroma_connection import Place, connected, let_go, place_of, told
 from bozzetto.adapters.stores.chroma_rows import chosen, columns
 from bozzetto.adapters.stores.retrying import retried
+from bozzetto.adapters.stores.rows import expect_dim, ranked
 from bozzetto.errors import NotFoundError, SetupError
 from bozzetto.ports import VectorStoreFeatures
 from bozzetto.types import Keys, StoreRows, Vectors, Where
@@ -74,12 +75,12 @@ class ChromaStore:
             )
         )
         there = (made.metadata or {}).get("dim")
-        if there != dim:
-            holds = f"vectors of {there} dimensions" if there else "what another program put there"
+        if not isinstance(there, int):
             raise SetupError(
-                f"{self._place.words}: {collection} holds {holds}, not {dim}",
+                f"{self._place.words}: {collection} holds what another program put there",
                 hint="name another collection, or drop that one",
             )
+        expect_dim(self._place.words, collection, there, dim)
         self._collections[collection] = made
         if collection not in self._highest and not self.count(collection):
             self._highest[collection] = -1
@@ -126,10 +127,8 @@ class ChromaStore:
                 include=["distances"],
             ),
         )
-        keys = np.array([int(one) for one in found["ids"][0]], np.int64)
-        scores = (1.0 - np.array(found["distances"][0], np.float64)).astype(np.float32)
-        order = np.lexsort((keys, -scores))[:k]
-        return keys[order], scores[order]
+        keys = [int(one) for one in found["ids"][0]]
+        return ranked(keys, 1.0 - np.array(found["distances"][0], np.float64), k)
 
     def count(self, collection: str) -> int | None:
         """How many rows."""

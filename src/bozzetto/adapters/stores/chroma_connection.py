@@ -14,8 +14,9 @@ from chromadb.config import DEFAULT_DATABASE, DEFAULT_TENANT, Settings
 
 from bozzetto.adapters import failures
 from bozzetto.adapters.failures import Failure, failure_of, spoken
-from bozzetto.adapters.stores.address import Address, address_of, is_address
-from bozzetto.adapters.stores.folder import expect_writable, folder_of, make_folder
+from bozzetto.adapters.stores.address import Address, address_of, is_address, key_of
+from bozzetto.adapters.stores.folder import folder_of, make_folder
+from bozzetto.adapters.stores.rows import REFILL
 from bozzetto.errors import BackendError, SetupError
 from bozzetto.text.normalise import visible
 
@@ -32,7 +33,7 @@ FAILURES: Mapping[str, Failure] = {
     "ChromaError": Failure("backend", "failed"),
     "AuthorizationError": _REFUSED,
     "ChromaAuthError": _REFUSED,
-    "NotFoundError": Failure("absent", "does not have it"),
+    "NotFoundError": Failure("absent", "does not have it", REFILL),
     "RateLimitError": Failure("passing", "takes no more at present"),
     "QuotaError": Failure("backend", "has reached a quota"),
     "InternalError": Failure("backend", "failed"),
@@ -81,7 +82,7 @@ def place_of(rest: str, *, environ: Mapping[str, str], timeout: float) -> Place:
             timeout,
             tenant=environ.get("CHROMA_TENANT", "").strip() or DEFAULT_TENANT,
             database=environ.get("CHROMA_DATABASE", "").strip() or DEFAULT_DATABASE,
-            token=environ.get("CHROMA_TOKEN", "").strip(),
+            token=key_of(environ, "CHROMA_TOKEN", server),
         )
     if not rest.strip() or "://" in rest:
         raise SetupError(
@@ -97,7 +98,6 @@ def connected(place: Place) -> Any:  # noqa: ANN401 - the vendor's client
         settings = _settings()
         if place.server is None:
             make_folder(Path(place.folder))
-            expect_writable(Path(place.folder))
             return chromadb.PersistentClient(place.folder, settings=settings)
         _look(place, place.server)
         return _remote(place, place.server, settings)

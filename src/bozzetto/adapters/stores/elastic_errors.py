@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bozzetto.adapters.failures import Failure, spoken
+from bozzetto.adapters.stores.rows import REFILL
 from bozzetto.errors import BackendError, BozzettoError, NotFoundError, SetupError
 
 __all__ = ["Place", "passing", "refusal"]
@@ -30,7 +31,7 @@ class Place:
 
 
 _TYPES: Mapping[str, Failure] = {
-    "index_not_found_exception": Failure("absent", "has no such collection"),
+    "index_not_found_exception": Failure("absent", "has no such collection", REFILL),
     "cluster_block_exception": Failure("backend", "takes no writes", _SPACE),
     "index_create_block_exception": Failure("backend", "makes no new collections", _SPACE),
     "security_exception": Failure("setup", "refuses the credentials or lacks a permission"),
@@ -131,7 +132,7 @@ def refusal(status: int, body: Any, place: Place, rows: int = 1) -> BozzettoErro
     message = f"{place.words} {row.says} ({status})" + (f": {words}" if words else "")
     message += f" ({rows} rows)" if rows > 1 else ""
     if row.kind == "absent":
-        return NotFoundError(message)
+        return NotFoundError(message, hint=row.hint)
     if row.kind == "setup":
         return SetupError(message, hint=row.hint or place.login)
     return BackendError(message, hint=row.hint, retryable=row.kind == "passing", status=status)

@@ -7,29 +7,24 @@ docs.opensearch.org (query-dsl, api-reference/document-apis/bulk) and elastic.co
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import SplitResult, urlsplit
 
 import numpy as np
 
-from bozzetto.errors import SetupError
-from bozzetto.types import Condition, Facts, Keys, StoreRows, Vectors, Where
+from bozzetto.types import Condition, Facts, StoreRows, Vectors, Where
 
 __all__ = [
     "DEEPEST",
     "FACTS",
     "Entry",
-    "address_of",
     "bodies",
     "clauses",
     "documents",
     "entry",
     "inner_products",
     "numbers",
-    "ranked",
     "shards_for",
 ]
 
@@ -62,31 +57,6 @@ class Entry:
 
     key: int
     lines: str
-
-
-def address_of(rest: str, scheme: str, user: str, password: str) -> SplitResult:
-    """The address behind a scheme, with its port.
-
-    Raises:
-        SetupError: it is none, or it carries a password; names the variables for that.
-    """
-    try:
-        url = urlsplit(rest)
-        host, port = url.hostname or "", url.port
-    except ValueError:
-        host, port, url = "", None, urlsplit("")
-    if url.username is not None:
-        raise SetupError(
-            f"{scheme}: the address carries a user name or a password",
-            hint=f"put them into {user} and {password}",
-        )
-    if not host or url.scheme not in ("http", "https") or re.search(r"[\s\x00-\x1f\x7f]", rest):
-        raise SetupError(
-            f"{scheme}: {rest!r} is not an address", hint=f"such as {scheme}+https://host:9200"
-        )
-    port = port or (443 if url.scheme == "https" else 9200)
-    netloc = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-    return SplitResult(url.scheme, netloc, url.path.rstrip("/"), url.query, "")
 
 
 def shards_for(rows: int, dim: int) -> int:
@@ -153,10 +123,3 @@ def inner_products(scores: Vectors) -> Vectors:
     """
     found: Vectors = np.where(scores >= 1, scores - 1, 1 - 1 / np.maximum(scores, 1e-9))
     return found
-
-
-def ranked(keys: Sequence[int], scores: Vectors, k: int) -> tuple[Keys, Vectors]:
-    """The k best, ties by key."""
-    found = np.array(keys, np.int64)
-    order = np.lexsort((found, -scores))[:k]
-    return found[order], scores[order].astype(np.float32)

@@ -23,9 +23,9 @@ from bozzetto.adapters.stores.elastic_queries import (
     documents,
     entry,
     numbers,
-    ranked,
     shards_for,
 )
+from bozzetto.adapters.stores.rows import absent, expect_dim, ranked
 from bozzetto.errors import BackendError, NotFoundError, SetupError
 from bozzetto.ports import VectorStoreFeatures
 from bozzetto.types import Keys, StoreRows, Vectors, Where
@@ -279,17 +279,11 @@ class ElasticStore:
     def _there(self, collection: str) -> int:
         dim = self._dim(collection)
         if dim is None:
-            raise NotFoundError(f"{self._asking.words} has no collection {collection}")
+            raise absent(self._asking.words, collection)
         return dim
 
     def _expect(self, collection: str, dim: int) -> None:
-        there = self._there(collection)
-        if there != dim:
-            raise SetupError(
-                f"{self._asking.words}: {collection} holds vectors of {there} dimensions, not "
-                f"{dim}",
-                hint="drop it and load it anew, or take the embedder that it was made with",
-            )
+        expect_dim(self._asking.words, collection, self._there(collection), dim)
 
     def _make(self, collection: str, dim: int, settings: dict[str, Any]) -> None:
         more = self._rows.mapping()

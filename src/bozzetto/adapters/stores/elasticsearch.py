@@ -16,20 +16,24 @@ import threading
 import warnings
 from base64 import b64encode
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
-from urllib.parse import SplitResult
 
 import numpy as np
 from elasticsearch import Elasticsearch
 from elasticsearch.exceptions import ApiError, ElasticsearchWarning
 
 from bozzetto.adapters.failures import Failure, Failures, told
+from bozzetto.adapters.stores.address import (
+    Address,
+    address_of,
+    certificates,
+    encrypted,
+    key_of,
+)
 from bozzetto.adapters.stores.elastic_errors import Place, refusal
 from bozzetto.adapters.stores.elastic_link import Asking
-from bozzetto.adapters.stores.elastic_queries import DEEPEST, FACTS, address_of
+from bozzetto.adapters.stores.elastic_queries import DEEPEST, FACTS
 from bozzetto.adapters.stores.elastic_store import Dialect, ElasticStore, NamedRows
-from bozzetto.errors import SetupError
 from bozzetto.ports import VectorStore
 from bozzetto.types import Vectors
 
@@ -115,14 +119,14 @@ _DIALECT = Dialect(
 class _Client:
     """Elastic's client: made at the first call, and anew after `close`."""
 
-    def __init__(self, url: SplitResult, environ: Mapping[str, str], timeout: float) -> None:
+    def __init__(self, url: Address, environ: Mapping[str, str], timeout: float) -> None:
         self._url, self._timeout = url, timeout
         self._lock = threading.Lock()
         self._client: Elasticsearch | None = None
-        self._login = _login(environ)
-        self._ca = _certificates(environ)
+        self._login = _login(environ, url)
+        self._ca = certificates(environ, "ELASTIC_CA_CERTS")
         self.place = Place(
-            words=f"Elasticsearch at {url.scheme}://{url.netloc}{url.path}",
+            words=f"Elasticsearch at {url.whole}",
             login=_LOGIN,
             secrets=tuple(filter(None, (environ.get(name, "").strip() for name in _SECRETS))),
         )
@@ -161,9 +165,9 @@ class _Client:
             if self._client is None:
                 # Of security that is off, and of what a later version drops: not for a user.
                 warnings.simplefilter("ignore", ElasticsearchWarning)
-                trust = {"ca_certs": self._ca} if self._ca and self._url.scheme == "https" else {}
+                trust = {"ca_certs": self._ca} if self._ca and self._url.secure else {}
                 self._client = Elasticsearch(
-                    self._url.geturl(),
+                    self._url.whole,
                     request_timeout=self._timeout,
                     max_retries=0,  # we try again, and know what may be repeated
                     connections_per_node=_CONNECTIONS,
@@ -173,27 +177,16 @@ class _Client:
             return self._client
 
 
-def _login(environ: Mapping[str, str]) -> dict[str, Any]:
-    key = environ.get("ELASTIC_API_KEY", "").strip()
+def _login(environ: Mapping[str, str], url: Address) -> dict[str, Any]:
+    key = key_of(environ, "ELASTIC_API_KEY", url)
     user = environ.get("ELASTIC_USERNAME", "").strip()
-    if not key.isascii() or not key.isprintable():
-        raise SetupError(
-            "ELASTIC_API_KEY holds characters that no key has",
-            hint="give it as it was shown when it was made, encoded",
-        )
     if key:
         return {"api_key": key}
+    if user:
+        encrypted("ELASTIC_PASSWORD", url)
     # The client takes a pair in ASCII alone, and one that is encoded as it is.
     pair = b64encode(f"{user}:{environ.get('ELASTIC_PASSWORD', '')}".encode()).decode()
     return {"basic_auth": pair} if user else {}
-
-
-def _certificates(environ: Mapping[str, str]) -> str:
-    """The file of ELASTIC_CA_CERTS; "" where it is not set."""
-    named = environ.get("ELASTIC_CA_CERTS", "").strip()
-    if named and not Path(named).is_file():
-        raise SetupError(f"ELASTIC_CA_CERTS: {named} is not a file")
-    return named
 
 
 def open_store(rest: str, *, environ: Mapping[str, str], timeout: float) -> VectorStore:
@@ -203,10 +196,7 @@ def open_store(rest: str, *, environ: Mapping[str, str], timeout: float) -> Vect
         SetupError: it is no address, or carries a password; the key is none; a file of
             certificates is missing.
     """
-    url = address_of(rest, "elasticsearch", "ELASTIC_USERNAME", "ELASTIC_PASSWORD")
-    if url.query:
-        raise SetupError(
-            "elasticsearch: the address carries a query", hint="put the key into ELASTIC_API_KEY"
-        )
+    instead = "put them into ELASTIC_API_KEY, or ELASTIC_USERNAME and ELASTIC_PASSWORD"
+    url = address_of("elasticsearch", rest, port=9200, instead=instead)
     asking = Asking(_Client(url, environ, timeout))
     return ElasticStore(_DIALECT, asking, NamedRows(asking))

@@ -21,7 +21,8 @@ from bozzetto.adapters.stores.folder import folder_of, make_folder
 from bozzetto.adapters.stores.lancedb_failures import told
 from bozzetto.adapters.stores.lancedb_rows import clause, schema, tabled
 from bozzetto.adapters.stores.retrying import retried
-from bozzetto.errors import NotFoundError, SetupError
+from bozzetto.adapters.stores.rows import absent, expect_dim, ranked
+from bozzetto.errors import SetupError
 from bozzetto.ports import VectorStoreFeatures
 from bozzetto.text.normalise import visible
 from bozzetto.types import Keys, StoreRows, Vectors, Where
@@ -91,11 +92,7 @@ class LanceStore:
 
     def _check(self, collection: str, dim: int) -> None:
         there = self._table(collection).schema.field("vector").type.list_size
-        if there != dim:
-            raise SetupError(
-                f"{self._place}: {collection} holds vectors of {there} dimensions, not {dim}",
-                hint="it was made with another embedder: drop it first, or use that embedder",
-            )
+        expect_dim(self._place, collection, there, dim)
 
     def put(self, collection: str, rows: StoreRows) -> None:
         """One version of the table more: all rows, or none."""
@@ -242,7 +239,7 @@ class LanceStore:
             if collection not in self._tables:
                 # While somebody drops another table, a list may lack some that are there.
                 if not self._there(collection) and not self._there(collection):
-                    raise NotFoundError(f"{self._place} has no collection {collection}")
+                    raise absent(self._place, collection)
                 self._tables[collection] = self._connected().open_table(collection)
             return self._tables[collection]
 
@@ -281,10 +278,7 @@ def _nothing() -> Any:  # noqa: ANN401 - Arrow's
 
 
 def _ranked(found: Any) -> Found:  # noqa: ANN401 - Arrow's
-    keys = found["key"].to_numpy().astype(np.int64)
-    scores = (1.0 - found["_distance"].to_numpy().astype(np.float64)).astype(np.float32)
-    order = np.lexsort((keys, -scores))
-    return keys[order], scores[order]
+    return ranked(found["key"].to_numpy(), 1.0 - found["_distance"].to_numpy().astype(np.float64))
 
 
 def _place_of(rest: str) -> tuple[str, Path | None]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from bozzetto.adapters.failures import Failure, Failures, failure_of, row_of, spoken
+from bozzetto.adapters.stores.rows import REFILL
 
 __all__ = ["FAILURES", "told"]
 
@@ -28,7 +29,7 @@ FAILURES: Failures = {
 """By the class, where the words say nothing more."""
 
 _WORDS: tuple[tuple[str, Failure], ...] = (
-    ("table .* was not found", Failure("absent", "has no such collection")),
+    ("table .* was not found", Failure("absent", "has no such collection", REFILL)),
     ("no space left", Failure("backend", "has no room left on its disk", f"make room; {_AGAIN}")),
     (
         "permission denied|read-only file system|not a directory",

@@ -34,7 +34,8 @@ from bozzetto.adapters.chat.langchain import FAILURES as SHARED
 from bozzetto.adapters.failures import Failure, Failures, told
 from bozzetto.adapters.langchain import named_object, secrets_of
 from bozzetto.adapters.stores.retrying import retried
-from bozzetto.errors import BackendError, NotFoundError, SetupError
+from bozzetto.adapters.stores.rows import REFILL, absent, expect_dim, ranked
+from bozzetto.errors import BackendError, SetupError
 from bozzetto.ports import VectorStoreFeatures
 from bozzetto.types import Facts, Keys, StoreRows, Vectors, Where
 
@@ -42,7 +43,7 @@ __all__ = ["FAILURES", "LangchainStore", "Packed", "open_store", "pack", "unpack
 
 FAILURES: Failures = {
     **SHARED,
-    "NotFoundError": Failure("absent", "has no such collection"),
+    "NotFoundError": Failure("absent", "has no such collection", REFILL),
     "NotImplementedError": Failure(
         "setup",
         "lacks what is asked of it",
@@ -125,10 +126,8 @@ class LangchainStore:
             head = self._head(store)
             if head is None:
                 self._note(store, _Head(dim))
-            elif head.dim != dim:
-                raise SetupError(
-                    f"{self._name}: {collection} holds vectors of {head.dim} dimensions, not {dim}"
-                )
+            else:
+                expect_dim(self._name, collection, head.dim, dim)
 
     def put(self, collection: str, rows: StoreRows) -> None:
         """Add rows, or put them in the place of those with their keys."""
@@ -141,11 +140,7 @@ class LangchainStore:
     ) -> None:
         with self._lock:
             store, head = self._known(collection)
-            if vectors.shape[1] != head.dim:
-                raise SetupError(
-                    f"{self._name}: {collection} holds vectors of {head.dim} dimensions, "
-                    f"not {vectors.shape[1]}"
-                )
+            expect_dim(self._name, collection, head.dim, vectors.shape[1])
             head = self._begin(store, head, keys)
             texts = [pack(vector) for vector in vectors]
             self._add(store, keys, texts, list(map(_metadata, keys, facts)))
@@ -180,10 +175,9 @@ class LangchainStore:
         found = self._found(store, query, min(wanted, head.rows + len(head.pending) + 1))
         if not found:
             return np.empty(0, np.int64), np.empty(0, np.float32)
-        keys = np.array(list(found), np.int64)
-        scores = np.stack(list(found.values())) @ np.asarray(query, np.float32)
-        order = np.lexsort((keys, -scores))[:k]
-        return keys[order], scores[order].astype(np.float32)
+        return ranked(
+            list(found), np.stack(list(found.values())) @ np.asarray(query, np.float32), k
+        )
 
     def count(self, collection: str) -> int | None:
         """How many rows; after a break, those that were on their way are looked for."""
@@ -239,7 +233,7 @@ class LangchainStore:
         store = self._store(collection)
         head = self._head(store)
         if head is None:
-            raise NotFoundError(f"{self._name} has no collection {collection}")
+            raise absent(self._name, collection)
         return store, head
 
     def _head(self, store: Store) -> _Head | None:

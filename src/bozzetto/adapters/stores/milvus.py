@@ -27,7 +27,8 @@ from bozzetto.adapters.stores.milvus_connection import (
     told,
 )
 from bozzetto.adapters.stores.milvus_rows import expression, records, schema_of
-from bozzetto.errors import NotFoundError, SetupError
+from bozzetto.adapters.stores.rows import expect_dim, ranked
+from bozzetto.errors import NotFoundError
 from bozzetto.ports import VectorStoreFeatures
 from bozzetto.types import Keys, StoreRows, Vectors, Where
 
@@ -89,11 +90,8 @@ class MilvusStore:
                     collection, schema=schema, consistency_level="Strong", timeout=timeout
                 )
             )
-        elif there != dim:
-            raise SetupError(
-                f"{self._place.words}: {collection} holds vectors of {there} dimensions, not {dim}",
-                hint="name another collection, or drop that one",
-            )
+        else:
+            expect_dim(self._place.words, collection, there, dim)
 
     def put(self, collection: str, rows: StoreRows) -> None:
         """Add rows, batch by batch."""
@@ -175,10 +173,7 @@ class MilvusStore:
             )
 
         (hits,) = self._loaded(collection, ask)
-        keys = np.array(hits.ids, np.int64)
-        scores = np.array(hits.distances, np.float32)
-        order = np.lexsort((keys, -scores))
-        return keys[order], scores[order]
+        return ranked(hits.ids, hits.distances)
 
     def count(self, collection: str) -> int | None:
         """How many rows; before it was ever finished, a server's own estimate."""

@@ -15,8 +15,8 @@ from pymilvus import MilvusClient
 from pymilvus.exceptions import MilvusException
 
 from bozzetto.adapters.failures import Failure, failure_of, row_of, spoken
-from bozzetto.adapters.stores.address import address_of, is_address
-from bozzetto.adapters.stores.folder import expect_writable
+from bozzetto.adapters.stores.address import Address, address_of, encrypted, is_address
+from bozzetto.adapters.stores.rows import REFILL
 from bozzetto.errors import BackendError, MissingExtraError, SetupError
 from bozzetto.text.normalise import visible
 
@@ -63,7 +63,7 @@ _CODES: Mapping[str, Failure] = {
     "5": _BUSY,
     "8": _BUSY,
     "9": _BUSY,
-    "100": Failure("absent", "does not have it"),
+    "100": Failure("absent", "does not have it", REFILL),
     "1100": _WRONG,
 }
 """What says more than the class: a status of gRPC, or a code of Milvus."""
@@ -103,11 +103,18 @@ def place_of(rest: str, *, environ: Mapping[str, str], timeout: float) -> Place:
     if not is_address(rest):
         return Place(_file(rest), "", timeout, lite=True)
     address = address_of("milvus", rest, port=19_530, instead=_KEYS)
+    token = _token(environ, address)
+    return Place(address.url, address.path, timeout, lite=False, token=token)
+
+
+def _token(environ: Mapping[str, str], address: Address) -> str:
     token = environ.get("MILVUS_TOKEN", "").strip()
     user, password = environ.get("MILVUS_USER", "").strip(), environ.get("MILVUS_PASSWORD", "")
     if not token and user and password:
         token = f"{user}:{password}"
-    return Place(address.url, address.path, timeout, lite=False, token=token)
+    if token:
+        encrypted("MILVUS_TOKEN or MILVUS_PASSWORD", address)
+    return token
 
 
 def _file(rest: str) -> str:
@@ -161,7 +168,6 @@ def _look(place: Place) -> None:
             f"{place.words} is a file, and Milvus Lite 3 keeps a folder",
             hint="name another file: what an older version wrote cannot be read",
         )
-    expect_writable(path if path.exists() else path.parent)
 
 
 def let_go(place: Place, client: MilvusClient) -> None:

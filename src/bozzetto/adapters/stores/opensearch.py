@@ -22,16 +22,16 @@ import warnings
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
-from urllib.parse import SplitResult, parse_qs
+from urllib.parse import parse_qs
 
 from bozzetto.adapters.aws import ask, signing
 from bozzetto.adapters.aws_errors import Asked
 from bozzetto.adapters.failures import Failure, Failures, told
+from bozzetto.adapters.stores.address import Address, address_of, certificates, encrypted
 from bozzetto.adapters.stores.elastic_errors import Place, refusal
 from bozzetto.adapters.stores.elastic_link import Asking
-from bozzetto.adapters.stores.elastic_queries import DEEPEST, FACTS, address_of, inner_products
+from bozzetto.adapters.stores.elastic_queries import DEEPEST, FACTS, inner_products
 from bozzetto.adapters.stores.elastic_store import Dialect, ElasticStore, NamedRows
 from bozzetto.adapters.stores.opensearch_serverless import KeyedRows
 from bozzetto.errors import BozzettoError, MissingExtraError, SetupError
@@ -93,7 +93,7 @@ class Amazon:
     region: str
 
 
-def amazon_of(url: SplitResult) -> Amazon:
+def amazon_of(url: Address) -> Amazon:
     """What the host's name, or the query behind it, says.
 
     Raises:
@@ -106,7 +106,7 @@ def amazon_of(url: SplitResult) -> Amazon:
             "opensearch: the address may end in ?service=es or ?service=aoss and &region=...",
             hint="no password or key belongs there",
         )
-    ends = (pattern.search(url.hostname or "") for pattern in _AMAZON)
+    ends = (pattern.search(url.host) for pattern in _AMAZON)
     named = next((end.groupdict() for end in ends if end), {"service": "", "region": ""})
     service = asked.get("service") or {"aos": "es"}.get(named["service"], named["service"])
     return Amazon(service, asked.get("region") or named["region"])
@@ -157,7 +157,7 @@ class _Client:
     """opensearch-py's client: made at the first call, and anew after `close`."""
 
     def __init__(
-        self, url: SplitResult, amazon: Amazon, environ: Mapping[str, str], timeout: float
+        self, url: Address, amazon: Amazon, environ: Mapping[str, str], timeout: float
     ) -> None:
         self._url, self._amazon, self._timeout = url, amazon, timeout
         self._environ = environ
@@ -167,9 +167,11 @@ class _Client:
         self._password = environ.get("OPENSEARCH_PASSWORD", "")
         if amazon.service == "aoss":
             self._user = ""
-        self._ca = _certificates(environ)
+        self._ca = certificates(environ, "OPENSEARCH_CA_CERTS")
+        if self._user:
+            encrypted("OPENSEARCH_PASSWORD", url)
         self.place = Place(
-            words=f"OpenSearch at {url.scheme}://{url.netloc}{url.path}",
+            words=f"OpenSearch at {url.whole}",
             login=_ACCESS if amazon.service == "aoss" else _LOGIN,
             secrets=tuple(filter(None, (environ.get(name, "").strip() for name in _SECRETS))),
         )
@@ -207,7 +209,7 @@ class _Client:
                 # Of security that is off, and of what a later version drops: not for a user.
                 warnings.simplefilter("ignore", OpenSearchWarning)
                 self._client = OpenSearch(
-                    hosts=[self._url.geturl().partition("?")[0]],
+                    hosts=[self._url.whole],
                     timeout=self._timeout,
                     max_retries=0,  # we try again, and know what may be repeated
                     pool_maxsize=_CONNECTIONS,
@@ -217,7 +219,7 @@ class _Client:
             return self._client
 
     def _trust(self) -> dict[str, Any]:
-        return {"ca_certs": self._ca} if self._ca and self._url.scheme == "https" else {}
+        return {"ca_certs": self._ca} if self._ca and self._url.secure else {}
 
     def _login(self) -> dict[str, Any]:
         if self._user:
@@ -236,21 +238,14 @@ class _Client:
         return {"http_auth": sign}
 
 
-def _certificates(environ: Mapping[str, str]) -> str:
-    """The file of OPENSEARCH_CA_CERTS; "" where it is not set."""
-    named = environ.get("OPENSEARCH_CA_CERTS", "").strip()
-    if named and not Path(named).is_file():
-        raise SetupError(f"OPENSEARCH_CA_CERTS: {named} is not a file")
-    return named
-
-
 def open_store(rest: str, *, environ: Mapping[str, str], timeout: float) -> VectorStore:
     """A store at "https://host[:port][/path]".
 
     Raises:
         SetupError: it is no address, or carries a password; a file of certificates is missing.
     """
-    url = address_of(rest, "opensearch", "OPENSEARCH_USERNAME", "OPENSEARCH_PASSWORD")
+    instead = "put them into OPENSEARCH_USERNAME and OPENSEARCH_PASSWORD"
+    url = address_of("opensearch", rest, port=9200, instead=instead, queried=True)
     amazon = amazon_of(url)
     asking = Asking(_Client(url, amazon, environ, timeout))
     if amazon.service == "aoss":

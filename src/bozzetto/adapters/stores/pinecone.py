@@ -17,13 +17,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
-import numpy as np
 import pinecone
 
 from bozzetto.adapters.failures import told
 from bozzetto.adapters.stores.pinecone_failures import FAILURES
 from bozzetto.adapters.stores.pinecone_place import Place, place_of
 from bozzetto.adapters.stores.pinecone_rows import filter_of, per_request, vectors_of
+from bozzetto.adapters.stores.rows import absent, expect_dim, ranked
 from bozzetto.errors import BackendError, NotFoundError, SetupError
 from bozzetto.ports import VectorStore, VectorStoreFeatures
 from bozzetto.types import Keys, StoreRows, Vectors, Where
@@ -37,6 +37,7 @@ _DEFAULT = "__default__"  # a namespace that is always there
 _MOST_FOUND = 10_000
 _MOST_DELETED = 1_000
 _BATCH = 2_000  # some requests of 2 MB, side by side
+_LAG = 15.0  # seconds after which what was written is usually found
 _READY = 300.0  # seconds that an index may take to be there or to be gone
 _SETTLED = 30.0  # seconds that a namespace may
 
@@ -75,14 +76,14 @@ class PineconeStore:
     @property
     def features(self) -> VectorStoreFeatures:
         """What the store is."""
-        return VectorStoreFeatures("pinecone", self._place.words, batch=_BATCH)
+        return VectorStoreFeatures("pinecone", self._place.words, batch=_BATCH, lag=_LAG)
 
     def create(self, collection: str, dim: int, rows: int) -> None:
         """Make the namespace, and the index where it is the first of that dimension."""
         self._homes.pop(collection, None)  # another may have dropped it
         home = self._home(collection)
         if home is not None:
-            self._same(collection, home.dim, dim)
+            expect_dim(self._place.words, collection, home.dim, dim)
             return
         index = self._made(dim)
         try:
@@ -129,11 +130,8 @@ class PineconeStore:
             chosen = filter_of(where)
             found = self._ask(lambda: index.client.query(**asked, filter=chosen)).matches
         if not found and self.count(collection) is None:  # as empty ones are answered, too
-            raise self._absent(collection)
-        keys = np.array([int(one.id) for one in found], np.int64)
-        scores = np.array([one.score for one in found], np.float32)
-        order = np.lexsort((keys, -scores))
-        return keys[order], scores[order]
+            raise absent(self._place.words, collection)
+        return ranked([int(one.id) for one in found], [one.score for one in found])
 
     def count(self, collection: str) -> int | None:
         """How many records the namespace had some seconds ago."""
@@ -199,19 +197,8 @@ class PineconeStore:
     def _needed(self, collection: str) -> _Index:
         found = self._home(collection)
         if found is None:
-            raise self._absent(collection)
+            raise absent(self._place.words, collection)
         return found
-
-    def _absent(self, collection: str) -> NotFoundError:
-        return NotFoundError(f"{self._place.words} has no collection {collection}")
-
-    def _same(self, collection: str, there: int, wanted: int) -> None:
-        if there != wanted:
-            raise SetupError(
-                f"{self._place.words}: {collection} holds vectors of {there} dimensions, "
-                f"not {wanted}",
-                hint="drop it first, or build under another name",
-            )
 
     def _home(self, collection: str) -> _Index | None:
         """The index that a collection is in."""

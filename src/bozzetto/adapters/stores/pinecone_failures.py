@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bozzetto.adapters.failures import Failure, Failures
+from bozzetto.adapters.stores.rows import REFILL
 
 __all__ = ["FAILURES", "KEY"]
 
@@ -20,7 +21,9 @@ FAILURES: Failures = {
         f"give the key in {KEY} the right to make indexes and to write, or {_PLAN}",
     ),
     "PaymentRequiredError": Failure("setup", "wants to be paid first", "look at its console"),
-    "pinecone.errors.exceptions.NotFoundError": Failure("absent", "has nothing of that name"),
+    "pinecone.errors.exceptions.NotFoundError": Failure(
+        "absent", "has nothing of that name", REFILL
+    ),
     "ConflictError": Failure("backend", "has something of that name already"),
     "FailedPreconditionError": Failure("backend", "is in no state to do it"),
     "PayloadTooLargeError": Failure("backend", "finds the request too large"),

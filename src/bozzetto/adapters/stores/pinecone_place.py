@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
-from bozzetto.adapters.stores.address import address_of, is_address
+from bozzetto.adapters.stores.address import Address, address_of, is_address, key_of
 from bozzetto.adapters.stores.pinecone_failures import KEY
 from bozzetto.errors import SetupError
 
@@ -51,23 +51,31 @@ def place_of(rest: str, *, environ: Mapping[str, str], timeout: float) -> Place:
     Raises:
         SetupError: it is not of that form, carries a key, or the key is missing.
     """
-    address, _, query = rest.strip().partition("?")
-    if address and not is_address(address):  # not shown: it may be a key
-        raise SetupError("pinecone: what follows is no address", hint=_SAMPLE)
+    text = rest.strip()
     home = _address(environ.get(_HOST, "").strip() or _HOME)
-    named = _address(address) if address else home
+    if text.startswith("?") or not text:
+        named, query = home, text[1:]
+    elif is_address(text):
+        named = address_of("pinecone", text, port=_EMULATOR, instead=_INSTEAD, queried=True)
+        query = named.query
+    else:  # not shown: it may be a key
+        raise SetupError("pinecone: what follows is no address", hint=_SAMPLE)
     return Place(
-        address=named,
+        address=_shown(named),
         **_settings(query),
         timeout=timeout,
-        key=_key(environ) if named == home else _NO_KEY,
+        key=_key(environ, home) if _shown(named) == _shown(home) else _NO_KEY,
     )
 
 
-def _address(text: str) -> str:
-    """Scheme, host and port of an address; https where none is said."""
+def _address(text: str) -> Address:
+    """An address; https where none is said."""
     written = text if "://" in text else f"https://{text}"
-    found = address_of("pinecone", written, port=_EMULATOR, instead=_INSTEAD)
+    return address_of("pinecone", written, port=_EMULATOR, instead=_INSTEAD)
+
+
+def _shown(found: Address) -> str:
+    """Scheme, host and port, and a path where there is one."""
     return f"{found.url.removesuffix(':443')}{'/' if found.path else ''}{found.path}"
 
 
@@ -81,16 +89,11 @@ def _settings(query: str) -> dict[str, str]:
     return {name: given.get(name) or usual for name, usual in _DEFAULTS.items()}
 
 
-def _key(environ: Mapping[str, str]) -> str:
-    key = environ.get(KEY, "").strip()
+def _key(environ: Mapping[str, str], home: Address) -> str:
+    key = key_of(environ, KEY, home)
     if not key:
         raise SetupError(
             f"pinecone: the key is missing: {KEY} is not set",
             hint=f"make one at https://app.pinecone.io and set {KEY}",
-        )
-    if not key.isascii() or not key.isprintable() or " " in key:
-        raise SetupError(
-            f"{KEY} holds characters that no key has",
-            hint="it may have been pasted with a line break or quotes",
         )
     return key

@@ -15,7 +15,6 @@ from functools import cache, partial
 from types import MappingProxyType
 from typing import Any, TypeVar
 
-import numpy as np
 import psycopg
 from psycopg import errors, sql
 
@@ -44,6 +43,7 @@ from bozzetto.adapters.stores.postgresql_schema import (
     table,
 )
 from bozzetto.adapters.stores.retrying import retried
+from bozzetto.adapters.stores.rows import absent, ranked
 from bozzetto.errors import NotFoundError
 from bozzetto.ports import VectorStoreFeatures
 from bozzetto.types import Keys, StoreRows, Vectors, Where
@@ -107,7 +107,7 @@ class PostgreSQLStore:
         """By the index first; by every row where that gives too few, or `thorough` asks."""
         found = self._extension or self._do(extension)
         if found is None:
-            raise NotFoundError(f"{self._place} has no collection {collection}")
+            raise absent(self._place, collection)
         self._extension = found
         exact = thorough or k > _MOST
 
@@ -121,7 +121,7 @@ class PostgreSQLStore:
         rows = ask(exact)
         if len(rows) < k and not exact and self._do(partial(has_index, collection=collection)):
             rows = ask(True)
-        return _ranked(rows)
+        return _found(rows)
 
     def count(self, collection: str) -> int | None:
         """How many rows, counted."""
@@ -242,11 +242,8 @@ def _nearest(
     return near, [vector, *values, vector, min(2 * k, _MOST), k]
 
 
-def _ranked(rows: list[tuple[int, float]]) -> Found:
-    keys = np.array([key for key, _ in rows], np.int64)
-    scores = -np.array([distance for _, distance in rows], np.float32)
-    order = np.lexsort((keys, -scores))
-    return keys[order], scores[order]
+def _found(rows: list[tuple[int, float]]) -> Found:
+    return ranked([key for key, _ in rows], [-distance for _, distance in rows])
 
 
 def _connect(address: Address, password: str, timeout: float) -> Any:  # noqa: ANN401 - psycopg's

@@ -14,6 +14,7 @@ import psycopg
 
 from bozzetto.adapters import failures
 from bozzetto.adapters.failures import Failure, Failures, spoken
+from bozzetto.adapters.stores.rows import REFILL
 from bozzetto.errors import BackendError, BozzettoError, SetupError
 
 __all__ = ["FAILURES", "refused", "told"]
@@ -33,7 +34,7 @@ FAILURES: Failures = {
     "ReadOnlySqlTransaction": Failure(
         "setup", "is a read-only copy", "name the writer's address, not a replica's"
     ),
-    "UndefinedTable": Failure("absent", "has no such collection"),
+    "UndefinedTable": Failure("absent", "has no such collection", REFILL),
     "UntranslatableCharacter": Failure(
         "setup", "keeps text in an encoding without these letters", "use a database in UTF8"
     ),

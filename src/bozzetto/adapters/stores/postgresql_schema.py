@@ -9,6 +9,7 @@ from typing import Any
 from psycopg import errors, sql
 
 from bozzetto.adapters.stores.postgresql_rows import COLUMNS
+from bozzetto.adapters.stores.rows import expect_dim
 from bozzetto.errors import SetupError
 
 __all__ = [
@@ -93,11 +94,8 @@ def make(connection: Any, place: str, collection: str, dim: int) -> None:  # noq
         found = extension(connection) or _add_extension(connection, place)
         _add_schema(connection, place)
         _add_table(connection, place, found, collection, dim)
-    elif there != dim:
-        raise SetupError(
-            f"{place}: {collection} holds vectors of {there} dimensions, not {dim}",
-            hint="it was made with another embedder: drop it first, or use that embedder",
-        )
+    else:
+        expect_dim(place, collection, there, dim)
 
 
 def _dim(connection: Any, collection: str) -> int | None:  # noqa: ANN401

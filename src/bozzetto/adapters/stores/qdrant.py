@@ -16,13 +16,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-import numpy as np
 from qdrant_client import QdrantClient, models
 
-from bozzetto.adapters.stores.address import address_of, is_address
+from bozzetto.adapters.stores.address import address_of, is_address, key_of
 from bozzetto.adapters.stores.folder import folder_of, make_folder
 from bozzetto.adapters.stores.qdrant_failures import told
 from bozzetto.adapters.stores.retrying import retried
+from bozzetto.adapters.stores.rows import expect_dim, ranked
 from bozzetto.errors import BackendError, NotFoundError, SetupError
 from bozzetto.ports import VectorStoreFeatures
 from bozzetto.text.normalise import visible
@@ -93,11 +93,7 @@ class QdrantStore:
 
     def _check(self, client: Any, collection: str, dim: int) -> None:  # noqa: ANN401
         there = client.get_collection(collection).config.params.vectors.size
-        if there != dim:
-            raise SetupError(
-                f"{self._place}: {collection} holds vectors of {there} dimensions, not {dim}",
-                hint="it was made with another embedder: drop it first, or use that embedder",
-            )
+        expect_dim(self._place, collection, there, dim)
 
     def put(self, collection: str, rows: StoreRows) -> None:
         """In requests of bounded size, each safe when it returns."""
@@ -153,10 +149,7 @@ class QdrantStore:
             ).points
 
         points = self._do(ask)[:k]
-        keys = np.array([point.id for point in points], np.int64)
-        scores = np.array([point.score for point in points], np.float32)
-        order = np.lexsort((keys, -scores))
-        return keys[order], scores[order]
+        return ranked([point.id for point in points], [point.score for point in points])
 
     def count(self, collection: str) -> int | None:
         """How many rows, counted."""
@@ -247,7 +240,7 @@ def _local(folder: Path) -> Any:  # noqa: ANN401 - Qdrant's
 
 
 def _served(url: str, path: str, port: int, key: str, timeout: float) -> Any:  # noqa: ANN401
-    with warnings.catch_warnings():  # that a key goes over http is for the how-to to say
+    with warnings.catch_warnings():  # of a key over http, which goes no farther than it may
         warnings.simplefilter("ignore")
         return QdrantClient(
             url=url,
@@ -267,7 +260,7 @@ def open_store(rest: str, *, environ: Mapping[str, str], timeout: float) -> Qdra
     """
     if is_address(rest):
         found = address_of("qdrant", rest, port=6333, instead=_KEY)
-        key = environ.get("QDRANT_API_KEY", "").strip()
+        key = key_of(environ, "QDRANT_API_KEY", found)
         return QdrantStore(
             f"Qdrant at {visible(found.url)}",
             lambda: _served(found.url, found.path, found.port, key, timeout),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from bozzetto.adapters.failures import Failure, Failures, failure_of, spoken
+from bozzetto.adapters.stores.rows import REFILL
 
 __all__ = ["FAILURES", "told"]
 
@@ -25,7 +26,7 @@ FAILURES: Failures = {
 _STATUS: dict[int, Failure] = {
     401: Failure("setup", "refuses the key", "set QDRANT_API_KEY"),
     403: Failure("setup", "does not allow it with this key", "set QDRANT_API_KEY to another"),
-    404: Failure("absent", "has no such collection"),
+    404: Failure("absent", "has no such collection", REFILL),
     408: Failure("passing", "took too long", _AGAIN),
     413: Failure("backend", "takes no request of that size", "raise max_request_size_mb there"),
     429: Failure("passing", "is asked too much at once", _AGAIN),
@@ -37,7 +38,7 @@ _LOCAL: tuple[tuple[str, Failure], ...] = (
         "already accessed",
         Failure("setup", "is open in another program", "close that one, or run a Qdrant server"),
     ),
-    ("not found", Failure("absent", "has no such collection")),
+    ("not found", Failure("absent", "has no such collection", REFILL)),
     ("", Failure("backend", "does not take it")),
 )
 """What the local mode says in ValueError and RuntimeError."""

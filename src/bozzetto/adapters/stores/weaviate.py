@@ -14,13 +14,12 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-import numpy as np
-
 from bozzetto.adapters.failures import failure_of, spoken
 from bozzetto.adapters.stores.retrying import retried
+from bozzetto.adapters.stores.rows import absent, expect_dim, ranked
 from bozzetto.adapters.stores.weaviate_failures import failures_for
 from bozzetto.adapters.stores.weaviate_place import Place, place_of
-from bozzetto.errors import BackendError, MissingExtraError, NotFoundError, SetupError
+from bozzetto.errors import BackendError, MissingExtraError, SetupError
 from bozzetto.ports import VectorStore, VectorStoreFeatures
 from bozzetto.types import Keys, StoreRows, Vectors, Where
 
@@ -93,13 +92,12 @@ class WeaviateStore:
                 if not self._exists(collection):  # else another made it meanwhile
                     raise
         there = self._dimension(collection)
-        if there != dim:
-            told = "says no dimension and is not ours" if there is None else f"holds {there}"
+        if there is None:
             raise SetupError(
-                f"{self._place.words}: the vectors of {collection} are to have {dim} dimensions, "
-                f"but what is there {told}",
+                f"{self._place.words}: {collection} says no dimension and is not ours",
                 hint="drop it first, or build under another name",
             )
+        expect_dim(self._place.words, collection, there, dim)
 
     def put(self, collection: str, rows: StoreRows) -> None:
         """Insert batch by batch; of what is refused, the first reason is told."""
@@ -154,10 +152,8 @@ class WeaviateStore:
         except BackendError:
             self._needed(collection)
             raise
-        keys = np.array([terms.key_of(one.uuid) for one in found], np.int64)
-        scores = np.array([-one.metadata.distance for one in found], np.float32)
-        order = np.lexsort((keys, -scores))[: max(k, 0)]
-        return keys[order], scores[order]
+        keys = [terms.key_of(one.uuid) for one in found]
+        return ranked(keys, [-one.metadata.distance for one in found], max(k, 0))
 
     def _nearest(self, collection: str, query: Vectors, limit: int, where: Where) -> list[Any]:
         asked: dict[str, Any] = {
@@ -255,7 +251,7 @@ class WeaviateStore:
 
     def _needed(self, collection: str) -> None:
         if not self._exists(collection):
-            raise NotFoundError(f"{self._place.words} has no collection {collection}")
+            raise absent(self._place.words, collection)
 
     def _dimension(self, collection: str) -> int | None:
         name = terms.class_of(collection)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bozzetto.adapters.failures import Failure, Failures
+from bozzetto.adapters.stores.rows import REFILL
 from bozzetto.adapters.stores.weaviate_place import KEY
 
 __all__ = ["FAILURES", "failures_for"]
@@ -49,7 +50,7 @@ _PASSING = Failure("passing", "is busy or fails inside", "try again in a little 
 
 _STATUSES = {
     401: _REFUSED,
-    404: Failure("absent", "has nothing of that name"),
+    404: Failure("absent", "has nothing of that name", REFILL),
     429: _PASSING,
     500: _PASSING,
     502: _PASSING,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
-from bozzetto.adapters.stores.address import address_of, is_address
+from bozzetto.adapters.stores.address import address_of, is_address, key_of
 from bozzetto.errors import SetupError
 
 __all__ = ["KEY", "Place", "place_of"]
@@ -50,19 +50,20 @@ def place_of(rest: str, *, environ: Mapping[str, str], timeout: float) -> Place:
     Raises:
         SetupError: it is not of that form, or carries a password.
     """
-    text, _, query = rest.strip().partition("?")
+    text = rest.strip()
     if not is_address(text):  # not shown: it may be a key
         raise SetupError("weaviate: what follows is no address", hint=_SAMPLE)
-    rest_at = address_of("weaviate", text, port=_REST, instead=_INSTEAD)
+    rest_at = address_of("weaviate", text, port=_REST, instead=_INSTEAD, queried=True)
     if rest_at.path:
         raise SetupError("weaviate: the address has a path", hint=_SAMPLE)
     host, port = rest_at.host, rest_at.port
-    named = _grpc(query)
+    named = _grpc(rest_at.query)
     usual = _cloud(host) if _CLOUD.fullmatch(host) else (host, _GRPC)
     grpc_host, grpc_port = (named[0] or host, named[1]) if named else usual
     if (grpc_host, grpc_port) == (host, port):
         raise SetupError(f"weaviate: REST and gRPC are both said to be at {host}:{port}")
-    return Place(host, port, rest_at.secure, grpc_host, grpc_port, timeout, _key(environ))
+    key = key_of(environ, KEY, rest_at)
+    return Place(host, port, rest_at.secure, grpc_host, grpc_port, timeout, key)
 
 
 def _cloud(host: str) -> tuple[str, int]:
@@ -90,14 +91,3 @@ def _grpc(query: str) -> tuple[str, int] | None:
             hint="such as ?grpc=127.0.0.1:50051",
         )
     return host, int(port)
-
-
-def _key(environ: Mapping[str, str]) -> str:
-    """The key; "" where none is set."""
-    key = environ.get(KEY, "").strip()
-    if not key.isascii() or not key.isprintable() or " " in key:
-        raise SetupError(
-            f"{KEY} holds characters that no key has",
-            hint="it may have been pasted with a line break or quotes",
-        )
-    return key
