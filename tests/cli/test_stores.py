@@ -100,13 +100,20 @@ def test_a_new_home_begins_with_what_is_wished(
     assert "red fox" in run("search", "a fox").out
 
 
-SECRET = "postgresql://me:hunter2@host/db"
+CARRIES = "the address of the vector store carries a password"
+SECRETS = (
+    "postgresql://me:hunter2@host/db",
+    "opensearch+https://me:hun/ter2@host:9200",
+    "elasticsearch+https://me:12?hunter2@host:9200",
+    "qdrant:http://me:hun#ter2@host",
+    "weaviate:http://me:hu@nter2@host",
+)
 
 
 @pytest.mark.parametrize(
     ("arguments", "kind", "says"),
     [
-        (("--vectors", SECRET), SetupError, "the address of the vector store carries a password"),
+        *((("--vectors", secret), SetupError, CARRIES) for secret in SECRETS),
         (("--vectors", "nowhere:x"), SetupError, "no stores back end is called 'nowhere'"),
         (("--vectors", "a folder"), SetupError, "'a folder' names no vector store"),
         (("--embedder", "nobody:x"), SetupError, "no embedders back end is called 'nobody'"),
@@ -122,7 +129,7 @@ def test_what_cannot_be_used_changes_nothing(
     answer = run("index", "build", *arguments)
     assert type(answer.error) is kind
     assert says in str(answer.error)
-    assert "hunter2" not in answer.out + answer.err + str(answer.error)
+    assert "ter2" not in answer.out + answer.err + str(answer.error)
     assert not (own_home / "serving.json").exists()
     assert found(run) == before
 
