@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import shutil
+import threading
 from dataclasses import replace
 from typing import Any
 
@@ -20,7 +21,7 @@ from bozzetto.search.views import texts_of
 from bozzetto.store.editing import Edit
 from bozzetto.store.vectors import text_hashes
 from bozzetto.testing.stores import MemoryStore
-from bozzetto.types import Filters, Keys, SourcePrompt, StoreRows
+from bozzetto.types import Filters, Keys, SourcePrompt, StoreRows, Vectors
 
 NOW = "2026-02-03T04:05:06Z"
 WHO = {"actor": "ada", "now": NOW}
@@ -460,3 +461,19 @@ def test_a_collection_that_another_choice_uses_too_stays(filled: Any, store: Mem
     assert sorted(name.rpartition("_")[2] for name in store.collections("")) == ["core", "whole"]
     assert counts(store) == [64] * 2
     assert len(named.dense("own").views) == 2
+
+
+def test_the_views_are_asked_side_by_side(shelf: Any) -> None:
+    """A store far away is waited for once, not once a view."""
+
+    class Together(MemoryStore):
+        met = threading.Barrier(4)
+
+        def search(self, *given: Any, **more: Any) -> tuple[Keys, Vectors]:
+            self.met.wait(timeout=10)
+            return super().search(*given, **more)
+
+    shelf.elsewhere = Together()
+    shelf.fill(PROMPTS)
+    shelf.embed()
+    assert len(ids(shelf, "a castle, a ship")) == 5
