@@ -5,7 +5,8 @@
 
 Beyond Lite it asks for the key (gRPC's UNAUTHENTICATED where it is wrong), knows filter
 templates and wants no string but through them, searches and counts nothing that is not indexed
-and loaded (codes 101 and 700), and answers 16,384 rows at most (Milvus's documented limit).
+and loaded (codes 101 and 700), and answers 16,384 rows at most (Milvus's documented limit). Its
+statistics know the rows of files that a flush has closed, and no others.
 """
 
 from __future__ import annotations
@@ -104,6 +105,7 @@ class _Servicer(MilvusServicer):  # type: ignore[misc]
         super().__init__(engine)
         self._engine = engine
         self._loaded = loaded
+        self._closed: dict[str, Any] = {}
 
     def GetVersion(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802
         return milvus_pb2.GetVersionResponse(status=common_pb2.Status(), version=_VERSION)
@@ -115,8 +117,23 @@ class _Servicer(MilvusServicer):  # type: ignore[misc]
         self._loaded.add(request.collection_name)
         return status
 
+    def Flush(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802
+        done = super().Flush(request, context)
+        for name in request.collection_names:
+            asked = milvus_pb2.GetCollectionStatisticsRequest(collection_name=name)
+            self._closed[name] = super().GetCollectionStatistics(asked, context)
+        return done
+
+    def GetCollectionStatistics(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802
+        found = super().GetCollectionStatistics(request, context)
+        none = [common_pb2.KeyValuePair(key="row_count", value="0")]
+        return self._closed.get(request.collection_name) or (
+            milvus_pb2.GetCollectionStatisticsResponse(status=found.status, stats=none)
+        )
+
     def DropCollection(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802
         self._loaded.discard(request.collection_name)
+        self._closed.pop(request.collection_name, None)
         return super().DropCollection(request, context)
 
     def Search(self, request: Any, context: Any) -> Any:  # noqa: ANN401, N802

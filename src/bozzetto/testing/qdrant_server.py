@@ -4,7 +4,8 @@
         open_store(server.address, environ={"QDRANT_API_KEY": "k"}, timeout=5)
 
 Each request's body is read by the vendor's own model of it, which takes no field it does not
-know; the work is done by the client's local mode. `broken` answers that many calls with 503.
+know; the work is done by the client's local mode. `broken` answers that many calls with 503;
+`building` says of every collection that its index is not built yet.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ class QdrantServer:
     """Listens on 127.0.0.1; a context manager.
 
     `calls` are those that came ("PUT /collections/a"), `thresholds` the sizes from which on it
-    was told to build an index.
+    was told to build an index, `fields` the fields of facts that have one.
     """
 
     def __init__(self, *, key: str = "") -> None:
@@ -33,8 +34,10 @@ class QdrantServer:
 
         self.key = key
         self.broken = 0
+        self.building = False
         self.calls: list[str] = []
         self.thresholds: list[int | None] = []
+        self.fields: set[str] = set()
         self.local = QdrantClient(":memory:", force_disable_check_same_thread=True)
         self.lock = threading.Lock()
         self._server = _Server(("127.0.0.1", 0), _Handler)
@@ -119,14 +122,15 @@ def _change(server: QdrantServer, name: str, body: Any) -> object:  # noqa: ANN4
 
 
 def _about(server: QdrantServer, name: str, body: Any) -> object:  # noqa: ANN401
-    found: object = server.local.get_collection(name).model_dump(mode="json", exclude_none=True)
-    return found
+    found: dict[str, Any]
+    found = server.local.get_collection(name).model_dump(mode="json", exclude_none=True)
+    return {**found, "status": "yellow"} if server.building else found
 
 
 def _index(server: QdrantServer, name: str, body: Any) -> object:  # noqa: ANN401
     from qdrant_client import models
 
-    models.CreateFieldIndex(**body)
+    server.fields.add(models.CreateFieldIndex(**body).field_name)
     return {"operation_id": 0, "status": "completed"}
 
 

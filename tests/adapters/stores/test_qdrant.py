@@ -114,6 +114,32 @@ def test_a_server_that_is_not_there(opened: Open) -> None:
     assert "\n" not in str(told.value)
 
 
+def test_what_a_broken_try_left_out_is_made(server: QdrantServer, opened: Open) -> None:
+    """The process ended when the collection was there and no index of its facts was."""
+    store = opened(server.address, QDRANT_API_KEY=SECRET)
+    store.create("one", 8, 10)
+    made = set(server.fields)
+    server.fields.clear()
+    store.create("one", 8, 10)
+    assert made == server.fields == set(Facts._fields)
+
+
+def test_an_index_that_is_never_built(server: QdrantServer, require: Require) -> None:
+    require("backends")
+    from bozzetto.adapters.stores.qdrant import open_store
+
+    store = open_store(server.address, environ={"QDRANT_API_KEY": SECRET}, timeout=0.01)
+    store.create("one", 8, 10)
+    server.building = True
+    with pytest.raises(BackendError) as told:
+        store.finish("one")
+    assert told.value.message == (
+        f"Qdrant at {server.address} has not got on with the index of one for 0 s: 0 rows are in it"
+    )
+    assert told.value.retryable
+    store.close()
+
+
 def test_another_dimension(server: QdrantServer, opened: Open) -> None:
     store = opened(server.address, QDRANT_API_KEY=SECRET)
     store.create("one", 8, 10)

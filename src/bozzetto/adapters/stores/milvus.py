@@ -183,6 +183,8 @@ class MilvusStore:
             return None
         except NotLoadedError:
             if not self._indexed(collection):
+                # A server knows the rows of closed files alone: what was put since is not there.
+                self._step(lambda client, timeout: client.flush(collection, timeout=timeout))
                 return self._call(lambda *call: _estimated(collection, *call))
         return self._loaded(collection, lambda *call: _counted(collection, *call))
 

@@ -35,6 +35,7 @@ _REQUEST = 16 << 20  # bytes of a request, half of what a server takes
 _NUMBER = 12  # bytes of a number in it
 _MOST_ROWS = 1_000
 _INDEXED = 20_000  # KiB of vectors from which on a server builds an index: its own default
+_SEGMENT = 10  # times the timeout of a call that a server may take for a part of its index
 _PAUSE = 0.5  # seconds between two looks at a server that is building
 _EF = 128  # candidates that a search keeps at least
 
@@ -55,15 +56,25 @@ Found = tuple[Keys, Vectors]
 
 
 class QdrantStore:
-    """Collections of a server, or of a folder where `local`: there calls wait for each other."""
+    """Collections of a server, or of a folder where `local`: there calls wait for each other.
+
+    A server that builds an index may stay at one number of rows for `patience` seconds.
+    """
 
     def __init__(
-        self, place: str, connect: Callable[[], Any], *, local: bool, secrets: tuple[str, ...]
+        self,
+        place: str,
+        connect: Callable[[], Any],
+        *,
+        local: bool,
+        patience: float = 0.0,
+        secrets: tuple[str, ...] = (),
     ) -> None:
         self._place = place
         self._features = VectorStoreFeatures("qdrant", place, exact=local, batch=_MOST_ROWS)
         self._connect = connect
         self._local = local
+        self._patience = patience
         self._secrets = secrets
         self._lock = threading.RLock()
         self._client: Any = None
@@ -79,13 +90,14 @@ class QdrantStore:
         def make(client: Any) -> None:  # noqa: ANN401 - Qdrant's
             if client.collection_exists(collection):
                 self._check(client, collection, dim)
-                return
-            client.create_collection(
-                collection,
-                vectors_config=models.VectorParams(size=dim, distance=models.Distance.DOT),
-                optimizers_config=models.OptimizersConfigDiff(indexing_threshold=0),
-            )
-            # A graph that is built after these links what shares a value.
+            else:
+                client.create_collection(
+                    collection,
+                    vectors_config=models.VectorParams(size=dim, distance=models.Distance.DOT),
+                    optimizers_config=models.OptimizersConfigDiff(indexing_threshold=0),
+                )
+            # A graph that is built after these links what shares a value. Those that are there
+            # stay; a try that broke off may have left some out.
             for field, kind in () if self._local else _FIELDS.items():
                 client.create_payload_index(collection, field, kind, wait=True)
 
@@ -106,10 +118,21 @@ class QdrantStore:
             return
         lazy = models.OptimizersConfigDiff(indexing_threshold=_INDEXED)
         self._do(lambda client: client.update_collection(collection, optimizers_config=lazy))
-        while self._building(collection):
+        done, since = -1, time.monotonic()
+        while (indexed := self._building(collection)) is not None:
+            if indexed != done:
+                done, since = indexed, time.monotonic()
+            elif time.monotonic() - since > self._patience:
+                raise BackendError(
+                    f"{self._place} has not got on with the index of {collection} for "
+                    f"{self._patience:.0f} s: {indexed:,} rows are in it",
+                    hint="look at the server's log, then run the same command",
+                    retryable=True,
+                )
             time.sleep(_PAUSE)
 
-    def _building(self, collection: str) -> bool:
+    def _building(self, collection: str) -> int | None:
+        """How many rows are in the index so far; None where it is built."""
         found = self._do(lambda client: client.get_collection(collection))
         if found.status == models.CollectionStatus.RED:
             raise BackendError(
@@ -117,7 +140,8 @@ class QdrantStore:
                 f"{visible(str(found.optimizer_status))}",
                 hint="look at the server's log",
             )
-        return bool(found.status == models.CollectionStatus.YELLOW)
+        building = found.status == models.CollectionStatus.YELLOW
+        return int(found.indexed_vectors_count or 0) if building else None
 
     def delete(self, collection: str, keys: Keys) -> None:
         """Remove rows."""
@@ -265,6 +289,7 @@ def open_store(rest: str, *, environ: Mapping[str, str], timeout: float) -> Qdra
             f"Qdrant at {visible(found.url)}",
             lambda: _served(found.url, found.path, found.port, key, timeout),
             local=False,
+            patience=_SEGMENT * timeout,
             secrets=(key,),
         )
     if not rest or "://" in rest:
@@ -274,4 +299,4 @@ def open_store(rest: str, *, environ: Mapping[str, str], timeout: float) -> Qdra
         )
     folder = folder_of(rest)
     place = f"Qdrant in {visible(str(folder))}"
-    return QdrantStore(place, lambda: _local(folder), local=True, secrets=())
+    return QdrantStore(place, lambda: _local(folder), local=True)
