@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from bozzetto.adapters.stores.folder import folder_of, make_folder
+from bozzetto.adapters.stores.folder import expect_writable, folder_of, make_folder
 from bozzetto.errors import SetupError
 
 
@@ -37,3 +38,12 @@ def test_what_cannot_be_made(tmp_path: Path) -> None:
         make_folder(tmp_path / "file" / "within")
     assert caught.value.message == f"{tmp_path / 'file' / 'within'} cannot be made: Not a directory"
     assert caught.value.hint == "name a folder of your own"
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may all")
+def test_what_may_not_be_written(tmp_path: Path) -> None:
+    expect_writable(tmp_path)
+    tmp_path.chmod(0o500)
+    with pytest.raises(SetupError) as caught:
+        expect_writable(tmp_path)
+    assert caught.value.message == f"{tmp_path} may not be written"

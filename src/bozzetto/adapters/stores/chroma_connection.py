@@ -15,7 +15,7 @@ from chromadb.config import DEFAULT_DATABASE, DEFAULT_TENANT, Settings
 from bozzetto.adapters import failures
 from bozzetto.adapters.failures import Failure, failure_of, spoken
 from bozzetto.adapters.stores.address import Address, address_of, is_address, key_of
-from bozzetto.adapters.stores.folder import folder_of, make_folder
+from bozzetto.adapters.stores.folder import expect_writable, folder_of, make_folder
 from bozzetto.adapters.stores.rows import REFILL
 from bozzetto.errors import BackendError, SetupError
 from bozzetto.text.normalise import visible
@@ -98,6 +98,7 @@ def connected(place: Place) -> Any:  # noqa: ANN401 - the vendor's client
         settings = _settings()
         if place.server is None:
             make_folder(Path(place.folder))
+            expect_writable(Path(place.folder))
             return chromadb.PersistentClient(place.folder, settings=settings)
         _look(place, place.server)
         return _remote(place, place.server, settings)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from bozzetto.errors import SetupError
 from bozzetto.text.normalise import visible
 
-__all__ = ["folder_of", "make_folder"]
+__all__ = ["expect_writable", "folder_of", "make_folder"]
 
 
 def folder_of(rest: str) -> Path:
@@ -35,3 +36,15 @@ def make_folder(folder: Path) -> None:
             f"{visible(str(folder))} cannot be made: {error.strerror}",
             hint="name a folder of your own",
         ) from error
+
+
+def expect_writable(folder: Path) -> None:
+    """See that a folder may be written: some vendors say of it what is true of other troubles.
+
+    Raises:
+        SetupError: it may not.
+    """
+    if not os.access(folder, os.W_OK):
+        raise SetupError(
+            f"{visible(str(folder))} may not be written", hint="name a folder of your own"
+        )

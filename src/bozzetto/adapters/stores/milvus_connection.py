@@ -16,6 +16,7 @@ from pymilvus.exceptions import MilvusException
 
 from bozzetto.adapters.failures import Failure, failure_of, row_of, spoken
 from bozzetto.adapters.stores.address import Address, address_of, encrypted, is_address
+from bozzetto.adapters.stores.folder import expect_writable
 from bozzetto.adapters.stores.rows import REFILL
 from bozzetto.errors import BackendError, MissingExtraError, SetupError
 from bozzetto.text.normalise import visible
@@ -168,6 +169,7 @@ def _look(place: Place) -> None:
             f"{place.words} is a file, and Milvus Lite 3 keeps a folder",
             hint="name another file: what an older version wrote cannot be read",
         )
+    expect_writable(path if path.exists() else path.parent)
 
 
 def let_go(place: Place, client: MilvusClient) -> None:
