@@ -281,6 +281,25 @@ def test_what_passes_is_tried_again_before_the_first_word(server: AwsServer, ste
     assert len(server.calls) == 2
 
 
+@pytest.mark.parametrize("said", [(), (text("a"),)])
+def test_thoughts_without_end_are_left(server: AwsServer, said: tuple[Any, ...]) -> None:
+    thought = ("contentBlockDelta", {"delta": {"reasoningContent": {"text": "h" * 1_000_000}}})
+    server.plan(Events((*said, *[thought] * 9, text("b"), STOPPED)))
+    if said:
+        assert ask(open_model(server)) == [Delta("a"), Finish("length")]
+        return
+    with pytest.raises(BackendError, match="sent more than an answer can be"):
+        ask(open_model(server))
+
+
+def test_a_region_that_cannot_be_reached_is_told_how_to_change(server: AwsServer) -> None:
+    names = [name for name in server.environ if name.startswith("AWS_ENDPOINT_URL")]
+    environ = {**server.environ, **dict.fromkeys(names, "http://127.0.0.1:9")}
+    with pytest.raises(BackendError, match="Could not connect to the endpoint URL") as caught:
+        ask(open_chat(CLAUDE, environ=environ, timeout=5.0))
+    assert "AWS_REGION" in (caught.value.hint or "")
+
+
 def test_a_damaged_frame_is_no_answer(server: AwsServer) -> None:
     server.plan(Reply(b"\0\0\0\x20 this is no event stream, whatever it says of itself"))
     with pytest.raises(BackendError, match="sent a damaged stream"):

@@ -112,7 +112,7 @@ STREAM, WHOLE = "InvokeEndpointWithResponseStream", "InvokeEndpoint"
             [*WORDS, Finish("stop")],
         ),
         (
-            LLAMA2,
+            f"llama2@{LLAMA2}",
             WHOLE,
             {
                 "inputs": [
@@ -313,6 +313,15 @@ def test_a_stream_that_is_left_is_closed(server: AwsServer) -> None:
 
     assert asyncio.run(first()) == Delta("Good")
     assert server.wait_left(1)
+
+
+def test_a_licence_is_accepted_by_who_names_it_alone(server: AwsServer) -> None:
+    """That an endpoint's name tells of Llama 2 is no consent."""
+    with pytest.raises(BackendError, match="accept_eula=true") as caught:
+        ask(open_endpoint(server, LLAMA2))
+    assert caught.value.hint == f"sagemaker:llama2@{LLAMA2} says that you accept Meta's licence"
+    (call,) = server.calls
+    assert "x-amzn-sagemaker-custom-attributes" not in call.headers
 
 
 def test_a_models_error_is_told_in_its_words(server: AwsServer) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bozzetto.adapters.chat.written import Written
+from bozzetto.adapters.chat.written import MAX_BYTES, Written
 from bozzetto.errors import BackendError
 from bozzetto.types import Delta, Finish, Usage
 
@@ -32,6 +32,17 @@ def test_an_answer_without_end_is_ended() -> None:
     assert written.over
     assert written.add("y") == []
     written.ended("stop")
+    assert written.end("there") == [Finish("length")]
+
+
+def test_a_stream_without_end_is_ended() -> None:
+    written = Written(10)
+    written.came(MAX_BYTES, "there")
+    with pytest.raises(BackendError, match="there sent more than an answer can be"):
+        written.came(1, "there")
+    assert written.add("a") == [Delta("a")]
+    written.came(1, "there")
+    assert written.over
     assert written.end("there") == [Finish("length")]
 
 

@@ -157,6 +157,7 @@ class BedrockChat:
         try:
             async with aclosing(events):
                 async for event in events:
+                    written.came(len(str(event)), TITLE)
                     for found in read(event):
                         yield found
                     if written.over:

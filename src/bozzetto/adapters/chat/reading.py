@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from typing import Any
 
 from bozzetto.adapters.chat.sse import DONE, Lines, Payloads
+from bozzetto.adapters.chat.written import MAX_BYTES
 from bozzetto.adapters.endpoint import (
     PASSING,
     Endpoint,
@@ -21,7 +22,6 @@ from bozzetto.types import ChatEvent, Delta, Finish, Usage
 __all__ = ["Completion", "Reading", "count_of", "reason_of", "text_of"]
 
 MAX_LINE = 256_000
-MAX_BYTES = 8_000_000
 _REASONS = {
     "": "stop",
     "content_filter": "filtered",

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 from bozzetto.adapters.aws import open_client, read_body
@@ -36,6 +37,7 @@ _ACCESS = (
 _NAME = re.compile(r"[a-zA-Z0-9](?:-*[a-zA-Z0-9]){0,62}")
 _BYTES_A_CHARACTER = 6  # an escaped one in JSON
 _AROUND = 1_000_000  # bytes of an answer that are not its text, at most
+_UNLICENSED = re.compile(r"custom_attributes|accept_eula", re.IGNORECASE)
 _WHOLE_ONLY = re.compile(r"support.{0,20}stream|stream.{0,30}support", re.IGNORECASE)
 
 
@@ -85,8 +87,19 @@ class SageMakerChat:
                     self._streams = False
             for event in await self._whole(request):
                 yield event
-        except InputError as error:
-            raise BackendError(error.message, hint=error.hint) from None
+        except (BackendError, InputError) as error:
+            raise self._told(error) from None
+
+    def _told(self, error: BackendError | InputError) -> BackendError:
+        """A failure as the back end's; a licence that nobody has accepted is named."""
+        if _UNLICENSED.search(error.message) and not self._kind.attributes:
+            hint = f"sagemaker:llama2@{self._endpoint} says that you accept Meta's licence"
+            return BackendError(error.message, hint=hint)
+        return (
+            error
+            if isinstance(error, BackendError)
+            else BackendError(error.message, hint=error.hint)
+        )
 
     async def _parts(self, request: ChatRequest) -> AsyncGenerator[ChatEvent]:
         written = Written(request.max_tokens)
@@ -100,7 +113,9 @@ class SageMakerChat:
         try:
             async with aclosing(events):
                 async for event in events:
-                    for found in parts.feed((event.get("PayloadPart") or {}).get("Bytes") or b""):
+                    data = (event.get("PayloadPart") or {}).get("Bytes") or b""
+                    written.came(len(data), TITLE)
+                    for found in parts.feed(data):
                         yield found
                     if written.over:
                         break
@@ -157,5 +172,7 @@ def open_chat(rest: str, *, environ: Mapping[str, str], timeout: float) -> SageM
             f"sagemaker: {kind!r} is no container that is known",
             hint=f"sagemaker:KIND@NAME with KIND one of {', '.join(KINDS)}",
         )
+    if not at:  # a licence is for whoever writes its container's name to accept
+        found = replace(found, attributes="")
     client = open_client("sagemaker-runtime", environ=environ, timeout=timeout, parallel=PARALLEL)
     return SageMakerChat(name, endpoint, found, client, timeout)

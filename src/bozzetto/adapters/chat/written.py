@@ -6,10 +6,13 @@ from bozzetto.errors import BackendError
 from bozzetto.text.normalise import visible
 from bozzetto.types import ChatEvent, Delta, Finish, Usage
 
-__all__ = ["CHARACTERS_A_TOKEN", "Written"]
+__all__ = ["CHARACTERS_A_TOKEN", "MAX_BYTES", "Written"]
 
 CHARACTERS_A_TOKEN = 12
 """No tokenizer of a chat model makes more of a usual text: what is longer never ends."""
+
+MAX_BYTES = 8_000_000
+"""Of a stream, with all that is no text of the answer: a model may think without end."""
 
 _REASONS = {
     "": "stop",
@@ -42,12 +45,26 @@ class Written:
         self.reason: str | None = None
         self._room = CHARACTERS_A_TOKEN * max_tokens
         self._any = False
+        self._bytes = 0
         self._usage: Usage | None = None
 
     @property
     def begun(self) -> bool:
         """Whether there is any text yet."""
         return self._any
+
+    def came(self, size: int, place: str) -> None:
+        """So many bytes more of the stream, whatever they hold; with too many it is over.
+
+        Raises:
+            BackendError: there is no text yet.
+        """
+        self._bytes += size
+        if self._bytes <= MAX_BYTES:
+            return
+        if not self._any:
+            raise BackendError(f"{place} sent more than an answer can be")
+        self.over, self.reason = True, "length"
 
     def add(self, text: object) -> list[ChatEvent]:
         """Some more text; what is none is left alone."""
