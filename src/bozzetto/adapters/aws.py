@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -22,9 +23,11 @@ from bozzetto.errors import BackendError, MissingExtraError, SetupError
 
 __all__ = [
     "ANSWER_LIMIT",
+    "ENDPOINT_NAME",
     "ask",
     "in_thread",
     "json_object",
+    "json_of",
     "open_client",
     "read_body",
     "signing",
@@ -33,6 +36,9 @@ __all__ = [
 ANSWER_LIMIT = 180 * 1024 * 1024
 """Bytes of an answer that are read at most: a file of 128 MiB, the largest that is kept, in base64
 and JSON."""
+
+ENDPOINT_NAME = re.compile(r"[a-zA-Z0-9](?:-*[a-zA-Z0-9]){0,62}")
+"""How SageMaker's endpoints may be called."""
 
 _CONNECT = 10.0  # seconds to reach the service, where `timeout` allows that long
 _SETTINGS = {
@@ -248,16 +254,25 @@ def read_body(body: Any, asked: Asked, limit: int = ANSWER_LIMIT) -> bytes:  # n
     return b"".join(pieces)
 
 
+def json_of(data: bytes, asked: Asked) -> Any:  # noqa: ANN401 - a stranger's JSON holds anything
+    """The JSON of an answer.
+
+    Raises:
+        BackendError: it is none.
+    """
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        raise BackendError(f"{asked.title}: the answer of {asked.name} is not JSON") from None
+
+
 def json_object(data: bytes, asked: Asked) -> dict[str, Any]:
     """The JSON object of an answer.
 
     Raises:
         BackendError: it is none.
     """
-    try:
-        found = json.loads(data)
-    except (ValueError, RecursionError):
-        found = None
+    found = json_of(data, asked)
     if not isinstance(found, dict):
         raise BackendError(f"{asked.title}: the answer of {asked.name} is not a JSON object")
     return found

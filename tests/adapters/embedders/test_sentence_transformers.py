@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bozzetto.adapters.images.hub import best_device
+from bozzetto.adapters.hub import best_device
 from bozzetto.errors import SetupError
 from bozzetto.plugins import load
 from bozzetto.ports import QueryEmbedder

@@ -140,7 +140,7 @@ def test_throttling_passes_and_is_not_hidden(server: AwsServer) -> None:
     ("step", "words", "retryable"),
     [
         (CUT, "the picture may have been drawn and paid for", False),
-        (Reply(b"<html>"), "is not a JSON object", False),
+        (Reply(b"<html>"), "is not JSON", False),
         (Reply(b'{"images": ["?"]}'), "the answer holds no picture", False),
         (Reply(b"{}"), "the answer holds no picture", False),
     ],

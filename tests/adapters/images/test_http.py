@@ -6,14 +6,8 @@ import pytest
 
 from bozzetto.adapters.aws import ANSWER_LIMIT
 from bozzetto.adapters.endpoint import Endpoint
-from bozzetto.adapters.images.http import (
-    LARGEST,
-    Answer,
-    call,
-    decode_picture,
-    open_client,
-    read_object,
-)
+from bozzetto.adapters.http import Answer, read_object
+from bozzetto.adapters.images.http import LARGEST, call, decode_picture, open_client
 from bozzetto.errors import BackendError
 from bozzetto.generate.received import MOST_BYTES
 from bozzetto.testing.image_servers import Asked, ImageServer, Reply

@@ -14,7 +14,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
-from bozzetto.adapters.aws import open_client, read_body
+from bozzetto.adapters.aws import ENDPOINT_NAME, open_client, read_body
 from bozzetto.adapters.aws_errors import Asked
 from bozzetto.adapters.aws_events import answered, heard
 from bozzetto.adapters.chat.retrying import patiently
@@ -34,7 +34,6 @@ _ACCESS = (
     "the credentials need the permissions sagemaker:InvokeEndpoint and "
     "sagemaker:InvokeEndpointWithResponseStream for it"
 )
-_NAME = re.compile(r"[a-zA-Z0-9](?:-*[a-zA-Z0-9]){0,62}")
 _BYTES_A_CHARACTER = 6  # an escaped one in JSON
 _AROUND = 1_000_000  # bytes of an answer that are not its text, at most
 _UNLICENSED = re.compile(r"custom_attributes|accept_eula", re.IGNORECASE)
@@ -164,7 +163,7 @@ def open_chat(rest: str, *, environ: Mapping[str, str], timeout: float) -> SageM
     kind, at, endpoint = name.rpartition("@")
     if not endpoint:
         raise SetupError("sagemaker: no endpoint is named", hint=f"sagemaker:NAME; {_LISTING}")
-    if not _NAME.fullmatch(endpoint):
+    if not ENDPOINT_NAME.fullmatch(endpoint):
         raise SetupError(f"sagemaker: {endpoint!r} is no endpoint's name", hint=_LISTING)
     found = KINDS.get(kind if at else kind_of(endpoint))
     if found is None:

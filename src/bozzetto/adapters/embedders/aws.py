@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from bozzetto.adapters.aws import ask
 from bozzetto.adapters.aws_errors import Asked, line
 from bozzetto.errors import BackendError, InputError
 
-__all__ = ["json_of", "reached"]
+__all__ = ["reached"]
 
 T = TypeVar("T")
 
@@ -35,15 +34,3 @@ def reached(work: Callable[[], T], asked: Asked) -> T:
         return ask(once, asked)
     except InputError as error:  # the body is ours, so nobody who asked can mend it
         raise BackendError(error.message, hint=error.hint) from None
-
-
-def json_of(data: bytes, asked: Asked) -> Any:  # noqa: ANN401 - a stranger's JSON holds anything
-    """The JSON of an answer.
-
-    Raises:
-        BackendError: it is none.
-    """
-    try:
-        return json.loads(data)
-    except (ValueError, RecursionError):
-        raise BackendError(f"{asked.title}: the answer of {asked.name} is not JSON") from None

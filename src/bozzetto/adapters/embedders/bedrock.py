@@ -7,14 +7,14 @@ the model has vectors of several sizes. Bodies as in the Bedrock and Nova user g
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bozzetto.adapters.aws import open_client, read_body
+from bozzetto.adapters.aws import json_of, open_client, read_body
 from bozzetto.adapters.aws_errors import Asked
-from bozzetto.adapters.embedders.aws import json_of, reached
+from bozzetto.adapters.bedrock_ids import plain_id
+from bozzetto.adapters.embedders.aws import reached
 from bozzetto.adapters.embedders.naming import spec_of, split_dimensions
 from bozzetto.adapters.embedders.remote import Remote, open_remote
 from bozzetto.adapters.models import known, rows
@@ -31,7 +31,6 @@ _ACCESS = (
     "the account needs access to the model (Amazon Bedrock console, Model catalog) and the "
     "permission bedrock:InvokeModel"
 )
-_PLAIN = re.compile(r"^(?:arn:.*/)?(?:(?:us-gov|us|eu|apac|au|ca|jp|global)\.)?")
 
 Body = dict[str, Any]
 
@@ -113,7 +112,7 @@ def open_embedder(rest: str, *, environ: Mapping[str, str], timeout: float) -> R
     model, dimensions = split_dimensions("bedrock", rest.strip())
     if not model:
         raise SetupError("bedrock: no model is named", hint=f"bedrock:MODEL-ID; {_LISTING}")
-    plain = _PLAIN.sub("", model)
+    plain = plain_id(model)
     row = known("bedrock", "embed", plain)
     if row is None:
         raise SetupError(f"bedrock: it is not known what {model!r} takes", hint=_known_ids())

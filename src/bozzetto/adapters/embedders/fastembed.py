@@ -21,7 +21,7 @@ from typing import Any, Final
 import numpy as np
 
 from bozzetto.adapters.embedders.local import HEAVY, digest, need, readable, unit_rows
-from bozzetto.adapters.images.hub import first_line, offline
+from bozzetto.adapters.hub import first_line, offline
 from bozzetto.adapters.models import known
 from bozzetto.errors import BackendError, BozzettoError, SetupError
 from bozzetto.ports import EmbedderFeatures

@@ -1,7 +1,7 @@
 """Calls to an embedding service over HTTP: bounded in bytes and time, errors in our words.
 
 What a status means stands in one place for all services that speak HTTP
-(`bozzetto.adapters.images.http.refusal`). Connections are kept between calls, as a search that
+(`bozzetto.adapters.http.refusal`). Connections are kept between calls, as a search that
 opened one each time would take twice as long, and end with their owner.
 """
 
@@ -16,7 +16,7 @@ from typing import Any
 import httpx2
 
 from bozzetto.adapters.endpoint import Endpoint, PassingError, pause_of
-from bozzetto.adapters.images.http import Answer, read_object, refusal
+from bozzetto.adapters.http import Answer, read_object, refusal
 from bozzetto.errors import BackendError
 
 __all__ = ["LARGEST", "Line"]

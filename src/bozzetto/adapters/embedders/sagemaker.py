@@ -9,14 +9,13 @@ give it another name when you do, so that vectors of two models are never mixed.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bozzetto.adapters.aws import open_client, read_body
+from bozzetto.adapters.aws import ENDPOINT_NAME, json_of, open_client, read_body
 from bozzetto.adapters.aws_errors import Asked
-from bozzetto.adapters.embedders.aws import json_of, reached
+from bozzetto.adapters.embedders.aws import reached
 from bozzetto.adapters.embedders.naming import split_dimensions
 from bozzetto.adapters.embedders.remote import Remote, Spec, open_remote
 from bozzetto.errors import SetupError
@@ -27,7 +26,6 @@ TITLE = "Amazon SageMaker"
 PARALLEL = 4
 _LISTING = "endpoints: aws sagemaker list-endpoints; AWS_REGION chooses the region"
 _ACCESS = "the credentials need the permission sagemaker:InvokeEndpoint for it"
-_NAME = re.compile(r"[a-zA-Z0-9](?:-*[a-zA-Z0-9]){0,62}")
 
 Body = dict[str, Any]
 
@@ -105,7 +103,7 @@ def _check(kind: str, endpoint: str, dimensions: int | None) -> None:
             hint="sagemaker:NAME for JumpStart's text embeddings, sagemaker:tei@NAME for Hugging "
             "Face's, sagemaker:cohere@NAME for Cohere's",
         )
-    if not _NAME.fullmatch(endpoint):
+    if not ENDPOINT_NAME.fullmatch(endpoint):
         raise SetupError(f"sagemaker: {endpoint!r} is no endpoint's name", hint=_LISTING)
     if dimensions is not None:
         raise SetupError(

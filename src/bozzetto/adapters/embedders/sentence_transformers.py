@@ -23,7 +23,7 @@ from typing import Any, Final
 import numpy as np
 
 from bozzetto.adapters.embedders.local import HEAVY, digest, need, readable, unit_rows
-from bozzetto.adapters.images.hub import first_line, hub_errors, offline
+from bozzetto.adapters.hub import first_line, hub_errors, offline
 from bozzetto.errors import BozzettoError, SetupError
 from bozzetto.ports import EmbedderFeatures
 from bozzetto.text.normalise import visible

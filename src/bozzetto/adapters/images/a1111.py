@@ -20,16 +20,10 @@ from uuid import uuid4
 import httpx2
 
 from bozzetto.adapters.endpoint import Endpoint, Service, open_endpoint, read_json, said_by
+from bozzetto.adapters.http import Answer, read_object, refusal
 from bozzetto.adapters.images.a1111_info import read_info
 from bozzetto.adapters.images.a1111_watch import Watch
-from bozzetto.adapters.images.http import (
-    Answer,
-    call,
-    decode_picture,
-    open_client,
-    read_object,
-    refusal,
-)
+from bozzetto.adapters.images.http import call, decode_picture, open_client
 from bozzetto.errors import BackendError, BozzettoError, InputError, SetupError
 from bozzetto.ports import ImageFeatures
 from bozzetto.types import ImageEvent, ImageFiltered, ImageMade, ImageProgress, ImageRequest

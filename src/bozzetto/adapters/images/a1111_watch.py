@@ -16,7 +16,8 @@ from typing import Any
 import httpx2
 
 from bozzetto.adapters.endpoint import Endpoint, PassingError, read_json
-from bozzetto.adapters.images.http import Answer, call, decode_picture, read_object, refusal
+from bozzetto.adapters.http import Answer, read_object, refusal
+from bozzetto.adapters.images.http import call, decode_picture
 from bozzetto.errors import BackendError, SetupError
 from bozzetto.types import ImageProgress
 

@@ -11,8 +11,9 @@ from urllib.parse import quote, urlencode
 import httpx2
 
 from bozzetto.adapters.endpoint import Endpoint, PassingError, read_json
+from bozzetto.adapters.http import Answer, read_object, refusal
 from bozzetto.adapters.images.comfyui_events import File, one_line
-from bozzetto.adapters.images.http import Answer, call, open_client, read_object, refusal
+from bozzetto.adapters.images.http import call, open_client
 from bozzetto.errors import BackendError, BozzettoError, InputError, SetupError
 
 if TYPE_CHECKING:

@@ -9,24 +9,17 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import httpx2
 
-from bozzetto.adapters.endpoint import (
-    Endpoint,
-    PassingError,
-    key_refused,
-    pause_of,
-    read_json,
-    said_by,
-)
+from bozzetto.adapters.endpoint import Endpoint, PassingError, pause_of
+from bozzetto.adapters.http import Answer
 from bozzetto.adapters.images.fitting import decode
 from bozzetto.adapters.paid import lost
-from bozzetto.errors import BackendError, BozzettoError, SetupError
+from bozzetto.errors import BackendError
 
-__all__ = ["LARGEST", "Answer", "call", "decode_picture", "open_client", "read_object", "refusal"]
+__all__ = ["LARGEST", "call", "decode_picture", "open_client"]
 
 LARGEST = 180 * 2**20
 """Bytes of an answer at most: a file of 128 MiB, the largest that is kept, in base64 and JSON."""
@@ -36,22 +29,6 @@ CONNECT = 5.0
 
 READING = 300.0
 """Seconds that an answer may take to arrive once it has begun."""
-
-_PASSING = frozenset({408, 409, 425, 429})
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a server answered; `pause` is how long it asks to wait, seconds."""
-
-    status: int
-    body: bytes
-    pause: float = 0.0
-
-    @property
-    def text(self) -> str:
-        """The body as text, mended."""
-        return self.body.decode("utf-8-sig", "replace")
 
 
 def open_client(
@@ -148,45 +125,6 @@ def _broken(endpoint: Endpoint, error: Exception) -> BackendError:
     if isinstance(error, httpx2.InvalidURL | httpx2.UnsupportedProtocol):
         return BackendError(f"{place}: that is not an address")
     return PassingError(f"{place} broke off in the middle of a call")
-
-
-def refusal(endpoint: Endpoint, answer: Answer, model: str) -> BozzettoError:
-    """What a status other than 200 means."""
-    status, said = answer.status, said_by(endpoint, answer.text)
-    if status in (401, 403):
-        return key_refused(endpoint, status, said)
-    if status == 404:
-        hint = f"or the address is wrong: it can be set by {endpoint.address_variable}"
-        return SetupError(f"{endpoint.place} has no model {model!r}{said}", hint=hint)
-    if status == 402 or "insufficient_quota" in answer.text or "billing_" in answer.text:
-        hint = "the account has no credit left"
-        return BackendError(f"{endpoint.place} answered {status}{said}", hint=hint, status=status)
-    if status in _PASSING or status >= 500:
-        message = f"{endpoint.place} answered {status}{said}"
-        return PassingError(message, status=status, pause=answer.pause)
-    if 300 <= status < 400:
-        hint = f"set the address it moved to by {endpoint.address_variable}"
-        return BackendError(f"{endpoint.place} points elsewhere", hint=hint, status=status)
-    return BackendError(f"{endpoint.place} answered {status}{said}", status=status)
-
-
-def read_object(endpoint: Endpoint, answer: Answer) -> dict[str, Any]:
-    """The JSON object that an answer is.
-
-    Raises:
-        BackendError: it is something else.
-    """
-    text = answer.text
-    if text.lstrip().startswith("<"):
-        hint = "is there a log-in or a proxy in between?"
-        raise BackendError(f"{endpoint.place} sent a web page", hint=hint)
-    try:
-        found = read_json(text)
-    except ValueError as error:
-        raise BackendError(f"{endpoint.place} sent something that is not JSON") from error
-    if not isinstance(found, dict):
-        raise BackendError(f"{endpoint.place} sent JSON that is no answer")
-    return found
 
 
 def decode_picture(endpoint: Endpoint, text: object) -> bytes:

@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from bozzetto.adapters.hub import best_device, first_line, hub_errors, hush, offline
 from bozzetto.adapters.images.drawing import Loaded
-from bozzetto.adapters.images.hub import best_device, first_line, hub_errors, hush, offline
 from bozzetto.adapters.images.model_files import (
     Family,
     check_file,

@@ -14,15 +14,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from bozzetto.adapters.endpoint import Endpoint, Service, open_endpoint, said_by
+from bozzetto.adapters.http import Answer, read_object, refusal
 from bozzetto.adapters.images.fitting import Notes, Size, check_text, leave_out, wanted_size
-from bozzetto.adapters.images.http import (
-    Answer,
-    call,
-    decode_picture,
-    open_client,
-    read_object,
-    refusal,
-)
+from bozzetto.adapters.images.http import call, decode_picture, open_client
 from bozzetto.adapters.paid import silence
 from bozzetto.errors import BackendError
 from bozzetto.ports import ImageFeatures

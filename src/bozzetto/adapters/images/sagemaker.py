@@ -10,12 +10,11 @@ from __future__ import annotations
 import io
 import json
 import math
-import re
 from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from bozzetto.adapters.aws import ask, in_thread, json_object, open_client, read_body
+from bozzetto.adapters.aws import ENDPOINT_NAME, ask, in_thread, json_object, open_client, read_body
 from bozzetto.adapters.aws_errors import Asked, line
 from bozzetto.adapters.images.fitting import (
     Notes,
@@ -47,7 +46,6 @@ LONGEST = 20_000
 
 _LISTING = "endpoints: aws sagemaker list-endpoints; AWS_REGION chooses the region"
 _ACCESS = "the credentials need the permission sagemaker:InvokeEndpoint for it"
-_NAME = re.compile(r"[a-zA-Z0-9](?:-*[a-zA-Z0-9]){0,62}")
 _STEP = 8  # sides are multiples of 8 pixels
 _LARGEST = 4096
 _PIXELS = _LARGEST * _LARGEST
@@ -271,7 +269,7 @@ def open_images(rest: str, *, environ: Mapping[str, str], timeout: float) -> Sag
             f"sagemaker: {kind!r} is no container that is known",
             hint="sagemaker:NAME for the diffusers containers, sagemaker:sdxl@NAME for Stability's",
         )
-    if not _NAME.fullmatch(endpoint):
+    if not ENDPOINT_NAME.fullmatch(endpoint):
         raise InputError(f"sagemaker: {endpoint!r} is no endpoint's name", hint=_LISTING)
     client = open_client("sagemaker-runtime", environ=environ, timeout=silence(timeout))
     return SageMaker(name, endpoint, SHAPES[kind], client)

@@ -19,7 +19,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from bozzetto.adapters.images.hub import best_device, first_line, hub_errors, hush, offline
+from bozzetto.adapters.hub import best_device, first_line, hub_errors, hush, offline
 from bozzetto.adapters.images.model_files import is_hub_id, refuse_pickles
 from bozzetto.errors import BozzettoError, DataError, InputError, MissingExtraError, SetupError
 from bozzetto.text.normalise import visible

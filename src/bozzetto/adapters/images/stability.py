@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bozzetto.adapters.endpoint import Endpoint, Service, open_endpoint, said_by
+from bozzetto.adapters.http import read_object, refusal
 from bozzetto.adapters.images.fitting import (
     Notes,
     check_text,
@@ -21,13 +22,7 @@ from bozzetto.adapters.images.fitting import (
     nearest,
     wanted_size,
 )
-from bozzetto.adapters.images.http import (
-    call,
-    decode_picture,
-    open_client,
-    read_object,
-    refusal,
-)
+from bozzetto.adapters.images.http import call, decode_picture, open_client
 from bozzetto.adapters.paid import silence
 from bozzetto.errors import BackendError
 from bozzetto.ports import ImageFeatures
