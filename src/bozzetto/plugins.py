@@ -54,8 +54,8 @@ def load(kind: str, scheme: str) -> Callable[..., Any]:
         close = difflib.get_close_matches(scheme, table, n=1)
         guess = f"; did you mean {close[0]!r}?" if close else ""
         raise SetupError(
-            f"no {kind} back end is called {scheme!r}{guess}",
-            hint=f"installed: {', '.join(names(kind)) or 'none'}",
+            f"no {_WORDS.get(kind, f'{kind} back end')} is called {scheme!r}{guess}",
+            hint=_other_kind(kind, scheme) or f"installed: {', '.join(names(kind)) or 'none'}",
         )
     try:
         factory: Callable[..., Any] = table[scheme].load()
@@ -67,6 +67,18 @@ def load(kind: str, scheme: str) -> Callable[..., Any]:
             hint=_pip((error.name or "it").split(".")[0], table[scheme]),
         ) from error
     return factory
+
+
+_WORDS = {"stores": "vector store", "embedders": "embedder"}
+
+
+def _other_kind(kind: str, scheme: str) -> str | None:
+    """The way out where an embedder was named for a store, or a store for an embedder."""
+    other = {"stores": "embedders", "embedders": "stores"}.get(kind)
+    if other is None or scheme not in _table(other):
+        return None
+    option = {"stores": "--vectors", "embedders": "--embedder"}[other]
+    return f"{scheme}: is {_WORDS[other]}s' business: {option}"
 
 
 def _pip(package: str, point: EntryPoint) -> str:

@@ -114,9 +114,9 @@ SECRETS = (
     ("arguments", "kind", "says"),
     [
         *((("--vectors", secret), SetupError, CARRIES) for secret in SECRETS),
-        (("--vectors", "nowhere:x"), SetupError, "no stores back end is called 'nowhere'"),
+        (("--vectors", "nowhere:x"), SetupError, "no vector store is called 'nowhere'"),
         (("--vectors", "a folder"), SetupError, "'a folder' names no vector store"),
-        (("--embedder", "nobody:x"), SetupError, "no embedders back end is called 'nobody'"),
+        (("--embedder", "nobody:x"), SetupError, "no embedder is called 'nobody'"),
         (("--embedder", "ollama:m@http://127.0.0.1:9"), BackendError, "cannot be reached"),
         (("--embedder", "minilm:", "--no-embed"), InputError, "needs every prompt embedded anew"),
     ],

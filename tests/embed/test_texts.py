@@ -123,7 +123,7 @@ def test_processes_give_what_one_gives(cache: VectorCache, tmp_path: Path) -> No
 
 def test_a_process_that_fails_says_why() -> None:
     workers = Workers("no-such-embedder:", 1)
-    with pytest.raises(BackendError, match="no embedders back end is called 'no-such-embedder'"):
+    with pytest.raises(BackendError, match="no embedder is called 'no-such-embedder'"):
         list(workers.embed([["dog"]]))
     workers.close()
 

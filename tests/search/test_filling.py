@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import shutil
 import threading
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -324,21 +323,27 @@ def test_what_is_lost_there_is_given_again_by_a_refresh(
 
 def test_a_store_that_counts_late_is_not_filled_again(shelf: Any) -> None:
     class Late(Breaks):
-        behind = 0
+        lag = 60.0
+
+        @property
+        def features(self) -> VectorStoreFeatures:
+            return VectorStoreFeatures("late", "memory", exact=True, batch=100, lag=self.lag)
 
         def count(self, collection: str) -> int | None:
-            there = super().count(collection)
-            self.behind -= 1
-            return 0 if there and self.behind >= 0 else there
+            return super().count(collection) and 0
 
     shelf.elsewhere = store = Late()
     shelf.fill(PROMPTS)
     shelf.embed()
-    shelf.kept = replace(shelf.kept, patience=(0.0, 0.0))
     shelf.indexes().refresh()
-    store.behind, store.sent = 2, 0
+    store.sent = 0
+    shelf.fill(["a dragon over a harbour, ink"], "second")
+    shelf.embed()
     shelf.indexes().refresh()
-    assert store.sent == 0
+    assert store.sent == 4  # the new one, for each of its texts
+    store.lag, store.sent = 0.0, 0
+    shelf.indexes().refresh()
+    assert store.sent == 4 * 65  # it has had its time: what it does not count is lost
 
 
 def test_a_library_that_changes_while_it_is_sent(shelf: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -104,6 +105,14 @@ def test_collections_are_apart(ledger: Ledger) -> None:
     assert [one.name for one in ledger.collections("store:")] == ["b"]
     ledger.begin("store:", "b", 9)
     assert ledger.collections("store:") == (Noted("b", 3, False),)
+
+
+def test_how_long_ago_a_collection_was_given_anything(ledger: Ledger) -> None:
+    ledger.begin("store:", "a", 3)
+    assert ledger.since("store:", "a") == math.inf
+    ledger.give("store:", "a", numbers(1), numbers(10))
+    assert 0 <= ledger.since("store:", "a") <= 60
+    assert ledger.since("store:", "b") == math.inf
 
 
 def test_what_no_collection_has_is_noted_nowhere(ledger: Ledger) -> None:

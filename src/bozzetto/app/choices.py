@@ -18,9 +18,6 @@ __all__ = ["Choices"]
 _NOTHING = "bozzetto_nothing"
 """No collection of anybody's: asked for, to see whether a store answers."""
 
-_PATIENCE = (0.5, 2.0, 5.0)
-"""Seconds, for stores that count what they were given a little later."""
-
 
 class Choices:
     """Opens what serves a home, or what is wished for it."""
@@ -62,7 +59,7 @@ class Choices:
             return None
         settings = self._settings
         store = open_store(address, timeout=settings.timeout, home=settings.home)
-        return Kept(store, address, self._ledger, _PATIENCE)
+        return Kept(store, address, self._ledger)
 
     def there(self, wish: Serving, now: Serving) -> Serving:
         """What serves now, in the place that is wished; that is asked whether it answers.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bozzetto.app.indexing import Indexing
-from bozzetto.app.serving import Serving, named, place_of, wished
+from bozzetto.app.serving import HERE, Serving, named, place_of, wished
 from bozzetto.config import Settings
 from bozzetto.errors import InputError
 from bozzetto.search.examine import IndexState
@@ -68,7 +68,8 @@ class Index:
             InputError: no store is named, and none serves.
             SetupError, BackendError: it cannot be reached, or refuses.
         """
-        address = place_of(store) if store else self._indexing.serving.vectors
+        named_here = store is not None and store.strip() == HERE
+        address = "" if named_here else place_of(store) if store else self._indexing.serving.vectors
         if not address:
             raise InputError(
                 f"no vector store serves: {named(self._indexing.serving)} of this machine do",

@@ -155,10 +155,10 @@ class Indexing:
         old = self._left()
         new = self._indexes_of(target, coming=True)
         new.refresh()
+        new.close()  # a folder may be open once
         write(self._settings.home, target)
         for place, error in old.leave(new) if old else ():
             self._progress(Progress("index", 0, message=f"{place} was left as it is: {error}"))
-        new.close()
 
     def _trusted(self, target: Serving) -> bool:
         """Whether what is kept under an embedder's name is its own; it is forgotten where not."""

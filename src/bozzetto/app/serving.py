@@ -43,6 +43,9 @@ HERE = "here"
 _FOLDERS = ("chroma", "lancedb", "milvus", "qdrant")
 """Stores that may be a folder or a file of this machine."""
 
+_MODELS = ("fastembed", "sentence-transformers")
+"""Embedders that may be a folder of this machine."""
+
 _SECRET = re.compile(r"//.*:.*@", re.DOTALL)
 """A password may hold any character, a "/" or a "@" as well: all before the last "@" counts."""
 
@@ -110,7 +113,7 @@ def wished(settings: Settings, now: Serving) -> Serving:
     embedder, vectors = settings.embedder.strip(), settings.vectors.strip()
     found = now
     if embedder:
-        name = "" if embedder == BUILTIN else embedder
+        name = "" if embedder == BUILTIN else _whole(embedder)
         found = found if name == now.embedder else Serving(name, vectors=now.vectors)
     if vectors:
         found = replace(found, vectors="" if vectors == HERE else place_of(vectors))
@@ -123,6 +126,15 @@ def waiting(now: Serving, wish: Serving) -> str | None:
         return None
     what = named(wish) if wish.embedder != now.embedder else wish.vectors or "this machine"
     return f"searched by {named(now)} until `bozzetto index build` has brought in {what}"
+
+
+def _whole(embedder: str) -> str:
+    """An embedder's name as it is kept: a folder of this machine by its whole path."""
+    scheme, rest = split_name(embedder)
+    folder = Path(rest).expanduser()
+    if scheme in _MODELS and rest and folder.is_dir():
+        return f"{scheme}:{folder.absolute()}"
+    return embedder
 
 
 def place_of(address: str) -> str:

@@ -191,8 +191,7 @@ class StoredFactory:
         sample = before.sample if before and len(before.sample) else self._sample(rows)
         kept = self._kept
         for at, collection in enumerate(self.collections):
-            if self._bring(kept, collection, at, rows, sample):
-                kept = replace(kept, patience=())  # waited for in vain: it is lost, not late
+            self._bring(kept, collection, at, rows, sample)
         own = {"sample": sample, "ratings": np.array(ratings)}
         for at, view in enumerate(self._views):
             own[f"hubs-{view.name}"] = self._hubs(at, rows, sample, before)
@@ -283,8 +282,8 @@ class StoredFactory:
 
     def _bring(
         self, kept: Kept, collection: str, at: int, rows: _Gathered, sample: Vectors
-    ) -> bool:
-        """Give a collection what it lacks, and take what is gone; whether it had lost some."""
+    ) -> None:
+        """Give a collection what it lacks, and take what is gone."""
         places = np.flatnonzero(rows.there)
         load = Load(
             collection,
@@ -293,7 +292,7 @@ class StoredFactory:
             _digests(rows, at),
             lambda some: self._rows(at, rows, places[some], sample),
         )
-        return bring(kept, load, partial(self._tell, collection))
+        bring(kept, load, partial(self._tell, collection))
 
     def _rows(self, at: int, rows: _Gathered, some: Keys, sample: Vectors) -> StoreRows:
         """What a store is given of some prompts, as far as they are still there."""

@@ -7,7 +7,6 @@ there, sends again no more than the last batch, and leaves nothing behind.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -46,14 +45,14 @@ class Load:
     rows: Callable[[Row], StoreRows]
 
 
-def bring(kept: Kept, load: Load, tell: Tell) -> bool:
-    """Give a collection what it lacks, and take what is gone; whether it had lost some.
+def bring(kept: Kept, load: Load, tell: Tell) -> None:
+    """Give a collection what it lacks, and take what is gone.
 
     Raises:
         SetupError, BackendError: the store cannot be written to; run again, it goes on.
     """
     try:
-        return _bring(kept, load, tell)
+        _bring(kept, load, tell)
     except NotFoundError as error:
         raise BackendError(
             f"{kept.store.features.place}: {load.collection} was dropped while it was filled",
@@ -61,10 +60,10 @@ def bring(kept: Kept, load: Load, tell: Tell) -> bool:
         ) from error
 
 
-def _bring(kept: Kept, load: Load, tell: Tell) -> bool:
+def _bring(kept: Kept, load: Load, tell: Tell) -> None:
     kept.ledger.begin(kept.address, load.collection, load.dim)
     kept.store.create(load.collection, load.dim, len(load.keys))
-    given, said, lost = _given(kept, load)
+    given, said = _given(kept, load)
     gone = given[~among(given, load.keys)]
     if len(gone) and not kept.store.features.deletes:
         _begin_anew(kept, load)
@@ -77,30 +76,26 @@ def _bring(kept: Kept, load: Load, tell: Tell) -> bool:
         tell(len(changed), len(changed), f"building the index of {load.collection}")
         kept.store.finish(load.collection)
         kept.ledger.finished(kept.address, load.collection)
-    return lost
 
 
-def _given(kept: Kept, load: Load) -> tuple[Keys, Keys, bool]:
+def _given(kept: Kept, load: Load) -> tuple[Keys, Keys]:
     """What the collection was given; all of it unsure where the store has lost some."""
     given, said = kept.ledger.given(kept.address, load.collection)
     sure = int((said != UNSURE).sum())
     there = _counted(kept, load.collection, sure)
     if there is not None and there >= sure:
-        return given, said, False
+        return given, said
     kept.ledger.reopen(kept.address, load.collection)
     kept.ledger.doubt(kept.address, load.collection, given)
-    return given, np.full(len(given), UNSURE, dtype=np.int64), True
+    return given, np.full(len(given), UNSURE, dtype=np.int64)
 
 
 def _counted(kept: Kept, collection: str, least: int) -> int | None:
-    """How many rows there are; looked at again while that is too few."""
-    there = kept.store.count(collection)
-    for seconds in kept.patience:
-        if there is not None and there >= least:
-            break
-        time.sleep(seconds)
-        there = kept.store.count(collection)
-    return there
+    """How many rows there are; as many as noted where it may not count the latest of them yet."""
+    lag = kept.store.features.lag
+    if lag and kept.ledger.since(kept.address, collection) <= lag:
+        return least
+    return kept.store.count(collection)
 
 
 def _begin_anew(kept: Kept, load: Load) -> None:

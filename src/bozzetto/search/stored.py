@@ -47,8 +47,6 @@ class Kept:
     store: VectorStore
     address: str
     ledger: Ledger
-    patience: tuple[float, ...] = ()
-    """Seconds between looks at a count that is too low: some stores count late."""
     room: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(_AT_ONCE))
     """How many searches go on at a time: each may hold a connection, and servers have few."""
 

@@ -8,6 +8,8 @@ store's address, so that exactly these can be dropped.
 
 from __future__ import annotations
 
+import math
+import platform
 import secrets
 import sqlite3
 from contextlib import AbstractContextManager
@@ -29,7 +31,8 @@ _SCHEMA = (
     " name TEXT NOT NULL, dim INTEGER NOT NULL, finished INTEGER NOT NULL DEFAULT 0,"
     " UNIQUE (store, name))",
     "CREATE TABLE IF NOT EXISTS given (id INTEGER PRIMARY KEY, collection INTEGER NOT NULL"
-    " REFERENCES collections (id) ON DELETE CASCADE, keys BLOB NOT NULL, digests BLOB NOT NULL)",
+    " REFERENCES collections (id) ON DELETE CASCADE, keys BLOB NOT NULL, digests BLOB NOT NULL,"
+    " at INTEGER NOT NULL DEFAULT (strftime('%s', 'now')))",
 )
 GONE = 0
 """The digest of a row that was taken back."""
@@ -74,8 +77,11 @@ class Ledger:
         return self._home
 
     def _place(self) -> str:
-        """What a folder keeps wherever it is moved, and no copy of it has."""
-        return str(self._path.parent.stat().st_ino)
+        """What a folder keeps wherever it is moved on its disk, and no copy of it has.
+
+        The machine counts too: the first folder of a volume has the same number on every disk.
+        """
+        return f"{_machine()}:{self._path.parent.stat().st_ino}"
 
     def _named(self) -> str:
         with self._writing() as connection:
@@ -155,6 +161,15 @@ class Ledger:
         digests = digests[::-1][at]
         return keys[digests != GONE], digests[digests != GONE]
 
+    def since(self, store: str, name: str) -> float:
+        """Seconds since a collection was given anything; infinite where it never was."""
+        with self._writing() as connection:
+            (found,) = connection.execute(
+                "SELECT strftime('%s', 'now') - max(at) FROM given WHERE collection = ?",
+                (_number(connection, store, name),),
+            ).fetchone()
+        return math.inf if found is None else float(found)
+
     def doubt(self, store: str, name: str, keys: Keys) -> None:
         """Note that a collection may have these rows or not."""
         self.give(store, name, keys, np.full(len(keys), UNSURE, dtype=np.int64))
@@ -182,6 +197,14 @@ class Ledger:
                     connection.execute(statement)
             self._made = True
         return self._database.write()
+
+
+def _machine() -> str:
+    """What tells this machine from a copy of it, where its system says so (systemd's number)."""
+    try:
+        return Path("/etc/machine-id").read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError):
+        return platform.node()
 
 
 def _number(connection: sqlite3.Connection, store: str, name: str) -> int:
