@@ -19,6 +19,7 @@ import numpy as np
 import pytest
 
 from bozzetto.adapters.stores.address import address_of
+from bozzetto.adapters.stores.elastic_errors import Place, unreached
 from bozzetto.errors import BackendError, NotFoundError, SetupError
 from bozzetto.ports import VectorStore
 from bozzetto.testing.failures import unmapped
@@ -39,6 +40,7 @@ from bozzetto.testing.stores import rows_of
 from bozzetto.types import Facts, StoreRows, Where
 
 opensearch: Any = None
+PLACE = Place("OpenSearch at http://nosuchhost:9200", "")
 
 ROWS = rows_of(60)
 DIM = ROWS.vectors.shape[1]
@@ -94,6 +96,15 @@ def aoss() -> Iterator[SearchServer]:
 
 def serverless(server: SearchServer) -> VectorStore:
     return opened(server, "?service=aoss&region=eu-central-1", Signed("aoss").environ())
+
+
+def patient(server: SearchServer, *, most: int = 10_000, lag: float = 60.0) -> VectorStore:
+    """The same with other bounds."""
+    from bozzetto.adapters.stores.elastic_store import ElasticStore
+    from bozzetto.adapters.stores.opensearch_serverless import KeyedRows
+
+    asking = serverless(server)._asking  # type: ignore[attr-defined]
+    return ElasticStore(opensearch.SERVERLESS, asking, KeyedRows(asking, most=most, lag=lag))
 
 
 def bulks(server: SearchServer) -> list[list[dict[str, Any]]]:
@@ -310,6 +321,7 @@ def test_nobody_there_is_told() -> None:
         with pytest.raises(BackendError, match="cannot be reached") as caught:
             store.count(NAME)
     assert caught.value.retryable
+    assert caught.value.message.endswith(" cannot be reached: Connection refused")
 
 
 def test_silence_ends() -> None:
@@ -319,6 +331,24 @@ def test_silence_ends() -> None:
         )
         with pytest.raises(BackendError, match="did not answer in time"):
             store.count(NAME)
+
+
+def test_a_host_that_is_not_there_is_told_in_one_line() -> None:
+    from opensearchpy.exceptions import ConnectionError
+    from urllib3.connection import HTTPConnection
+    from urllib3.exceptions import NameResolutionError
+
+    reason = socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+    nested = NameResolutionError("nosuchhost", HTTPConnection("nosuchhost"), reason)
+    nested.__cause__ = reason
+    error = unreached(
+        ConnectionError("N/A", str(nested), nested), nested, opensearch.FAILURES, PLACE
+    )
+    assert isinstance(error, SetupError)
+    assert (error.message, error.hint) == (
+        "OpenSearch at http://nosuchhost:9200 cannot be found: Name or service not known",
+        "look at the host's name in the address",
+    )
 
 
 # Loading
@@ -655,11 +685,33 @@ def test_serverless_rows_that_were_sent_twice_count_once(aoss: SearchServer) -> 
     store.create(NAME, DIM, 60)
     aoss.plan(SHORT, on="_bulk")
     store.put(NAME, ROWS)
-    assert len(aoss.indexes[NAME].docs) == 120
-    aoss.indexes[NAME].refresh()
-    store.finish(NAME)
+    assert len(aoss.indexes[NAME].docs) == 60  # it was looked for before it was sent again
+    store.delete(NAME, ROWS.keys[:10])
+    assert len(aoss.indexes[NAME].docs) == 50
+    store.close()
+
+
+def test_serverless_rows_that_never_arrived_are_sent_again(aoss: SearchServer) -> None:
+    store = patient(aoss, lag=0.2)
+    store.create(NAME, DIM, 60)
+    aoss.plan(Answer(504), on="_bulk")
+    store.put(NAME, ROWS)
     assert len(aoss.indexes[NAME].docs) == 60
     store.close()
+
+
+def test_serverless_removes_every_older_row(aoss: SearchServer) -> None:
+    """However few keys one answer tells."""
+    first, second = patient(aoss, most=10), patient(aoss, most=10)
+    first.create(NAME, DIM, 60)
+    first.put(NAME, ROWS)
+    second.put(NAME, ROWS)
+    assert len(aoss.indexes[NAME].docs) == 120
+    aoss.indexes[NAME].refresh()
+    second.finish(NAME)
+    assert len(aoss.indexes[NAME].docs) == 60
+    first.close()
+    second.close()
 
 
 def test_serverless_indexes_that_appear_late_are_waited_for(aoss: SearchServer) -> None:

@@ -7,15 +7,16 @@ and `{"message"}` or `{"Message"}` of Amazon's request check, which knows no typ
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bozzetto.adapters.failures import Failure, spoken
+from bozzetto.adapters.failures import Failure, Failures, failure_of, row_of, spoken
 from bozzetto.adapters.stores.rows import REFILL
 from bozzetto.errors import BackendError, BozzettoError, NotFoundError, SetupError
 
-__all__ = ["Place", "passing", "refusal"]
+__all__ = ["Place", "passing", "refusal", "unreached"]
 
 _SPACE = "free disk space or add nodes; the block goes when usage falls below the high watermark"
 _BUSY = "the cluster has more to do than it can: wait, or give it more nodes"
@@ -136,6 +137,34 @@ def refusal(status: int, body: Any, place: Place, rows: int = 1) -> BozzettoErro
     if row.kind == "setup":
         return SetupError(message, hint=row.hint or place.login)
     return BackendError(message, hint=row.hint, retryable=row.kind == "passing", status=status)
+
+
+_NAMELESS = (socket.EAI_NONAME, socket.EAI_NODATA)
+_UNKNOWN = Failure("setup", "cannot be found", "look at the host's name in the address")
+
+
+def unreached(error: Exception, reason: object, failures: Failures, place: Place) -> BozzettoError:
+    """A connection that was not made, or broke, with the system's own words.
+
+    A vendor's repeat urllib3's, which repeat the address and the object that failed.
+    """
+    system = _system(reason)
+    row = row_of(type(error), failures) or _BROKEN
+    if isinstance(system, socket.gaierror) and system.errno in _NAMELESS:
+        row = _UNKNOWN
+    words = system.strerror if system is not None else ""
+    ours = failure_of(Exception(words or ""), {"Exception": row}, place.words, place.secrets)
+    assert ours is not None
+    return ours
+
+
+def _system(error: object) -> OSError | None:
+    """What the system said, behind what was made of it."""
+    while isinstance(error, BaseException):
+        if isinstance(error, OSError) and error.strerror:
+            return error
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def passing(item: Mapping[str, Any]) -> bool:

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from bozzetto.adapters.stores.elastic_errors import Place, passing, refusal
 from bozzetto.adapters.stores.elastic_queries import Entry, bodies
 from bozzetto.adapters.stores.retrying import retried
 from bozzetto.errors import BackendError
 
-__all__ = ["Asking", "Link", "shaped"]
+__all__ = ["Asking", "Link", "Written", "shaped"]
 
+Written = Callable[[Sequence[Entry]], Sequence[tuple[int, str]]]
+"""Of some entries those that a request without an answer has done: their keys and ids."""
+
+_UNDONE = (429, 503)  # statuses of a request of which nothing was done
 _BULK_TRIES = 6  # 0.2 s to 16 s apart: a cluster that turns rows away needs some time
+
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -96,45 +103,58 @@ class Asking:
         Raises:
             BackendError: it never was so; says how it fails.
         """
+        if not self.within(seconds, done):
+            raise BackendError(f"{self.words} {fails} for {seconds:.0f} s", retryable=True)
+
+    def within(self, seconds: float, done: Callable[[], bool]) -> bool:
+        """Ask again and again, for so long at most: whether it was ever so."""
         waited, pause = 0.0, 0.05
         while not done():
             if waited > seconds:
-                raise BackendError(f"{self.words} {fails} for {seconds:.0f} s", retryable=True)
+                return False
             self._sleep(pause)
             waited, pause = waited + pause, min(2.0, pause * 1.5)
+        return True
 
-    def bulk(self, index: str, entries: Iterable[Entry]) -> Iterator[tuple[int, str]]:
+    def bulk(
+        self, index: str, entries: Iterable[Entry], written: Written | None = None
+    ) -> Iterator[tuple[int, str]]:
         """Do the entries; yield each one's key and the id of its document.
+
+        What cannot be done twice says what is `written` before it is sent again.
 
         Raises:
             BackendError, SetupError, NotFoundError: some were refused; those before are done.
         """
         path = f"/{index}/_bulk"
         for body in bodies(entries):
-            piece = _Piece(self, path, body)
+            piece = _Piece(self, path, body, written)
             retried(piece.send, _BULK_TRIES, sleep=self._sleep)
             if piece.lost is not None:
                 raise piece.lost
             yield from piece.done
 
-    def send(self, path: str, body: str) -> Any:  # noqa: ANN401
-        """A call with a body of NDJSON; three tries."""
-        return retried(lambda: self.link.call("POST", path, body), sleep=self._sleep)
+    def retried(self, work: Callable[[], T]) -> T:
+        """What `work` gives; three tries."""
+        return retried(work, sleep=self._sleep)
 
 
 class _Piece:
     """A part of a bulk request: what is done of it, what is to do, and why nothing more can be."""
 
-    def __init__(self, asking: Asking, path: str, entries: list[Entry]) -> None:
+    def __init__(
+        self, asking: Asking, path: str, entries: list[Entry], written: Written | None
+    ) -> None:
         self._asking, self._path = asking, path
-        self._pending = entries
+        self._pending, self._written = entries, written
+        self._unsure = False
         self.done: list[tuple[int, str]] = []
         self.lost: BackendError | None = None
 
     def send(self) -> None:
         """Send what is to do; raises where some of it is refused or turned away."""
         try:
-            answer = self._asking.send(self._path, "".join(one.lines for one in self._pending))
+            answer = self._asking.retried(self._once)
         except BackendError as error:  # of the whole request, and tried often enough
             self.lost = error
             return
@@ -144,6 +164,26 @@ class _Piece:
             message = f"{self._asking.words} answers for {len(items)} of {len(self._pending)} rows"
             raise BackendError(message)
         self._sort(list(zip(self._pending, items, strict=True)))
+
+    def _once(self) -> Any:  # noqa: ANN401
+        if self._unsure and self._written is not None:
+            self._look(self._written)
+        if not self._pending:
+            return {"items": []}
+        body = "".join(one.lines for one in self._pending)
+        try:
+            return self._asking.link.call("POST", self._path, body)
+        except BackendError as error:
+            self._unsure = error.status not in _UNDONE
+            raise
+
+    def _look(self, written: Written) -> None:
+        """Take what is written for done."""
+        found = written(self._pending)
+        self._unsure = False
+        self.done += found
+        keys = {key for key, _ in found}
+        self._pending = [one for one in self._pending if one.key not in keys]
 
     def _sort(self, pairs: list[tuple[Entry, dict[str, Any]]]) -> None:
         failed = [(one, item) for one, item in pairs if item.get("error")]

@@ -52,7 +52,8 @@ class Dialect:
     """What differs from one vendor to the next.
 
     `properties` maps a dimension to the index's fields, `dimension` is what that setting is
-    called; `products` turns scores into inner products. `settings` are those of every index.
+    called; `products` turns scores into inner products. `settings` are those of every index,
+    `lag` the seconds of the usual refresh.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Dialect:
     thorough: Search
     products: Callable[[Vectors], Vectors]
     settings: Mapping[str, Any]
+    lag: float = 1.0
 
 
 class Rows(Protocol):
@@ -184,7 +186,10 @@ class ElasticStore:
     def features(self) -> VectorStoreFeatures:
         """What the store is."""
         return VectorStoreFeatures(
-            self._dialect.name, self._asking.words, batch=self._dialect.batch
+            self._dialect.name,
+            self._asking.words,
+            batch=self._dialect.batch,
+            lag=self._dialect.lag,
         )
 
     def create(self, collection: str, dim: int, rows: int) -> None:

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 from elasticsearch import Elasticsearch
-from elasticsearch.exceptions import ApiError, ElasticsearchWarning
+from elasticsearch.exceptions import ApiError, ConnectionError, ElasticsearchWarning
 
 from bozzetto.adapters.failures import Failure, Failures, told
 from bozzetto.adapters.stores.address import (
@@ -30,7 +30,7 @@ from bozzetto.adapters.stores.address import (
     encrypted,
     key_of,
 )
-from bozzetto.adapters.stores.elastic_errors import Place, refusal
+from bozzetto.adapters.stores.elastic_errors import Place, refusal, unreached
 from bozzetto.adapters.stores.elastic_link import Asking
 from bozzetto.adapters.stores.elastic_queries import DEEPEST, FACTS
 from bozzetto.adapters.stores.elastic_store import Dialect, ElasticStore, NamedRows
@@ -152,6 +152,8 @@ class _Client:
                 if 200 <= error.meta.status < 300:
                     raise  # who answers well, but not as Elasticsearch
                 raise refusal(error.meta.status, error.body, self.place) from None
+            except ConnectionError as error:
+                raise unreached(error, error.__cause__, FAILURES, self.place) from None
 
     def close(self) -> None:
         """Close the connections."""

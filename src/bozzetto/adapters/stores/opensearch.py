@@ -29,24 +29,24 @@ from bozzetto.adapters.aws import ask, signing
 from bozzetto.adapters.aws_errors import Asked
 from bozzetto.adapters.failures import Failure, Failures, told
 from bozzetto.adapters.stores.address import Address, address_of, certificates, encrypted
-from bozzetto.adapters.stores.elastic_errors import Place, refusal
+from bozzetto.adapters.stores.elastic_errors import Place, refusal, unreached
 from bozzetto.adapters.stores.elastic_link import Asking
 from bozzetto.adapters.stores.elastic_queries import DEEPEST, FACTS, inner_products
 from bozzetto.adapters.stores.elastic_store import Dialect, ElasticStore, NamedRows
-from bozzetto.adapters.stores.opensearch_serverless import KeyedRows
+from bozzetto.adapters.stores.opensearch_serverless import LAG, KeyedRows
 from bozzetto.errors import BozzettoError, MissingExtraError, SetupError
 from bozzetto.ports import VectorStore
 
 try:
     from opensearchpy import OpenSearch, Urllib3AWSV4SignerAuth
-    from opensearchpy.exceptions import OpenSearchWarning, TransportError
+    from opensearchpy.exceptions import ConnectionError, OpenSearchWarning, TransportError
 except ModuleNotFoundError as error:  # the package is called otherwise than what it brings
     raise MissingExtraError(
         f"'opensearch' needs the package opensearch-py: {error.name} is missing",
         hint="pip install 'bozzetto[opensearch]'",
     ) from error
 
-__all__ = ["FAILURES", "Amazon", "amazon_of", "open_store"]
+__all__ = ["FAILURES", "SERVERLESS", "Amazon", "amazon_of", "open_store"]
 
 FAILURES: Failures = {
     "SSLError": Failure(
@@ -150,7 +150,7 @@ _CLUSTER = Dialect(
     products=inner_products,
     settings={"knn": True},
 )
-_SERVERLESS = replace(_CLUSTER, batch=_SMALL_BATCH, thorough=_wider)
+SERVERLESS = replace(_CLUSTER, batch=_SMALL_BATCH, thorough=_wider, lag=LAG)
 
 
 class _Client:
@@ -191,6 +191,8 @@ class _Client:
             except TransportError as error:
                 if isinstance(error.info, BozzettoError):  # of what signs
                     raise error.info from None
+                if isinstance(error, ConnectionError):
+                    raise unreached(error, error.info, FAILURES, self.place) from None
                 if not isinstance(error.status_code, int):
                     raise
                 said = error.info if error.info is not None else error.error
@@ -249,5 +251,5 @@ def open_store(rest: str, *, environ: Mapping[str, str], timeout: float) -> Vect
     amazon = amazon_of(url)
     asking = Asking(_Client(url, amazon, environ, timeout))
     if amazon.service == "aoss":
-        return ElasticStore(_SERVERLESS, asking, KeyedRows(asking))
+        return ElasticStore(SERVERLESS, asking, KeyedRows(asking))
     return ElasticStore(_CLUSTER, asking, NamedRows(asking))

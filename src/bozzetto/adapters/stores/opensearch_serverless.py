@@ -17,19 +17,23 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from bozzetto.adapters.stores.elastic_link import Asking
-from bozzetto.adapters.stores.elastic_queries import DEEPEST, documents, entry
+from bozzetto.adapters.stores.elastic_link import Asking, Written
+from bozzetto.adapters.stores.elastic_queries import DEEPEST, Entry, documents, entry
 from bozzetto.types import Keys, StoreRows
 
-__all__ = ["KeyedRows"]
+__all__ = ["LAG", "KeyedRows"]
+
+LAG = 60.0
+"""Seconds after which what was written is found, as AWS says."""
 
 _PIECE = 500  # rows whose older documents are sought at once
 _SEEN = 180.0  # seconds after which what was written is certainly found
 _PARTITION = 200_000  # rows whose keys are compared at once
+_SPLIT = 8  # parts of a part in which too many keys are there twice
 _FIELDS = {"_source": ["key", "written"]}
 
 
@@ -78,12 +82,16 @@ class _Recent:
 
 
 class KeyedRows:
-    """Rows whose key is a field of the document."""
+    """Rows whose key is a field of the document.
+
+    An answer tells `most` keys at once. `lag` is how long searches may not find what was
+    written, seconds.
+    """
 
     asked: Mapping[str, Any] = _FIELDS
 
-    def __init__(self, asking: Asking) -> None:
-        self._asking = asking
+    def __init__(self, asking: Asking, *, most: int = DEEPEST, lag: float = LAG) -> None:
+        self._asking, self._most, self._lag = asking, most, lag
         self._recent: dict[str, _Recent] = {}
         self._lock = threading.Lock()
 
@@ -112,6 +120,7 @@ class KeyedRows:
                     entry(key, {"index": {}}, {**one, "key": key, "written": at})
                     for key, one in piece
                 ),
+                self._written(collection, at),
             )
         )
         with self._lock:
@@ -119,6 +128,22 @@ class KeyedRows:
             old += recent.take(keys)
             recent.note(new, at)
         self._remove(collection, old)
+
+    def _written(self, collection: str, at: int) -> Written:
+        """What finds the documents of that time, once a search finds anything written by now."""
+
+        def look(entries: Sequence[Entry]) -> Sequence[tuple[int, str]]:
+            keys, found = [one.key for one in entries], dict[int, str]()
+
+            def shown() -> bool:
+                copies = self._copies(collection, keys)
+                found.update((one.key, one.id) for one in copies if one.at == at)
+                return len(found) == len(keys)
+
+            self._asking.within(self._lag, shown)
+            return list(found.items())
+
+        return look
 
     def delete(self, collection: str, keys: Keys) -> None:
         """Delete what is found under the keys, and what will be."""
@@ -149,13 +174,18 @@ class KeyedRows:
         """The ids of all but the newest documents of each key of a part of the keys."""
         terms = {
             "field": "key",
-            "size": DEEPEST,
+            "size": self._most,
             "min_doc_count": 2,
             "include": {"partition": part, "num_partitions": parts},
         }
         body = {"size": 0, "aggs": {"twice": {"terms": terms}}}
         answer = self._asking.call("POST", f"/{collection}/_search", body)
-        twice = iter([one["key"] for one in answer["aggregations"]["twice"]["buckets"]])
+        buckets = answer["aggregations"]["twice"]["buckets"]
+        if len(buckets) >= self._most:  # there may be more of them: a key's hash chooses its part
+            for smaller in range(part, _SPLIT * parts, parts):
+                yield from self._older(collection, smaller, _SPLIT * parts)
+            return
+        twice = iter([one["key"] for one in buckets])
         while piece := list(itertools.islice(twice, _PIECE)):
             found = sorted(self._copies(collection, piece), key=lambda one: (one.key, -one.at))
             for _, copies in itertools.groupby(found, key=lambda one: one.key):
