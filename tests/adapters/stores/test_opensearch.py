@@ -98,13 +98,15 @@ def serverless(server: SearchServer) -> VectorStore:
     return opened(server, "?service=aoss&region=eu-central-1", Signed("aoss").environ())
 
 
-def patient(server: SearchServer, *, most: int = 10_000, lag: float = 60.0) -> VectorStore:
+def patient(server: SearchServer, *, most: int = 10_000, looking: float = 60.0) -> VectorStore:
     """The same with other bounds."""
     from bozzetto.adapters.stores.elastic_store import ElasticStore
     from bozzetto.adapters.stores.opensearch_serverless import KeyedRows
 
     asking = serverless(server)._asking  # type: ignore[attr-defined]
-    return ElasticStore(opensearch.SERVERLESS, asking, KeyedRows(asking, most=most, lag=lag))
+    return ElasticStore(
+        opensearch.SERVERLESS, asking, KeyedRows(asking, most=most, looking=looking)
+    )
 
 
 def bulks(server: SearchServer) -> list[list[dict[str, Any]]]:
@@ -684,6 +686,7 @@ def test_serverless_rows_that_were_sent_twice_count_once(aoss: SearchServer) -> 
     store = serverless(aoss)
     store.create(NAME, DIM, 60)
     aoss.plan(SHORT, on="_bulk")
+    threading.Timer(0.4, aoss.indexes[NAME].refresh).start()
     store.put(NAME, ROWS)
     assert len(aoss.indexes[NAME].docs) == 60  # it was looked for before it was sent again
     store.delete(NAME, ROWS.keys[:10])
@@ -692,7 +695,7 @@ def test_serverless_rows_that_were_sent_twice_count_once(aoss: SearchServer) -> 
 
 
 def test_serverless_rows_that_never_arrived_are_sent_again(aoss: SearchServer) -> None:
-    store = patient(aoss, lag=0.2)
+    store = patient(aoss, looking=0.2)
     store.create(NAME, DIM, 60)
     aoss.plan(Answer(504), on="_bulk")
     store.put(NAME, ROWS)

@@ -29,6 +29,8 @@ __all__ = ["LAG", "KeyedRows"]
 
 LAG = 60.0
 """Seconds after which what was written is found, as AWS says."""
+_LOOKING = 1.5 * LAG
+"""Seconds after which what no search finds was not written."""
 
 _PIECE = 500  # rows whose older documents are sought at once
 _SEEN = 180.0  # seconds after which what was written is certainly found
@@ -84,14 +86,14 @@ class _Recent:
 class KeyedRows:
     """Rows whose key is a field of the document.
 
-    An answer tells `most` keys at once. `lag` is how long searches may not find what was
-    written, seconds.
+    An answer tells `most` keys at once. What no search finds after `looking` seconds was not
+    written.
     """
 
     asked: Mapping[str, Any] = _FIELDS
 
-    def __init__(self, asking: Asking, *, most: int = DEEPEST, lag: float = LAG) -> None:
-        self._asking, self._most, self._lag = asking, most, lag
+    def __init__(self, asking: Asking, *, most: int = DEEPEST, looking: float = _LOOKING) -> None:
+        self._asking, self._most, self._looking = asking, most, looking
         self._recent: dict[str, _Recent] = {}
         self._lock = threading.Lock()
 
@@ -140,7 +142,7 @@ class KeyedRows:
                 found.update((one.key, one.id) for one in copies if one.at == at)
                 return len(found) == len(keys)
 
-            self._asking.within(self._lag, shown)
+            self._asking.within(self._looking, shown)
             return list(found.items())
 
         return look
