@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from bozzetto.adapters.embedders import minilm
-from bozzetto.errors import SetupError
+from bozzetto.errors import BackendError, SetupError
 from bozzetto.plugins import load
 from bozzetto.ports import QueryEmbedder
 from bozzetto.testing.tiny_embedder import PROMPTS, build_onnx
@@ -136,3 +136,15 @@ def test_a_model_that_gives_other_vectors_is_told(folder: Path, tmp_path: Path) 
     (tmp_path / "wrong" / "config.json").write_text('{"hidden_size": 8, "pad_token_id": 0}')
     with pytest.raises(BackendError, match="gave vectors of 384 dimensions, not 8"):
         opened(tmp_path / "wrong").embed(["dog"])
+
+
+def test_a_model_that_fails_while_it_runs_is_told(folder: Path, tmp_path: Path) -> None:
+    """Its tokeniser knows a word that its weights do not."""
+    broken = shutil.copytree(folder, tmp_path / "broken")
+    (file,) = broken.rglob("tokenizer.json")
+    tokens = json.loads(file.read_text())
+    tokens["model"]["vocab"]["dog"] = 99_999
+    file.write_text(json.dumps(tokens))
+    with pytest.raises(BackendError, match=r"broken failed: ") as caught:
+        opened(broken).embed(["dog"])
+    assert "\n" not in caught.value.message

@@ -6,9 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bozzetto.adapters.failures import row_of
 from bozzetto.errors import BackendError, BozzettoError, SetupError
 from bozzetto.plugins import load
 from bozzetto.ports import QueryEmbedder
+from bozzetto.testing.failures import unmapped
 
 Require = Callable[[str], Path]
 
@@ -134,3 +136,15 @@ def test_a_name_that_is_none_is_told(require: Require, rest: str) -> None:
     require("langchain")
     with pytest.raises(SetupError, match=r"^langchain:"):
         opened(rest)
+
+
+def test_every_exception_of_langchain_has_a_row(require: Require) -> None:
+    """Without the row for whatever else a user's own code raises."""
+    require("backends")
+    import langchain_core.exceptions
+
+    from bozzetto.adapters.embedders.langchain import FAILURES
+
+    rows = {name: row for name, row in FAILURES.items() if name != "Exception"}
+    assert unmapped(langchain_core.exceptions, rows) == []
+    assert row_of(KeyError, FAILURES) == FAILURES["Exception"]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -7,8 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bozzetto.adapters.embedders.local import digest, need, readable, unit_rows
+from bozzetto.adapters.embedders.local import RUNNING, digest, need, readable, unit_rows
+from bozzetto.adapters.failures import Failures
 from bozzetto.errors import BackendError, MissingExtraError
+from bozzetto.testing.failures import unmapped
 
 
 def test_rows_get_unit_length() -> None:
@@ -81,3 +84,21 @@ def test_a_digest_changes_with_names_and_content(tmp_path: Path) -> None:
     third = digest(tmp_path)
     small.rename(tmp_path / "config.json")
     assert len({first, second, third, digest(tmp_path)}) == 4
+
+
+def test_every_exception_of_onnx_runtime_has_a_row() -> None:
+    from onnxruntime.capi import onnxruntime_pybind11_state
+
+    assert unmapped(onnxruntime_pybind11_state, named()) == []
+
+
+def test_every_exception_of_torch_has_a_row(require: Callable[[str], Path]) -> None:
+    require("backends")
+    import torch
+
+    assert unmapped(torch, named()) == []
+
+
+def named() -> Failures:
+    """The rows without the last, for what has no class of its own."""
+    return {name: row for name, row in RUNNING.items() if name != "Exception"}

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from bozzetto.adapters.hub import best_device
-from bozzetto.errors import SetupError
+from bozzetto.errors import BackendError, SetupError
 from bozzetto.plugins import load
 from bozzetto.ports import QueryEmbedder
 
@@ -153,3 +153,15 @@ def test_code_of_a_model_is_never_run(models: Path, tmp_path: Path) -> None:
     with pytest.raises(SetupError, match="cannot be loaded"):
         opened(tmp_path / "evil").embed(["dog"])
     assert not (tmp_path / "was_here").exists()
+
+
+def test_a_model_that_fails_while_it_runs_is_told(models: Path, tmp_path: Path) -> None:
+    """Its tokeniser knows a word that its weights do not."""
+    broken = shutil.copytree(models / "transformer", tmp_path / "broken")
+    (file,) = broken.rglob("tokenizer.json")
+    tokens = json.loads(file.read_text())
+    tokens["model"]["vocab"]["dog"] = 99_999
+    file.write_text(json.dumps(tokens))
+    with pytest.raises(BackendError, match=r"broken failed: ") as caught:
+        opened(broken).embed(["dog"])
+    assert "\n" not in caught.value.message

@@ -20,7 +20,15 @@ from typing import Any, Final
 
 import numpy as np
 
-from bozzetto.adapters.embedders.local import HEAVY, digest, need, readable, unit_rows
+from bozzetto.adapters.embedders.local import (
+    HEAVY,
+    RUNNING,
+    digest,
+    need,
+    readable,
+    unit_rows,
+)
+from bozzetto.adapters.failures import told
 from bozzetto.adapters.hub import first_line, offline
 from bozzetto.adapters.models import known
 from bozzetto.errors import BackendError, BozzettoError, SetupError
@@ -106,10 +114,12 @@ class FastEmbed:
         read = [prompt + text for text in readable(texts, 32 * features.max_tokens)]
         rows: list[Vectors | None] = [None] * len(read)
         order = sorted(range(len(read)), key=lambda n: len(read[n]))  # alike are padded less
-        found = by([read[n] for n in order], batch_size=_BATCH)
+        name = f"fastembed:{visible(self._name)}"
+        with told(RUNNING, name):
+            found = list(by([read[n] for n in order], batch_size=_BATCH))
         for n, row in zip(order, found, strict=False):
             rows[n] = row
-        return unit_rows(rows, texts, f"fastembed:{self._name}", dim=features.dim, mute=True)
+        return unit_rows(rows, texts, name, dim=features.dim, mute=True)
 
     def _load(self) -> _Loaded:
         with self._lock:

