@@ -100,7 +100,7 @@ ALSO_TESTED_IN = {
     "adapters": ("contracts",),
     "app": ("cli",),
     "client": ("web",),
-    "testing": ("contracts",),
+    "testing": ("adapters", "contracts"),
 }
 """The contracts open adapters through their entry points; the composer has a door."""
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from bozzetto.ports import VectorStore
-from bozzetto.testing.stores import MemoryStore, VectorStoreContract
+from bozzetto.testing.memory_store import MemoryStore
+from bozzetto.testing.stores import VectorStoreContract
 
 
 class TestMemory(VectorStoreContract):

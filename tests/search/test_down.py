@@ -13,7 +13,7 @@ import pytest
 from bozzetto.errors import BackendError, SetupError
 from bozzetto.ports import EmbedderFeatures
 from bozzetto.search.engine import Searcher
-from bozzetto.testing.stores import MemoryStore
+from bozzetto.testing.memory_store import MemoryStore
 from bozzetto.types import By, Keys, Vectors, Where
 
 PROMPTS = [

@@ -19,7 +19,7 @@ from bozzetto.search.hubs import hubness, spread
 from bozzetto.search.views import texts_of
 from bozzetto.store.editing import Edit
 from bozzetto.store.vectors import text_hashes
-from bozzetto.testing.stores import MemoryStore
+from bozzetto.testing.memory_store import MemoryStore
 from bozzetto.types import Filters, Keys, SourcePrompt, StoreRows, Vectors
 
 NOW = "2026-02-03T04:05:06Z"

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bozzetto.search.engine import Searcher
-from bozzetto.testing.stores import MemoryStore
+from bozzetto.testing.memory_store import MemoryStore
 from bozzetto.types import Filters, Hit, SourcePrompt
 
 THINGS = ("fox", "lighthouse", "teapot", "robot", "castle", "puppy", "ship", "garden")

@@ -292,7 +292,7 @@ class StoredFactory:
             _digests(rows, at),
             lambda some: self._rows(at, rows, places[some], sample),
         )
-        bring(kept, load, partial(self._tell, collection))
+        bring(kept, load, partial(self._tell, at))
 
     def _rows(self, at: int, rows: _Gathered, some: Keys, sample: Vectors) -> StoreRows:
         """What a store is given of some prompts, as far as they are still there."""
@@ -374,8 +374,10 @@ class StoredFactory:
             hubs[some] = hubness(vectors, sample)
         return hubs
 
-    def _tell(self, collection: str, done: int, total: int, message: str) -> None:
-        self._progress(Progress(f"{self.place}: {collection}", done, total, message=message))
+    def _tell(self, at: int, done: int, total: int, message: str = "") -> None:
+        what = f"{self.title}, {self._views[at].name}, in {self._kept.store.features.place}"
+        said = f"{what}: {message}" if message else None
+        self._progress(Progress(what, done, total, message=said))
 
 
 def _digests(rows: _Gathered, at: int) -> Keys:

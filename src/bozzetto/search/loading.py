@@ -73,7 +73,7 @@ def _bring(kept: Kept, load: Load, tell: Tell) -> None:
     changed = np.flatnonzero(_differ(given, said, load.keys, load.digests))
     _put(kept, load, changed, tell)
     if not kept.ledger.is_finished(kept.address, load.collection):
-        tell(len(changed), len(changed), f"building the index of {load.collection}")
+        tell(len(changed), len(changed), "building its index")
         kept.store.finish(load.collection)
         kept.ledger.finished(kept.address, load.collection)
 

@@ -163,7 +163,7 @@ def test_a_large_collection_has_an_index(require: Require, tmp_path: Path) -> No
     from bozzetto.adapters.stores.lancedb import LanceStore
 
     count = 3_000
-    store = LanceStore(str(tmp_path), tmp_path, {}, indexed=count)
+    store = LanceStore(str(tmp_path), tmp_path, dict, indexed=count)
     vectors = np.random.default_rng(3).standard_normal((count + 1, 8)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     keys = np.arange(1, count + 2, dtype=np.int64)
@@ -222,7 +222,7 @@ def test_where_it_was_built_is_not_shown() -> None:
     from bozzetto.adapters.stores.lancedb_failures import told
 
     with pytest.raises(SetupError) as caught, told("LanceDB in s3://b/x"):
-        raise OSError("failed to resolve region for 'b', /root/.cargo/lance-io/src/aws.rs:319:13")
+        raise OSError("failed to resolve region for 'b', /build/.cargo/lance-io/src/aws.rs:319:13")
     assert caught.value.message == (
         "LanceDB in s3://b/x is in a region that is not known: failed to resolve region for 'b'"
     )

@@ -1,6 +1,6 @@
 """LanceDB: tables in a folder of this machine, or in a bucket of Amazon S3.
 
-`rest` is the folder ("/home/me/vectors"), or "s3://bucket/path". Nothing else runs: the package
+`rest` is the folder ("/data/vectors"), or "s3://bucket/path". Nothing else runs: the package
 reads and writes the files itself. `finish` puts the files together and builds an index where
 there are so many rows that looking at each would be slow.
 """
@@ -8,7 +8,7 @@ there are so many rows that looking at each would be slow.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +17,8 @@ import lancedb
 import numpy as np
 import pyarrow as pa
 
+from bozzetto.adapters.aws import ask, signing
+from bozzetto.adapters.aws_errors import Asked
 from bozzetto.adapters.stores.folder import folder_of, make_folder
 from bozzetto.adapters.stores.lancedb_failures import told
 from bozzetto.adapters.stores.lancedb_rows import clause, schema, tabled
@@ -35,13 +37,18 @@ INDEXED_ROWS = 50_000
 _FRESH = timedelta(seconds=1)  # how late a reader may see what another program wrote
 _KEPT = timedelta(hours=1)  # how long files that others may be reading stay after a change
 _WORDS = ("tags", "sources")
-_VARIABLES = {
-    "aws_access_key_id": "AWS_ACCESS_KEY_ID",
-    "aws_secret_access_key": "AWS_SECRET_ACCESS_KEY",
-    "aws_session_token": "AWS_SESSION_TOKEN",
-    "region": "AWS_REGION",
-    "endpoint": "AWS_ENDPOINT_URL_S3",
-}
+_KEY = "aws_access_key_id"
+_VARIABLES = (
+    ("AWS_ACCESS_KEY_ID", _KEY),
+    ("AWS_SECRET_ACCESS_KEY", "aws_secret_access_key"),
+    ("AWS_SESSION_TOKEN", "aws_session_token"),
+    ("AWS_DEFAULT_REGION", "region"),
+    ("AWS_REGION", "region"),
+    ("AWS_ENDPOINT_URL", "endpoint"),
+    ("AWS_ENDPOINT_URL_S3", "endpoint"),
+)
+"""What LanceDB calls them; of two for one thing the later counts."""
+_SECRETS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 
 T = TypeVar("T")
 Found = tuple[Keys, Vectors]
@@ -57,17 +64,20 @@ class LanceStore:
         self,
         address: str,
         folder: Path | None,
-        options: Mapping[str, str],
+        options: Callable[[], Mapping[str, str]],
         *,
         indexed: int = INDEXED_ROWS,
+        secrets: Sequence[str] = (),
     ) -> None:
         self._indexed = indexed
         self._place = f"LanceDB in {visible(address)}"
         self._features = VectorStoreFeatures("lancedb", self._place, batch=10_000)
         self._address = address
         self._folder = folder
-        self._options = dict(options)
-        self._lock = threading.RLock()
+        self._options = options
+        self._secrets = tuple(secrets)
+        self._writing = threading.RLock()
+        self._lock = threading.RLock()  # for moments alone: searches go on while others write
         self._database: Any = None
         self._tables: dict[str, Any] = {}
         self._loaded: dict[str, tuple[int, int]] = {}  # version, and the largest key in it
@@ -81,12 +91,14 @@ class LanceStore:
         """Make the table."""
 
         def make() -> None:
-            with self._lock:
+            with self._writing:
                 if self._there(collection):
                     self._check(collection, dim)
                 else:
                     database = self._connected()
-                    self._tables[collection] = database.create_table(collection, schema=schema(dim))
+                    table = database.create_table(collection, schema=schema(dim))
+                    with self._lock:
+                        self._tables[collection] = table
 
         self._do(make)
 
@@ -98,7 +110,7 @@ class LanceStore:
         """One version of the table more: all rows, or none."""
 
         def write() -> None:
-            with self._lock:
+            with self._writing:
                 table, data, keys = self._table(collection), tabled(rows), rows.keys
                 most = self._most(collection, table)
                 if (most is not None and keys.min() > most) or not _holds_any(table, keys):
@@ -126,7 +138,7 @@ class LanceStore:
         """Put files together, and build the indexes that are worth having."""
 
         def build() -> None:
-            with self._lock:
+            with self._writing:
                 table = self._table(collection)
                 table.optimize(cleanup_older_than=_KEPT)
                 if table.count_rows() >= self._indexed and not list(table.list_indices()):
@@ -140,7 +152,7 @@ class LanceStore:
         """Remove rows."""
 
         def remove() -> None:
-            with self._lock:
+            with self._writing:
                 wanted = ", ".join(map(str, keys.tolist()))
                 self._table(collection).delete(f"key IN ({wanted})")
 
@@ -186,8 +198,9 @@ class LanceStore:
         """Delete the table with its files."""
 
         def remove() -> None:
-            with self._lock:
-                self._tables.pop(collection, None)
+            with self._writing:
+                with self._lock:
+                    self._tables.pop(collection, None)
                 if self._there(collection):
                     self._connected().drop_table(collection, ignore_missing=True)
 
@@ -201,7 +214,7 @@ class LanceStore:
 
     def _do(self, work: Callable[[], T]) -> T:
         def once() -> T:
-            with told(self._place):
+            with told(self._place, self._secrets):
                 return work()
 
         return retried(once)
@@ -214,7 +227,7 @@ class LanceStore:
                 self._database = lancedb.connect(
                     self._address,
                     read_consistency_interval=_FRESH,
-                    storage_options=self._options or None,
+                    storage_options=dict(self._options()) or None,
                 )
             return self._database
 
@@ -309,8 +322,35 @@ def open_store(rest: str, *, environ: Mapping[str, str], timeout: float) -> Lanc
     """
     address, folder = _place_of(rest)
     if folder is not None:
-        return LanceStore(address, folder, {})
+        return LanceStore(address, folder, dict)
+    keys = [environ[name].strip() for name in _SECRETS if environ.get(name)]
+    return LanceStore(address, None, lambda: _options(environ, timeout), secrets=keys)
+
+
+def _options(environ: Mapping[str, str], timeout: float) -> dict[str, str]:
+    """What LanceDB is told of Amazon S3; of a profile what that stands for just now."""
     found = {
-        name: environ[variable] for name, variable in _VARIABLES.items() if variable in environ
+        option: environ[name].strip()
+        for name, option in _VARIABLES
+        if environ.get(name, "").strip()
     }
-    return LanceStore(address, None, {"timeout": f"{timeout:g}s", **found})
+    if environ.get("AWS_PROFILE") and _KEY not in found:
+        found |= _of_profile(environ)
+    return {"timeout": f"{timeout:g}s", **found}
+
+
+def _of_profile(environ: Mapping[str, str]) -> dict[str, str]:
+    """Its keys and its region.
+
+    Raises:
+        SetupError: it has none, or boto3 is not installed.
+    """
+    title = "Amazon S3"
+    credentials, region = signing(title, environ=environ, region="")
+    keys = ask(credentials.get_frozen_credentials, Asked(title, title))
+    token = {"aws_session_token": keys.token} if keys.token else {}
+    return {
+        _KEY: keys.access_key,
+        "aws_secret_access_key": keys.secret_key,
+        "region": region,
+    } | token

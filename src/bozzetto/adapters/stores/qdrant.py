@@ -1,7 +1,7 @@
 """Qdrant: a server, Qdrant's cloud, or its client's local mode in a folder.
 
 `rest` is "http://host:6333", "https://name.cloud.qdrant.io:6333" with QDRANT_API_KEY, or a
-folder ("/home/me/qdrant"), which one program at a time may open. While a server is loaded it
+folder ("/data/qdrant"), which one program at a time may open. While a server is loaded it
 builds no index; `finish` has it build one and waits for it.
 """
 
