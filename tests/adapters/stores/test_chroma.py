@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from types import ModuleType
+from types import MappingProxyType, ModuleType
 
 import numpy as np
 import pytest
@@ -32,18 +32,25 @@ def chroma() -> ModuleType:
     return chroma
 
 
-class Gateway:
-    """A server on the way, that answers in Chroma's place and keeps the headers it was sent."""
+NOTHING: Mapping[str, str] = MappingProxyType({})
 
-    def __init__(self, status: int, body: str) -> None:
+
+class Gateway:
+    """A server on the way, that answers in Chroma's place and keeps the headers it was sent.
+
+    What is asked at a `known` path is answered as Chroma does.
+    """
+
+    def __init__(self, status: int, body: str, known: Mapping[str, str] = NOTHING) -> None:
         heard: list[dict[str, str]] = []
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
                 heard.append({name.lower(): value for name, value in self.headers.items()})
-                self.send_response(status)
+                answer = known.get(self.path)
+                self.send_response(200 if answer else status)
                 self.end_headers()
-                self.wfile.write(body.encode())
+                self.wfile.write((answer or body).encode())
 
             def log_message(self, format: str, *args: object) -> None:
                 pass
@@ -135,6 +142,22 @@ def test_a_server_of_another_kind_is_told(chroma: ModuleType) -> None:
         f"Chroma at {gateway.address} does not answer as Chroma does (200)"
     )
     assert not found.value.retryable
+
+
+def test_a_server_that_is_lost_behind_its_gateway_is_told(chroma: ModuleType) -> None:
+    known = {
+        "/api/v2/heartbeat": '{"nanosecond heartbeat": 1}',
+        "/api/v2/auth/identity": '{"user_id": "", "tenant": "default_tenant", "databases": []}',
+    }
+    with Gateway(502, "<html>bad gateway</html>", known) as gateway:
+        store = chroma.open_store(gateway.address, environ={}, timeout=5)
+        with pytest.raises(BackendError) as found:
+            store.count("bozzetto_a")
+    assert found.value.message == (
+        f"Chroma at {gateway.address} answers as Chroma does not: Could not connect to tenant "
+        "default_tenant. Are you sure it exists?"
+    )
+    assert found.value.retryable
 
 
 def test_what_another_program_made_is_left(chroma: ModuleType, tmp_path: Path) -> None:

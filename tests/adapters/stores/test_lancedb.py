@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -65,6 +66,56 @@ def test_a_bucket_is_named_without_its_keys(opened: Open) -> None:
     store = opened("s3://bucket/path/", AWS_ACCESS_KEY_ID="A", AWS_SECRET_ACCESS_KEY=SECRET)
     assert store.features.place == "LanceDB in s3://bucket/path"
     assert SECRET not in repr(store)
+
+
+def test_what_is_told_of_a_bucket(require: Require, tmp_path: Path) -> None:
+    """The given variables and the profile they name, and no others."""
+    require("backends")
+    require("aws")
+    from bozzetto.adapters.stores.lancedb import _options
+
+    assert _options({"AWS_DEFAULT_REGION": "eu-west-1", "AWS_ENDPOINT_URL": "http://h"}, 10) == {
+        "timeout": "10s", "region": "eu-west-1", "endpoint": "http://h",
+    }  # fmt: skip
+    both = {"AWS_REGION": "eu-west-2", "AWS_DEFAULT_REGION": "eu-west-1"}
+    assert _options(both, 10) == {"timeout": "10s", "region": "eu-west-2"}
+    (tmp_path / "keys").write_text(
+        f"[mine]\naws_access_key_id = A\naws_secret_access_key = {SECRET}\n"
+    )
+    (tmp_path / "config").write_text("[profile mine]\nregion = eu-central-1\n")
+    profile = {
+        "AWS_PROFILE": "mine",
+        "AWS_SHARED_CREDENTIALS_FILE": str(tmp_path / "keys"),
+        "AWS_CONFIG_FILE": str(tmp_path / "config"),
+    }
+    assert _options(profile, 10) == {
+        "timeout": "10s", "region": "eu-central-1", "aws_access_key_id": "A",
+        "aws_secret_access_key": SECRET,
+    }  # fmt: skip
+
+
+def test_keys_are_not_repeated() -> None:
+    from bozzetto.adapters.stores.lancedb_failures import told
+
+    with pytest.raises(BackendError) as caught, told("LanceDB in s3://b/x", (SECRET,)):
+        raise RuntimeError(f"the key {SECRET} is odd")
+    assert caught.value.message == "LanceDB in s3://b/x fails: the key *** is odd"
+
+
+def test_searches_go_on_while_it_is_written_to(opened: Open, tmp_path: Path) -> None:
+    store, rows = opened(tmp_path), rows_of(20)
+    store.create("one", 24, 20)
+    store.put("one", rows)
+    found: list[object] = []
+
+    def search() -> None:
+        found.append(store.search("one", rows.vectors[3], 1)[0].tolist())
+
+    with store._writing:  # as long as an index is built
+        thread = threading.Thread(target=search)
+        thread.start()
+        thread.join(10)
+        assert found == [[rows.keys[3]]]
 
 
 def test_a_file_is_no_folder(opened: Open, tmp_path: Path) -> None:

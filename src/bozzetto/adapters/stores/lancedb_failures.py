@@ -7,7 +7,7 @@ or OSError, told apart by its words.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from bozzetto.adapters.failures import Failure, Failures, failure_of, row_of, spoken
@@ -57,12 +57,12 @@ _BUILT = re.compile(r",? ?/[^ ]*\.rs(:\d+)*")
 
 
 @contextmanager
-def told(place: str) -> Iterator[None]:
+def told(place: str, secrets: Sequence[str] = ()) -> Iterator[None]:
     """Within a `with`: LanceDB's exceptions come out as ours."""
     try:
         yield
     except (OSError, RuntimeError, ValueError, KeyError) as error:
-        words = _BUILT.sub("", spoken(error))
+        words = _BUILT.sub("", spoken(error, secrets))
         row = next((row for said, row in _WORDS if re.search(said, words, re.IGNORECASE)), None)
         row = row or row_of(type(error), FAILURES)
         if row is None:

@@ -147,7 +147,7 @@ class PostgreSQLStore:
         self._do(lambda connection: remove(connection, collection), patient=True)
 
     def close(self) -> None:
-        """Close the connections that nobody uses."""
+        """Close the connections, those in use when that is done."""
         self._pool.close()
 
     def _do(

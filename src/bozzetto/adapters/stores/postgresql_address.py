@@ -80,6 +80,8 @@ def _no_secrets(head: str, pairs: list[str]) -> None:
     # An unquoted "/" of a password would end the host; all that stands before an "@" counts.
     user = user or head.removeprefix("//").rpartition("@")[0]
     names = {unquote(pair.partition("=")[0]) for pair in pairs}
+    # A "?" of one would begin the options: then what stands before the "@" is none of them.
+    user = user or (head if any("@" in pair for pair in pairs) else "").removeprefix("//")
     if ":" in user or not names.isdisjoint(_secret_names()):
         raise SetupError("an address with a password in it is not taken", hint=_PASSWORD)
 
