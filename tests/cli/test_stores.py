@@ -208,3 +208,15 @@ def test_a_server_that_was_given_another_model(run: Run, own_home: Path) -> None
         assert run("index", "build", "--embedder", name).code == 0
         assert json.loads((own_home / "serving.json").read_text())["dim"] == 48
         assert found(run)[0][0] == before[0][0]
+
+
+def test_a_server_that_is_down_is_told(run: Run, own_home: Path) -> None:
+    from bozzetto.testing.embedding_server import EmbeddingServer
+
+    with EmbeddingServer({"m": 24}) as server:
+        assert run("index", "build", "--embedder", f"openai:m@{server.address}/v1").code == 0
+    answer = run("search", IDEA)
+    assert answer.code == 0
+    assert "small dog" in answer.out
+    assert "found by words alone: OpenAI at http" in " ".join(answer.err.split())
+    assert isinstance(run("search", "quarterly tax return").error, BackendError)

@@ -35,19 +35,22 @@ class Choices:
         return open_named_embedder(name, timeout=settings.timeout, home=settings.home)
 
     def own(self, serving: Serving) -> Embedder:
-        """The embedder that serves, as long as it is the one that made the vectors.
+        """The embedder that serves; its first use tells where it is another by now.
 
         Raises:
-            SetupError: it cannot be set up, or is another by now.
+            SetupError: it cannot be set up.
         """
         found = self.embedder(serving.embedder)
-        if found.features.id != serving.id:
-            raise SetupError(
-                f"the library was indexed by {serving.id}, and {serving.embedder} is "
-                f"{found.features.id} now",
-                hint=f"bozzetto index build --embedder {serving.embedder} embeds it anew",
-            )
-        return proven(found, serving.probe)
+
+        def check() -> None:
+            if found.features.id != serving.id:
+                raise SetupError(
+                    f"the library was indexed by {serving.id}, and {serving.embedder} is "
+                    f"{found.features.id} now",
+                    hint=f"bozzetto index build --embedder {serving.embedder} embeds it anew",
+                )
+
+        return proven(found, serving.probe, check)
 
     def kept(self, address: str) -> Kept | None:
         """The store at an address; None for this machine.

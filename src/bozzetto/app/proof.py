@@ -39,14 +39,16 @@ def probe_of(embedder: Embedder) -> str:
 class _Proven:
     """An embedder that proves itself before it is used first."""
 
-    def __init__(self, inner: Embedder, probe: str) -> None:
-        self._inner, self._probe = inner, probe
+    def __init__(self, inner: Embedder, probe: str, before: Callable[[], None]) -> None:
+        self._inner, self._probe, self._before = inner, probe, before
         self._lock = threading.Lock()
-        self._good = not probe
+        self._good = False
 
     @property
     def features(self) -> EmbedderFeatures:
         """What the embedder is."""
+        if not self._good:
+            self._before()
         return self._inner.features
 
     def embed(self, texts: Sequence[str]) -> Vectors:
@@ -62,7 +64,9 @@ class _Proven:
     ) -> Callable[[Sequence[str]], Vectors]:
         with self._lock:
             if not self._good:
-                _compare(self._inner, self._probe)
+                self._before()
+                if self._probe:
+                    _compare(self._inner, self._probe)
                 self._good = True
         return work
 
@@ -75,10 +79,13 @@ class _ProvenQueries(_Proven):
         return self._proved(self._inner.embed_queries)(texts)  # type: ignore[attr-defined]
 
 
-def proven(embedder: Embedder, probe: str) -> Embedder:
-    """The embedder, held against a probe at its first use; without one it is taken as it is."""
+def proven(embedder: Embedder, probe: str, before: Callable[[], None] = lambda: None) -> Embedder:
+    """The embedder, held against a probe at its first use; without one it is taken as it is.
+
+    `before` is called first: not sooner, as the embedder may have to be asked for what it is.
+    """
     kind = _ProvenQueries if hasattr(type(embedder), "embed_queries") else _Proven
-    return kind(embedder, probe)
+    return kind(embedder, probe, before)
 
 
 def vector_of(probe: str) -> Vectors:
