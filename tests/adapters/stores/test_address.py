@@ -72,7 +72,7 @@ def _of(rest: str) -> Address:
 @pytest.mark.parametrize(
     "host",
     ["127.0.0.1", "[::1]", "localhost", "10.1.2.3", "192.168.0.9", "100.64.0.1", "[fd00::1]",
-     "weaviate", "box.local", "db.internal", "nas.home.arpa"],
+     "weaviate", "box.local", "db.internal", "nas.home.arpa", "box.lan"],
 )  # fmt: skip
 def test_a_key_goes_unencrypted_in_a_private_network(host: str) -> None:
     assert key_of({"X_KEY": " k3y "}, "X_KEY", _of(f"http://{host}")) == "k3y"

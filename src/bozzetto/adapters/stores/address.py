@@ -20,8 +20,8 @@ __all__ = ["Address", "address_of", "certificates", "encrypted", "is_address", "
 
 _WRITTEN = re.compile(r"https?://", re.IGNORECASE)
 _STRAY = re.compile(r"[\s\x00-\x1f\x7f]")
-_PRIVATE = ("localhost", ".localhost", ".local", ".internal", ".home.arpa")
-"""Ends of names that are set aside for private networks (RFC 6761, 6762, 8375; ICANN)."""
+_PRIVATE = ("localhost", ".localhost", ".local", ".internal", ".home.arpa", ".lan")
+"""Ends of names of private networks: set aside (RFC 6761, 6762, 8375; ICANN), or in use there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl
 
-from bozzetto.adapters.stores.address import address_of, is_address, key_of
+from bozzetto.adapters.stores.address import Address, address_of, encrypted, is_address, key_of
 from bozzetto.errors import SetupError
 
 __all__ = ["KEY", "Place", "place_of"]
@@ -63,6 +63,8 @@ def place_of(rest: str, *, environ: Mapping[str, str], timeout: float) -> Place:
     if (grpc_host, grpc_port) == (host, port):
         raise SetupError(f"weaviate: REST and gRPC are both said to be at {host}:{port}")
     key = key_of(environ, KEY, rest_at)
+    if key:  # both are sent it
+        encrypted(KEY, Address(rest_at.secure, grpc_host, grpc_port))
     return Place(host, port, rest_at.secure, grpc_host, grpc_port, timeout, key)
 
 
