@@ -637,6 +637,11 @@ def test_serverless_is_asked_only_what_it_answers(aoss: SearchServer) -> None:
     assert all(action == {"index": {}} for action in bulks(aoss)[0])
 
 
+def test_how_late_rows_are_found_is_known(server: SearchServer, aoss: SearchServer) -> None:
+    lags = [store.features.lag for store in (opened(server), serverless(aoss))]
+    assert lags == [1.0, 60.0]
+
+
 def test_serverless_replaces_what_no_search_finds_yet(aoss: SearchServer) -> None:
     store = serverless(aoss)
     store.create(NAME, DIM, 60)
