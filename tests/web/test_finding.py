@@ -195,7 +195,19 @@ def test_profiles(api: httpx2.Client) -> None:
 
 def test_backends_say_what_they_lack_and_no_more(api: httpx2.Client) -> None:
     listed = api.get("/backends").json()["backends"]
-    compose = {"kind": "chat", "scheme": "compose", "missing": None, "hint": None}
+    nothing = {"missing": None, "hint": None, "tested": "real", "state": None}
+    compose = {
+        "kind": "chat",
+        "scheme": "compose",
+        **nothing,
+        "title": "the program itself, no model",
+    }
+    sketch = {
+        **compose,
+        "kind": "images",
+        "scheme": "sketch",
+        "title": "the program itself: a card",
+    }
     assert listed[0] == compose
-    assert {"kind": "images", "scheme": "sketch", "missing": None, "hint": None} in listed
-    assert {tuple(one) for one in listed} == {tuple(compose)}
+    assert sketch in listed
+    assert {frozenset(one) for one in listed} == {frozenset(compose)}
