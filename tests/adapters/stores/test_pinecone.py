@@ -74,7 +74,7 @@ def told(error: pytest.ExceptionInfo[BozzettoError]) -> str:
 )
 def test_where_it_is(rest: str, place: str) -> None:
     features = opened(rest, {"PINECONE_API_KEY": KEY}).features
-    assert (features.name, features.place) == ("pinecone", place)
+    assert (features.name, features.place, features.lag) == ("pinecone", place, 15.0)
     assert (features.exact, features.filters, features.deletes, features.lists) == (
         False,
         True,
