@@ -23,7 +23,7 @@ NAMES = (
     ("bedrock", "meta.llama3-8b-instruct-v1:0"),
     ("bedrock", "mistral.mistral-7b-instruct-v0:2"),
     ("sagemaker", "jumpstart-dft-hf-llm-falcon-7b-instruct-bf16"),
-    ("sagemaker", "jumpstart-dft-meta-textgeneration-llama-2-7b-f"),
+    ("sagemaker", "llama2@jumpstart-dft-meta-textgeneration-llama-2-7b-f"),
     ("sagemaker", "jumpstart-dft-hf-text2text-flan-t5-xl"),
     ("sagemaker", "jumpstart-dft-hf-textgeneration1-bloomz-7b1-fp16"),
     ("sagemaker", "cohere-command-medium"),
