@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from bozzetto.errors import DataError
 from bozzetto.ports import Embedder, EmbedderFeatures, VectorIndex
 from bozzetto.search.dense import Dense, MakeIndex, ViewIndex, nobody
-from bozzetto.search.folders import Stamp, newest, publish, sweep
+from bozzetto.search.folders import Stamp, newest, publish, readable, sweep
 from bozzetto.search.hubs import hubness, spread
 from bozzetto.search.recall import sampled_recall
 from bozzetto.search.views import View
@@ -125,12 +125,7 @@ class BulkFactory:
 
     def open(self) -> Dense | None:
         """The newest index that can be read, or None."""
-        for place, stamp in newest(self._folder, NAME, self.recipe):
-            try:
-                return self.load(place, stamp)
-            except (DataError, OSError, ValueError, KeyError):
-                continue
-        return None
+        return readable(self._folder, NAME, self.recipe, self.load)
 
     def load(self, place: Path, stamp: Stamp) -> Dense:
         """Read an index of ours.

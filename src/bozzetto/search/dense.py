@@ -19,7 +19,7 @@ import numpy as np
 from bozzetto.errors import DataError
 from bozzetto.ports import EmbedderFeatures, ManyVectorIndex, VectorIndex
 from bozzetto.search.beside import beside
-from bozzetto.search.folders import Stamp, newest, opened, publish, sweep
+from bozzetto.search.folders import Stamp, opened, publish, readable, sweep
 from bozzetto.search.fuse import Leg, among, best_of
 from bozzetto.search.hubs import HUBNESS, Scale, hubness, less_hubs, scale_of, spread
 from bozzetto.search.recall import Searchable, sampled_recall
@@ -239,12 +239,7 @@ class DenseFactory:
 
     def open(self) -> Dense | None:
         """The newest index that can be read, or None."""
-        for place, stamp in newest(self._folder, self.name, self.recipe):
-            try:
-                return self.load(place, stamp)
-            except (DataError, OSError, ValueError, KeyError):
-                continue
-        return None
+        return readable(self._folder, self.name, self.recipe, self.load)
 
     def load(self, place: Path, stamp: Stamp) -> Dense:
         """Read an index of ours.

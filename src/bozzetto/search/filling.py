@@ -18,11 +18,10 @@ import numpy as np
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
-from bozzetto.errors import DataError
 from bozzetto.ports import Embedder, EmbedderFeatures
 from bozzetto.search.dense import Dense, Lacking
 from bozzetto.search.examine import IndexState
-from bozzetto.search.folders import Stamp, newest, opened, publish, sweep
+from bozzetto.search.folders import Stamp, opened, publish, readable, sweep
 from bozzetto.search.fuse import lookup
 from bozzetto.search.hubs import hubness, scale_of, spread
 from bozzetto.search.loading import Load, bring, joined
@@ -114,12 +113,7 @@ class StoredFactory:
 
     def open(self) -> Dense | None:
         """What was brought up to date last, or None; the store is not asked."""
-        for place, stamp in newest(self._folder, self.name, self.recipe):
-            try:
-                return self.load(place, stamp)
-            except (DataError, OSError, ValueError, KeyError):
-                continue
-        return None
+        return readable(self._folder, self.name, self.recipe, self.load)
 
     def load(self, place: Path, stamp: Stamp) -> Dense:
         """Read what is noted of the collections.

@@ -19,7 +19,7 @@ from typing import Literal, TypeVar
 
 from bozzetto.errors import DataError
 
-__all__ = ["Stamp", "changed", "newest", "opened", "pin", "publish", "sweep", "trouble"]
+__all__ = ["Stamp", "changed", "newest", "opened", "pin", "publish", "readable", "sweep", "trouble"]
 
 _FILE = "state.json"
 _VERSION = 1
@@ -172,6 +172,18 @@ def _newer(place: Path, than: Path, kept: Stamp | None) -> bool:
     if stamp is None or kept is None or stamp.recipe != kept.recipe:
         return False
     return _order((place, stamp)) > _order((than, kept))
+
+
+def readable(
+    folder: Path, name: str, recipe: str, load: Callable[[Path, Stamp], _Opened]
+) -> _Opened | None:
+    """The newest index of that name and recipe that `load` can read, or None."""
+    for place, stamp in newest(folder, name, recipe):
+        try:
+            return load(place, stamp)
+        except (DataError, OSError, ValueError, KeyError):
+            continue
+    return None
 
 
 def opened(load: Callable[[], _Opened], newest: Callable[[], _Opened | None]) -> _Opened:

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from bozzetto.errors import DataError
 from bozzetto.ports import TextIndex
-from bozzetto.search.folders import Stamp, newest, opened, publish, sweep
+from bozzetto.search.folders import Stamp, opened, publish, readable, sweep
 from bozzetto.search.fuse import Leg, among
 from bozzetto.store.reading import ScanRow
 from bozzetto.store.store import Store
@@ -66,12 +65,7 @@ class LexicalFactory:
 
     def open(self) -> Lexical | None:
         """The newest index that can be read, or None."""
-        for place, stamp in newest(self._folder, self.name, self.recipe):
-            try:
-                return self.load(place, stamp)
-            except (DataError, OSError):
-                continue
-        return None
+        return readable(self._folder, self.name, self.recipe, self.load)
 
     def load(self, place: Path, stamp: Stamp) -> Lexical:
         """Read an index of ours.
