@@ -128,6 +128,7 @@ def test_what_cannot_be_used_changes_nothing(
     before = found(run)
     answer = run("index", "build", *arguments)
     assert type(answer.error) is kind
+    assert answer.code == {InputError: 2, SetupError: 4, BackendError: 5}[kind]
     assert says in str(answer.error)
     assert "ter2" not in answer.out + answer.err + str(answer.error)
     assert not (own_home / "serving.json").exists()
